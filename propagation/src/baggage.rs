@@ -1,0 +1,92 @@
+//! W3C Baggage: the application's own name-value pairs, carried along with the trace.
+//!
+//! The SDK's propagator of the same name reads only the first header line, cuts values at `=`, does
+//! not escape `%` and `\`, and drops a header over 8192 bytes as a whole.
+
+mod decode;
+mod encode;
+
+use std::sync::LazyLock;
+
+use opentelemetry::{
+    Context,
+    baggage::BaggageExt,
+    propagation::{Extractor, Injector, TextMapPropagator, text_map_propagator::FieldIter},
+};
+
+/// Carries baggage in the header `baggage`, by the rules of [W3C
+/// Baggage](https://www.w3.org/TR/baggage/).
+///
+/// Extraction reads all lines as one list and skips the members that are not valid. Of several
+/// members with the same key the last one counts. Values are percent-decoded, and what is not
+/// UTF-8 in them becomes U+FFFD. The properties of a member are kept as its metadata, as they are.
+/// Incoming baggage takes the place of all the baggage that the context holds; if none came, the
+/// context is returned unchanged.
+///
+/// Injection writes one line, sorted by key, or nothing if there is no baggage.
+///
+/// Up to 64 members and 8192 bytes are read and written. What is more is left out member by member,
+/// never cut.
+///
+/// Baggage goes to every service that is called. Do not put secrets into it.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// use opentelemetry::{Context, baggage::BaggageExt, propagation::TextMapPropagator};
+/// use otel_propagation::BaggagePropagator;
+///
+/// let received = HashMap::from([(
+///     "baggage".to_owned(),
+///     "tenant=acme%20%26%20sons , query=a=b;ttl=30".to_owned(),
+/// )]);
+/// let propagator = BaggagePropagator::new();
+/// let context = propagator.extract_with_context(&Context::new(), &received);
+/// assert_eq!(context.baggage().get("tenant"), Some(&"acme & sons".into()));
+///
+/// let mut sent = HashMap::new();
+/// propagator.inject_context(&context, &mut sent);
+/// assert_eq!(sent["baggage"], "query=a=b;ttl=30,tenant=acme%20&%20sons");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct BaggagePropagator {
+    _private: (),
+}
+
+impl BaggagePropagator {
+    /// Creates the propagator; there is nothing to configure.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl TextMapPropagator for BaggagePropagator {
+    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
+        let header = encode::header(context.baggage());
+        if !header.is_empty() {
+            injector.set(BAGGAGE, header);
+        }
+    }
+
+    fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
+        let baggage = extractor
+            .get_all(BAGGAGE)
+            .map(|lines| decode::baggage(&lines))
+            .filter(|baggage| !baggage.is_empty());
+        match baggage {
+            Some(baggage) => context.with_baggage(baggage),
+            None => context.clone(),
+        }
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.to_owned()]);
+        FieldIter::new(FIELDS.as_slice())
+    }
+}
+
+const BAGGAGE: &str = "baggage";
+
+/// What every platform has to carry, and all that this one does, read and written.
+const MAX_MEMBERS: usize = 64;
+const MAX_BYTES: usize = 8192;

@@ -1,0 +1,233 @@
+//! Carriers for [`http::HeaderMap`].
+//!
+//! `opentelemetry-http` has types of the same names. They are replaced rather than wrapped,
+//! because each of their methods on the request path falls short here: `get_all` leaves out lines
+//! that are not ASCII, which hides a second `traceparent`; `set` copies the value, allocates the
+//! header's name anew every time, and panics on a full map, as `reserve` does.
+
+use std::{fmt, str};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::propagation::{Extractor, Injector};
+
+/// Reads context from the headers of a request.
+///
+/// [`get_all`](Extractor::get_all) yields every line of a header in order, which is how several
+/// `tracestate` or `baggage` lines become one list. A line that is not UTF-8 counts, so that it
+/// cannot hide a duplicate, but all that is seen of it is U+FFFD, which no format accepts;
+/// [`get`](Extractor::get) answers `None` for it.
+///
+/// `Debug` shows the names of the headers and none of their values.
+///
+/// ```
+/// use opentelemetry::propagation::Extractor;
+/// use otel_propagation::HeaderExtractor;
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.append("baggage", "tenant=acme".parse()?);
+/// headers.append("baggage", "plan=gold".parse()?);
+///
+/// let carrier = HeaderExtractor(&headers);
+/// assert_eq!(carrier.get("Baggage"), Some("tenant=acme"));
+/// assert_eq!(carrier.get_all("baggage"), Some(vec!["tenant=acme", "plan=gold"]));
+/// # Ok::<(), http::header::InvalidHeaderValue>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct HeaderExtractor<'a>(pub &'a HeaderMap);
+
+impl Extractor for HeaderExtractor<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        text(self.0.get(key)?)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
+    }
+
+    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+        let mut lines = self.0.get_all(key).iter().peekable();
+        lines.peek()?;
+        Some(lines.map(|line| text(line).unwrap_or(UNREADABLE)).collect())
+    }
+}
+
+impl fmt::Debug for HeaderExtractor<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_names("HeaderExtractor", self.0, formatter)
+    }
+}
+
+/// Writes context to the headers of a request.
+///
+/// [`set`](Injector::set) replaces all lines of the header. A name or value that is not legal in
+/// HTTP is skipped, and so is everything once the map is full; nothing panics.
+///
+/// `Debug` shows the names of the headers and none of their values.
+///
+/// ```
+/// use opentelemetry::propagation::Injector;
+/// use otel_propagation::HeaderInjector;
+///
+/// let mut headers = http::HeaderMap::new();
+/// HeaderInjector(&mut headers).set("baggage", "tenant=acme".to_owned());
+/// HeaderInjector(&mut headers).set("baggage", "line\nbreak".to_owned());
+/// assert_eq!(headers["baggage"], "tenant=acme");
+/// ```
+pub struct HeaderInjector<'a>(pub &'a mut HeaderMap);
+
+impl Injector for HeaderInjector<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        // A static name costs no allocation. Any other is left to its propagator.
+        let name = match key {
+            "traceparent" => Ok(TRACEPARENT),
+            "tracestate" => Ok(TRACESTATE),
+            "baggage" => Ok(BAGGAGE),
+            _ => HeaderName::from_bytes(key.as_bytes()),
+        };
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+            // Only a full map refuses, and a request goes out without context rather than not.
+            let _ = self.0.try_insert(name, value);
+        }
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        // No more than a hint: `set` copes with a map that cannot grow.
+        let _ = self.0.try_reserve(additional);
+    }
+}
+
+impl fmt::Debug for HeaderInjector<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_names("HeaderInjector", self.0, formatter)
+    }
+}
+
+/// `HeaderValue::to_str` takes ASCII only: one accented letter would hide a whole baggage line.
+fn text(value: &HeaderValue) -> Option<&str> {
+    str::from_utf8(value.as_bytes()).ok()
+}
+
+/// Header values are where credentials travel; a debug log is no place for them.
+fn debug_names(
+    type_name: &str,
+    headers: &HeaderMap,
+    formatter: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    struct Names<'a>(&'a HeaderMap);
+
+    impl fmt::Debug for Names<'_> {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.debug_list().entries(self.0.keys()).finish()
+        }
+    }
+
+    formatter
+        .debug_tuple(type_name)
+        .field(&Names(headers))
+        .finish()
+}
+
+/// Stands for a line that is not text.
+const UNREADABLE: &str = "\u{fffd}";
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_that_is_not_text_still_counts() {
+        let mut headers = HeaderMap::new();
+        headers.append(TRACEPARENT, HeaderValue::from_static("first"));
+        headers.append(TRACEPARENT, HeaderValue::from_bytes(b"\xff").unwrap());
+        let carrier = HeaderExtractor(&headers);
+
+        assert_eq!(
+            carrier.get_all("traceparent"),
+            Some(vec!["first", "\u{fffd}"])
+        );
+    }
+
+    #[test]
+    fn get_reads_the_first_line_whatever_the_case() {
+        let mut headers = HeaderMap::new();
+        headers.append(BAGGAGE, HeaderValue::from_bytes("é=1".as_bytes()).unwrap());
+        headers.append(BAGGAGE, HeaderValue::from_static("second"));
+        headers.append(TRACESTATE, HeaderValue::from_bytes(b"\xff").unwrap());
+        let carrier = HeaderExtractor(&headers);
+
+        assert_eq!(carrier.get("BAGGAGE"), Some("é=1"));
+        assert_eq!(carrier.get("tracestate"), None);
+        assert_eq!(carrier.get("absent"), None);
+        assert_eq!(carrier.get("not a name"), None);
+        assert_eq!(carrier.get_all("absent"), None);
+        assert_eq!(carrier.keys(), ["baggage", "tracestate"]);
+    }
+
+    #[test]
+    fn set_replaces_all_lines() {
+        let mut headers = HeaderMap::new();
+        headers.append(BAGGAGE, HeaderValue::from_static("a=1"));
+        headers.append(BAGGAGE, HeaderValue::from_static("b=2"));
+
+        HeaderInjector(&mut headers).set("Baggage", "c=3".to_owned());
+
+        assert_eq!(
+            HeaderExtractor(&headers).get_all("baggage"),
+            Some(vec!["c=3"])
+        );
+    }
+
+    #[test]
+    fn set_skips_what_is_not_legal() {
+        let mut headers = HeaderMap::new();
+        let mut carrier = HeaderInjector(&mut headers);
+
+        carrier.set("not a name", "value".to_owned());
+        carrier.set("", "value".to_owned());
+        carrier.set("name", "line\r\nbreak".to_owned());
+
+        assert!(headers.is_empty());
+    }
+
+    #[test]
+    fn full_map_is_left_alone() {
+        let mut headers = HeaderMap::new();
+        let mut number = 0;
+        loop {
+            let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+            if headers
+                .try_insert(name, HeaderValue::from_static(""))
+                .is_err()
+            {
+                break;
+            }
+            number += 1;
+        }
+        let length = headers.len();
+
+        let mut carrier = HeaderInjector(&mut headers);
+        carrier.reserve(usize::MAX);
+        carrier.set("traceparent", "value".to_owned());
+
+        assert_eq!(headers.len(), length);
+    }
+
+    #[test]
+    fn debug_shows_names_without_values() {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::COOKIE, HeaderValue::from_static("secret"));
+
+        assert_eq!(
+            format!("{:?}", HeaderExtractor(&headers)),
+            r#"HeaderExtractor(["cookie"])"#
+        );
+        assert_eq!(
+            format!("{:?}", HeaderInjector(&mut headers)),
+            r#"HeaderInjector(["cookie"])"#
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! The choice of formats that operators make with `OTEL_PROPAGATORS`.
+//!
+//! See <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
+
+use std::{env, sync::Once};
+
+use opentelemetry::{otel_warn, propagation::TextMapPropagator};
+
+use crate::{BaggagePropagator, CompositePropagator, TraceContextPropagator};
+
+/// Creates the propagator that the environment variable `OTEL_PROPAGATORS` describes.
+///
+/// The value is a comma-separated list, read without regard to case:
+///
+/// | name | propagator |
+/// |---|---|
+/// | `tracecontext` | [`TraceContextPropagator`] |
+/// | `baggage` | [`BaggagePropagator`] |
+/// | `none` | no propagation at all, whatever else the list names |
+///
+/// If the variable is unset or empty, or if it names nothing that is known, the propagator is
+/// `tracecontext,baggage`. A name that occurs twice counts once. Unknown names are ignored; the
+/// first call in a process that meets any warns about them through opentelemetry's own log, which
+/// the feature `internal-logs` (on by default) sends to `tracing`.
+///
+/// [`extract`](crate::extract) and [`inject`](crate::inject) call this themselves when no global
+/// propagator is set. Call it to set one, or to combine it with others.
+///
+/// ```
+/// opentelemetry::global::set_text_map_propagator(otel_propagation::from_env());
+/// ```
+pub fn from_env() -> CompositePropagator {
+    let list = env::var_os(VARIABLE).unwrap_or_default();
+    let selection = Selection::parse(&list.to_string_lossy());
+    if !selection.unknown.is_empty() {
+        static WARNED: Once = Once::new();
+        WARNED.call_once(|| {
+            otel_warn!(
+                name: "Propagators.Unknown",
+                message = "OTEL_PROPAGATORS names propagators that are not known; they are ignored",
+                unknown = selection.unknown.join(","),
+            );
+        });
+    }
+    CompositePropagator::new(selection.propagators)
+}
+
+/// What a list of names comes to.
+#[derive(Debug)]
+struct Selection {
+    propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>>,
+    unknown: Vec<String>,
+}
+
+impl Selection {
+    fn parse(list: &str) -> Self {
+        let names = names(list);
+        let mut selection = Self {
+            propagators: Vec::new(),
+            unknown: Vec::new(),
+        };
+        if names.iter().any(|name| name == "none") {
+            return selection;
+        }
+        for name in names {
+            match propagator(&name) {
+                Some(propagator) => selection.propagators.push(propagator),
+                None => selection.unknown.push(name),
+            }
+        }
+        // A misspelt name must not switch propagation off without being asked to.
+        if selection.propagators.is_empty() {
+            selection.propagators = DEFAULT.into_iter().filter_map(propagator).collect();
+        }
+        selection
+    }
+}
+
+/// The names of a list in their order, lower-case, each once.
+fn names(list: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in list.split(',').map(str::trim) {
+        let name = name.to_ascii_lowercase();
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn propagator(name: &str) -> Option<Box<dyn TextMapPropagator + Send + Sync>> {
+    Some(match name {
+        "tracecontext" => Box::new(TraceContextPropagator::new()),
+        "baggage" => Box::new(BaggagePropagator::new()),
+        _ => return None,
+    })
+}
+
+const VARIABLE: &str = "OTEL_PROPAGATORS";
+const DEFAULT: [&str; 2] = ["tracecontext", "baggage"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_selects_propagators_in_order() {
+        const W3C: &[&str] = &["traceparent", "tracestate", "baggage"];
+        let cases: [(&str, &[&str], &[&str]); 10] = [
+            ("", W3C, &[]),
+            (" , ", W3C, &[]),
+            ("tracecontext,baggage", W3C, &[]),
+            ("baggage", &["baggage"], &[]),
+            (
+                "baggage,tracecontext",
+                &["baggage", "traceparent", "tracestate"],
+                &[],
+            ),
+            (" TraceContext ,\tBAGGAGE,", W3C, &[]),
+            ("baggage,Baggage,baggage", &["baggage"], &[]),
+            ("none", &[], &[]),
+            ("tracecontext,NONE", &[], &[]),
+            (
+                "tracecontext,ottrace,Ottrace",
+                &["traceparent", "tracestate"],
+                &["ottrace"],
+            ),
+        ];
+        for (list, fields, unknown) in cases {
+            let selection = Selection::parse(list);
+            assert_eq!(selection.unknown, unknown, "{list:?}");
+            let propagator = CompositePropagator::new(selection.propagators);
+            assert!(propagator.fields().eq(fields.iter().copied()), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn list_without_a_known_name_selects_the_default() {
+        let selection = Selection::parse("trace_context");
+
+        assert_eq!(selection.unknown, ["trace_context"]);
+        assert!(
+            CompositePropagator::new(selection.propagators)
+                .fields()
+                .eq(["traceparent", "tracestate", "baggage"])
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! W3C Trace Context, Level 2, as OpenTelemetry requires it.
+//!
+//! The SDK's propagator of the same name reads only the first `tracestate` line and the Level 1
+//! keys, loses the random flag, takes the first of several `traceparent` lines, and sends empty
+//! `tracestate` headers.
+
+mod incoming;
+mod traceparent;
+mod tracestate;
+
+use std::sync::LazyLock;
+
+use opentelemetry::{
+    Context,
+    propagation::{Extractor, Injector, TextMapPropagator, text_map_propagator::FieldIter},
+    trace::{SpanContext, TraceContextExt, TraceFlags},
+};
+
+use self::{incoming::Incoming, traceparent::TraceParent, tracestate::Parsed};
+
+/// Carries the trace in `traceparent` and `tracestate`, by the rules of [W3C Trace Context
+/// Level 2](https://www.w3.org/TR/trace-context-2/).
+///
+/// Extraction puts a remote [`SpanContext`] into the context it is given. If there is no
+/// `traceparent`, more than one, or an invalid one, that context comes back unchanged, and
+/// `tracestate` is not looked at. An invalid `tracestate` is dropped and the trace continued.
+///
+/// Injection writes the active span's `traceparent`, and a `tracestate` unless that would be
+/// empty. Without a valid span it writes nothing.
+///
+/// A member of `tracestate` that opentelemetry's `TraceState` cannot hold still reaches the next
+/// service, and so does the random flag when the SDK decides to drop the span.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// use opentelemetry::{Context, propagation::TextMapPropagator, trace::TraceContextExt};
+/// use otel_propagation::TraceContextPropagator;
+///
+/// let received = HashMap::from([(
+///     "traceparent".to_owned(),
+///     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned(),
+/// )]);
+/// let propagator = TraceContextPropagator::new();
+/// let context = propagator.extract_with_context(&Context::new(), &received);
+/// assert!(context.span().span_context().is_remote());
+///
+/// let mut sent = HashMap::new();
+/// propagator.inject_context(&context, &mut sent);
+/// assert_eq!(sent, received);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct TraceContextPropagator {
+    _private: (),
+}
+
+impl TraceContextPropagator {
+    /// Creates the propagator; there is nothing to configure.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl TextMapPropagator for TraceContextPropagator {
+    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
+        let span = context.span();
+        let span_context = span.span_context();
+        if !span_context.is_valid() {
+            return;
+        }
+        let incoming = Incoming::of(context, span_context);
+        let traceparent = TraceParent {
+            trace_id: span_context.trace_id(),
+            span_id: span_context.span_id(),
+            flags: span_context.trace_flags()
+                | incoming.map_or(TraceFlags::default(), Incoming::flags),
+        };
+        let tracestate = incoming
+            .and_then(|incoming| incoming.tracestate(span_context.trace_state()))
+            .unwrap_or_else(|| tracestate::header(span_context.trace_state()));
+
+        injector.set(TRACEPARENT, traceparent.header());
+        if !tracestate.is_empty() {
+            injector.set(TRACESTATE, tracestate);
+        }
+    }
+
+    fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
+        let Some(traceparent) = single_traceparent(extractor) else {
+            return context.clone();
+        };
+        let tracestate = extractor
+            .get_all(TRACESTATE)
+            .map_or_else(Parsed::default, |lines| Parsed::from_lines(&lines));
+        let incoming = Incoming::new(&traceparent, tracestate.raw, context);
+        let parent = SpanContext::new(
+            traceparent.trace_id,
+            traceparent.span_id,
+            traceparent.flags,
+            true,
+            tracestate.trace_state,
+        );
+        match incoming {
+            Some(incoming) => context
+                .with_value(incoming)
+                .with_remote_span_context(parent),
+            None => context.with_remote_span_context(parent),
+        }
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        static FIELDS: LazyLock<[String; 2]> =
+            LazyLock::new(|| [TRACEPARENT.to_owned(), TRACESTATE.to_owned()]);
+        FieldIter::new(FIELDS.as_slice())
+    }
+}
+
+/// Two lines name two parents, and choosing one would be a guess: the trace is restarted.
+fn single_traceparent(extractor: &dyn Extractor) -> Option<TraceParent> {
+    let lines = extractor.get_all(TRACEPARENT)?;
+    let [line] = lines.as_slice() else {
+        return None;
+    };
+    TraceParent::parse(line)
+}
+
+const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";

@@ -1,0 +1,64 @@
+//! What a remote parent said and opentelemetry's types would lose on the way out.
+
+use opentelemetry::{
+    Context,
+    trace::{SpanContext, TraceFlags, TraceId, TraceState},
+};
+
+use super::{
+    traceparent::{RANDOM, TraceParent},
+    tracestate::{self, RawTraceState},
+};
+
+/// Rides in the [`Context`] beside the span, from extraction to every injection below it.
+///
+/// It holds for one trace only: a span that starts a new trace under the same context shares
+/// neither the flag nor the list.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    trace_id: TraceId,
+    flags: TraceFlags,
+    raw: Option<RawTraceState>,
+}
+
+impl Incoming {
+    /// What has to be kept when `parent` is extracted into `context`, if anything.
+    ///
+    /// A context value costs three allocations, so the plain case goes without. A value that an
+    /// earlier extraction left behind is replaced in any case: it may name the same trace.
+    pub(super) fn new(
+        parent: &TraceParent,
+        raw: Option<RawTraceState>,
+        context: &Context,
+    ) -> Option<Self> {
+        let incoming = Self {
+            trace_id: parent.trace_id,
+            flags: parent.flags & RANDOM,
+            raw,
+        };
+        let needed =
+            incoming.flags == RANDOM || incoming.raw.is_some() || context.get::<Self>().is_some();
+        needed.then_some(incoming)
+    }
+
+    /// What is known about the trace that `span_context` belongs to.
+    pub(super) fn of<'a>(context: &'a Context, span_context: &SpanContext) -> Option<&'a Self> {
+        context
+            .get::<Self>()
+            .filter(|incoming| incoming.trace_id == span_context.trace_id())
+    }
+
+    /// The random flag if it came in: the SDK forgets it on the spans it drops.
+    pub(super) fn flags(&self) -> TraceFlags {
+        self.flags
+    }
+
+    /// The `tracestate` to send for a span whose own is `current`.
+    pub(super) fn tracestate(&self, current: &TraceState) -> Option<String> {
+        let raw = self.raw.as_ref()?;
+        Some(match raw.text_unless_changed(current) {
+            Some(text) => text.to_owned(),
+            None => tracestate::header(current),
+        })
+    }
+}
