@@ -90,3 +90,56 @@ const BAGGAGE: &str = "baggage";
 /// What every platform has to carry, and all that this one does, read and written.
 const MAX_MEMBERS: usize = 64;
 const MAX_BYTES: usize = 8192;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use opentelemetry::KeyValue;
+
+    use super::*;
+
+    #[test]
+    fn incoming_baggage_replaces_what_the_context_holds() {
+        let before =
+            Context::new().with_baggage([KeyValue::new("a", "1"), KeyValue::new("b", "2")]);
+
+        let after = extract(&before, "b=3,c=4");
+
+        assert_eq!(inject(&after), Some("b=3,c=4".to_owned()));
+    }
+
+    #[test]
+    fn extraction_without_a_valid_member_changes_nothing() {
+        let before = Context::new().with_baggage([KeyValue::new("a", "1")]);
+
+        for line in ["", " ", "invalid", "=,;"] {
+            assert_eq!(inject(&extract(&before, line)), Some("a=1".to_owned()));
+        }
+        let absent = BaggagePropagator::new()
+            .extract_with_context(&before, &HashMap::<String, String>::new());
+        assert_eq!(inject(&absent), Some("a=1".to_owned()));
+    }
+
+    #[test]
+    fn empty_baggage_is_not_injected() {
+        assert_eq!(inject(&Context::new()), None);
+        assert_eq!(inject(&Context::new().with_cleared_baggage()), None);
+    }
+
+    #[test]
+    fn fields_are_what_is_written() {
+        assert!(BaggagePropagator::new().fields().eq(["baggage"]));
+    }
+
+    fn extract(context: &Context, line: &str) -> Context {
+        let carrier = HashMap::from([("baggage".to_owned(), line.to_owned())]);
+        BaggagePropagator::new().extract_with_context(context, &carrier)
+    }
+
+    fn inject(context: &Context) -> Option<String> {
+        let mut carrier = HashMap::new();
+        BaggagePropagator::new().inject_context(context, &mut carrier);
+        carrier.remove("baggage")
+    }
+}

@@ -72,3 +72,63 @@ impl TextMapPropagator for CompositePropagator {
         FieldIter::new(&self.fields)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use opentelemetry::{baggage::BaggageExt, trace::TraceContextExt};
+
+    use super::*;
+    use crate::{BaggagePropagator, TraceContextPropagator};
+
+    #[test]
+    fn every_propagator_takes_part() {
+        let received = HashMap::from([
+            ("traceparent".to_owned(), PARENT.to_owned()),
+            ("baggage".to_owned(), "a=1".to_owned()),
+        ]);
+        let propagator = CompositePropagator::new(vec![
+            Box::new(BaggagePropagator::new()),
+            Box::new(TraceContextPropagator::new()),
+        ]);
+
+        let context = propagator
+            .clone()
+            .extract_with_context(&Context::new(), &received);
+        let mut sent = HashMap::new();
+        propagator.inject_context(&context, &mut sent);
+
+        assert_eq!(context.baggage().len(), 1);
+        assert!(context.span().span_context().is_valid());
+        assert_eq!(sent, received);
+    }
+
+    #[test]
+    fn fields_keep_their_order_and_are_listed_once() {
+        let propagator = CompositePropagator::new(vec![
+            Box::new(BaggagePropagator::new()),
+            Box::new(TraceContextPropagator::new()),
+            Box::new(BaggagePropagator::new()),
+        ]);
+
+        assert!(
+            propagator
+                .fields()
+                .eq(["baggage", "traceparent", "tracestate"])
+        );
+    }
+
+    #[test]
+    fn without_propagators_nothing_happens() {
+        let received = HashMap::from([("traceparent".to_owned(), PARENT.to_owned())]);
+        let propagator = CompositePropagator::new(Vec::new());
+
+        let context = propagator.extract_with_context(&Context::new(), &received);
+
+        assert!(!context.has_active_span());
+        assert_eq!(propagator.fields().next(), None);
+    }
+
+    const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";
+}

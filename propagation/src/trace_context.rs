@@ -75,9 +75,11 @@ impl TextMapPropagator for TraceContextPropagator {
             flags: span_context.trace_flags()
                 | incoming.map_or(TraceFlags::default(), Incoming::flags),
         };
-        let tracestate = incoming
-            .and_then(|incoming| incoming.tracestate(span_context.trace_state()))
-            .unwrap_or_else(|| tracestate::header(span_context.trace_state()));
+        let tracestate = span_context.trace_state();
+        let tracestate = match incoming.and_then(|incoming| incoming.tracestate(tracestate)) {
+            Some(raw) => raw.to_owned(),
+            None => tracestate::header(tracestate),
+        };
 
         injector.set(TRACEPARENT, traceparent.header());
         if !tracestate.is_empty() {

@@ -80,3 +80,92 @@ const VALUE: &AsciiSet = &CONTROLS
 /// Metadata is opaque and `%` in it already encoded. Only what would break out of the member, or
 /// out of the header, is escaped.
 const PROPERTIES: &AsciiSet = &CONTROLS.remove(b'\t').add(b'"').add(b',').add(b'\\');
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::baggage::KeyValueMetadata;
+
+    use super::*;
+
+    #[test]
+    fn values_are_encoded_where_the_grammar_needs_it() {
+        let legal: String = ('!'..='~').filter(|c| !"\"%,;\\".contains(*c)).collect();
+        let cases = [
+            ("", ""),
+            ("SomeValue=equals", "SomeValue=equals"),
+            (&legal, &legal),
+            (" a\tb\r\n", "%20a%09b%0D%0A"),
+            ("\"%,;\\", "%22%25%2C%3B%5C"),
+            ("100%20", "100%2520"),
+            ("é🚀\u{fffd}", "%C3%A9%F0%9F%9A%80%EF%BF%BD"),
+            ("\0\u{7f}", "%00%7F"),
+        ];
+        for (value, encoded) in cases {
+            assert_eq!(
+                header(&baggage(&[("k", value, "")])),
+                format!("k={encoded}")
+            );
+        }
+    }
+
+    #[test]
+    fn properties_are_sent_as_they_are_but_cannot_break_out() {
+        let cases = [
+            ("", ""),
+            (";", ""),
+            ("p", ";p"),
+            ("p;q=%20;r = 1", ";p;q=%20;r = 1"),
+            (";p;", ";p"),
+            ("p,evil=1", ";p%2Cevil=1"),
+            ("p=\"1\"\r\nx: y", ";p=%221%22%0D%0Ax: y"),
+            ("é\\", ";%C3%A9%5C"),
+        ];
+        for (properties, encoded) in cases {
+            assert_eq!(
+                header(&baggage(&[("k", "v", properties)])),
+                format!("k=v{encoded}"),
+                "{properties:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn members_are_sorted_and_capacity_is_exact() {
+        let header = header(&baggage(&[
+            ("c", "3", ""),
+            ("a", "1 2", "p"),
+            ("B", "2", ""),
+        ]));
+
+        assert_eq!(header, "B=2,a=1%202;p,c=3");
+        assert_eq!(header.capacity(), header.len());
+    }
+
+    #[test]
+    fn nothing_is_written_for_no_members() {
+        assert_eq!(header(&Baggage::new()), "");
+    }
+
+    #[test]
+    fn limits_are_met_by_leaving_out_whole_members() {
+        let many: Vec<_> = (0..64).map(|i| format!("key{i:02}")).collect();
+        let many: Vec<_> = many.iter().map(|key| (key.as_str(), "value", "")).collect();
+        assert_eq!(header(&baggage(&many)).split(',').count(), 64);
+
+        let exact = "0123456789".repeat(819);
+        assert_eq!(header(&baggage(&[("a", &exact, "")])).len(), 8192);
+
+        let tripled = " ".repeat(2730);
+        let long = baggage(&[("a", "1", ""), ("b", &tripled, ""), ("c", "3", "")]);
+        assert_eq!(header(&long), "a=1,c=3");
+    }
+
+    fn baggage(members: &[(&str, &str, &str)]) -> Baggage {
+        members
+            .iter()
+            .map(|(key, value, properties)| {
+                KeyValueMetadata::new((*key).to_owned(), (*value).to_owned(), *properties)
+            })
+            .collect()
+    }
+}

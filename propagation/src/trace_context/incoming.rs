@@ -7,7 +7,7 @@ use opentelemetry::{
 
 use super::{
     traceparent::{RANDOM, TraceParent},
-    tracestate::{self, RawTraceState},
+    tracestate::RawTraceState,
 };
 
 /// Rides in the [`Context`] beside the span, from extraction to every injection below it.
@@ -53,12 +53,8 @@ impl Incoming {
         self.flags
     }
 
-    /// The `tracestate` to send for a span whose own is `current`.
-    pub(super) fn tracestate(&self, current: &TraceState) -> Option<String> {
-        let raw = self.raw.as_ref()?;
-        Some(match raw.text_unless_changed(current) {
-            Some(text) => text.to_owned(),
-            None => tracestate::header(current),
-        })
+    /// The `tracestate` to send for a span whose own is `current`, where it is not `current`.
+    pub(super) fn tracestate(&self, current: &TraceState) -> Option<&str> {
+        self.raw.as_ref()?.text_unless_changed(current)
     }
 }

@@ -1,0 +1,111 @@
+//! What extraction and injection cost on the heap.
+//!
+//! The context that results is dropped inside the measurement; only allocations are counted.
+
+use allocation_counter::measure;
+use http::{HeaderMap, HeaderValue};
+use opentelemetry::{Context, baggage::BaggageExt, propagation::TextMapPropagator};
+use otel_propagation::{
+    BaggagePropagator, HeaderExtractor, HeaderInjector, TraceContextPropagator,
+};
+
+#[test]
+fn traceparent_alone_costs_the_list_of_lines_and_the_span() {
+    assert_eq!(
+        extraction(&TraceContextPropagator::new(), &[("traceparent", PARENT)]),
+        2
+    );
+}
+
+#[test]
+fn random_flag_adds_a_context_value() {
+    let random = PARENT.replace("-01", "-03");
+    // The value, the map of values, and its table.
+    assert_eq!(
+        extraction(&TraceContextPropagator::new(), &[("traceparent", &random)]),
+        2 + 3
+    );
+}
+
+#[test]
+fn tracestate_member_adds_its_two_strings_and_the_list() {
+    let headers = [("traceparent", PARENT), ("tracestate", "congo=t61rcWkgMzE")];
+    assert_eq!(
+        extraction(&TraceContextPropagator::new(), &headers),
+        2 + 1 + 3
+    );
+}
+
+#[test]
+fn extraction_of_nothing_is_free() {
+    let w3c = otel_propagation::CompositePropagator::new(vec![
+        Box::new(TraceContextPropagator::new()),
+        Box::new(BaggagePropagator::new()),
+    ]);
+    assert_eq!(extraction(&w3c, &[("accept", "*/*")]), 0);
+}
+
+#[test]
+fn injection_costs_one_string_per_header() {
+    let propagator = TraceContextPropagator::new();
+    // The buffer of a `HeaderValue` made from a `String` is shared, which takes no second one.
+    assert_eq!(
+        injection(
+            &propagator,
+            &extracted(&propagator, &[("traceparent", PARENT)])
+        ),
+        1
+    );
+    let headers = [
+        ("traceparent", PARENT),
+        ("tracestate", "congo=t61rcWkgMzE,rojo=1"),
+    ];
+    assert_eq!(injection(&propagator, &extracted(&propagator, &headers)), 2);
+    let headers = [("traceparent", PARENT), ("tracestate", "foo@@bar=1,rojo=1")];
+    assert_eq!(injection(&propagator, &extracted(&propagator, &headers)), 2);
+}
+
+#[test]
+fn injection_of_baggage_costs_the_line_and_its_order() {
+    let propagator = BaggagePropagator::new();
+    let context = extracted(&propagator, &[("baggage", "b=2;p,a=%201,c=3")]);
+    assert_eq!(context.baggage().len(), 3);
+    assert_eq!(injection(&propagator, &context), 2);
+}
+
+#[test]
+fn injection_of_nothing_is_free() {
+    assert_eq!(
+        injection(&TraceContextPropagator::new(), &Context::new()),
+        0
+    );
+    assert_eq!(injection(&BaggagePropagator::new(), &Context::new()), 0);
+}
+
+fn extraction(propagator: &impl TextMapPropagator, lines: &[(&'static str, &str)]) -> u64 {
+    let headers = headers(lines);
+    let context = Context::new();
+    measure(|| {
+        propagator.extract_with_context(&context, &HeaderExtractor(&headers));
+    })
+    .count_total
+}
+
+fn injection(propagator: &impl TextMapPropagator, context: &Context) -> u64 {
+    let mut headers = HeaderMap::with_capacity(8);
+    measure(|| propagator.inject_context(context, &mut HeaderInjector(&mut headers))).count_total
+}
+
+fn extracted(propagator: &impl TextMapPropagator, lines: &[(&'static str, &str)]) -> Context {
+    propagator.extract_with_context(&Context::new(), &HeaderExtractor(&headers(lines)))
+}
+
+fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+    lines
+        .iter()
+        .filter_map(|(name, line)| Some((*name, HeaderValue::from_str(line).ok()?)))
+        .map(|(name, line)| (http::HeaderName::from_static(name), line))
+        .collect()
+}
+
+const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";

@@ -1,0 +1,187 @@
+//! What holds for any input.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::{
+    Context, KeyValue,
+    baggage::{Baggage, BaggageExt, KeyValueMetadata},
+    trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
+};
+use otel_propagation::{
+    BaggagePropagator, CompositePropagator, HeaderExtractor, HeaderInjector, TraceContextPropagator,
+};
+use proptest::{collection::vec, prelude::*};
+
+proptest! {
+    #[test]
+    fn trace_context_comes_back_as_it_was_sent(span_context in span_context()) {
+        let context = Context::new().with_remote_span_context(span_context.clone());
+
+        let back = forwarded(&TraceContextPropagator::new(), &context);
+
+        let span = back.span();
+        prop_assert_eq!(span.span_context(), &span_context);
+    }
+
+    #[test]
+    fn any_valid_tracestate_is_sent_as_it_came(members in vec(LEVEL_2_MEMBER, 1..=32)) {
+        let list = members.join(",");
+        let mut received = HeaderMap::new();
+        received.insert("traceparent", HeaderValue::from_static(PARENT));
+        received.insert("tracestate", HeaderValue::from_str(&list)?);
+
+        let sent = through(&TraceContextPropagator::new(), &received);
+
+        prop_assert_eq!(sent.get("tracestate"), Some(&HeaderValue::from_str(&list)?));
+    }
+
+    #[test]
+    fn baggage_comes_back_as_it_was_sent(
+        members in vec((TOKEN, any::<String>(), PROPERTIES), 0..=64)
+    ) {
+        let baggage: Baggage = members
+            .into_iter()
+            .map(|(key, value, properties)| KeyValueMetadata::new(key, value, properties))
+            .collect();
+        let context = Context::new().with_baggage(baggage);
+
+        let back = forwarded(&BaggagePropagator::new(), &context);
+
+        // Encoding triples a value at most, and these are far from the limit of 8192 bytes.
+        prop_assert_eq!(sorted(back.baggage()), sorted(context.baggage()));
+    }
+
+    #[test]
+    fn baggage_is_never_over_the_limits(sizes in vec(0..9000_usize, 0..70)) {
+        let members = sizes
+            .iter()
+            .enumerate()
+            .map(|(number, size)| KeyValue::new(format!("k{number}"), "\"".repeat(*size)));
+        let context = Context::new().with_baggage(members.collect::<Baggage>());
+
+        let mut sent = HeaderMap::new();
+        BaggagePropagator::new().inject_context(&context, &mut HeaderInjector(&mut sent));
+
+        prop_assert!(sent.get("baggage").is_none_or(|line| line.len() <= 8192));
+    }
+
+    #[test]
+    fn arbitrary_bytes_do_not_panic(lines in vec((0..NAMES.len(), vec(any::<u8>(), 0..200)), 0..8)) {
+        let mut received = HeaderMap::new();
+        for (name, bytes) in lines {
+            if let Ok(line) = HeaderValue::from_bytes(&bytes) {
+                received.append(NAMES[name], line);
+            }
+        }
+        through(&all(), &received);
+    }
+
+    #[test]
+    fn almost_valid_headers_do_not_panic(
+        traceparent in "[ -]?[0-9a-f]{2}.[0-9a-fA-F]{30,34}.[0-9a-f]{15,17}.[0-9a-f]{2}.?",
+        tracestate in r"([a-z@]{0,4}[=, ;\t]?[a-zé=]{0,3}[, \t]?){0,40}",
+        baggage in r"([a-z%]{0,4}[=, ;\t]?[a-zé=%0-9]{0,3}[;, \t]?){0,80}",
+    ) {
+        let mut received = HeaderMap::new();
+        for (name, line) in NAMES.iter().zip([traceparent, tracestate, baggage]) {
+            if let Ok(line) = HeaderValue::try_from(line) {
+                received.append(HeaderName::from_static(name), line);
+            }
+        }
+        let sent = through(&all(), &received);
+
+        // Whatever goes out, another service takes it as it stands.
+        prop_assert_eq!(&through(&all(), &sent), &sent);
+    }
+}
+
+#[test]
+fn huge_headers_are_read_in_linear_time() {
+    const SIZE: usize = 4 << 20;
+    let patterns = [
+        ",", ";", "=", "a=1,", "a=1;", " ", "%", "%FF", "a", "a@@=1,", "-",
+    ];
+    for pattern in patterns {
+        let huge = pattern.repeat(SIZE / pattern.len());
+        for name in NAMES {
+            let mut received = HeaderMap::new();
+            received.insert("traceparent", HeaderValue::from_static(PARENT));
+            received.append(name, HeaderValue::try_from(huge.as_str()).unwrap());
+            received.append("baggage", HeaderValue::from_static("last=1"));
+            // Anything quadratic would take hours.
+            let sent = through(&all(), &received);
+            assert!(
+                sent.values().all(|line| line.len() <= 32 * 514),
+                "{name}: {pattern:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn many_lines_are_read_in_linear_time() {
+    for name in NAMES {
+        let mut received = HeaderMap::new();
+        for _ in 0..50_000 {
+            received.append(name, HeaderValue::from_static("a"));
+        }
+        assert_eq!(through(&all(), &received), HeaderMap::new());
+    }
+}
+
+fn span_context() -> impl Strategy<Value = SpanContext> {
+    let members = vec((LEVEL_1_KEY, VALUE), 0..=32);
+    (1..=u128::MAX, 1..=u64::MAX, 0..=3_u8, members).prop_map(
+        |(trace_id, span_id, flags, members)| {
+            SpanContext::new(
+                TraceId::from(trace_id),
+                SpanId::from(span_id),
+                TraceFlags::new(flags),
+                true,
+                TraceState::from_key_value(members).unwrap_or_default(),
+            )
+        },
+    )
+}
+
+fn all() -> CompositePropagator {
+    CompositePropagator::new(vec![
+        Box::new(TraceContextPropagator::new()),
+        Box::new(BaggagePropagator::new()),
+    ])
+}
+
+/// Injects and extracts again.
+fn forwarded(propagator: &impl TextMapPropagator, context: &Context) -> Context {
+    let mut headers = HeaderMap::new();
+    propagator.inject_context(context, &mut HeaderInjector(&mut headers));
+    propagator.extract_with_context(&Context::new(), &HeaderExtractor(&headers))
+}
+
+/// Extracts and injects again.
+fn through(propagator: &impl TextMapPropagator, received: &HeaderMap) -> HeaderMap {
+    let context = propagator.extract_with_context(&Context::new(), &HeaderExtractor(received));
+    let mut sent = HeaderMap::new();
+    propagator.inject_context(&context, &mut HeaderInjector(&mut sent));
+    sent
+}
+
+fn sorted(baggage: &Baggage) -> Vec<(String, String, String)> {
+    let mut members: Vec<_> = baggage
+        .iter()
+        .map(|(key, (value, properties))| {
+            (key.to_string(), value.to_string(), properties.to_string())
+        })
+        .collect();
+    members.sort();
+    members
+}
+
+const NAMES: [&str; 3] = ["traceparent", "tracestate", "baggage"];
+const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-03";
+
+const LEVEL_1_KEY: &str = "[a-z0-9][a-z0-9_*/-]{0,20}(@[a-z0-9][a-z0-9_*/-]{0,12})?";
+const VALUE: &str = "[ -+.-<>-~-]{0,20}[!-+.-<>-~-]";
+const LEVEL_2_MEMBER: &str = "[a-z0-9][a-z0-9_*/@-]{0,20}=[ -+.-<>-~-]{0,20}[!-+.-<>-~-]";
+const TOKEN: &str = "[a-zA-Z0-9!#$%&'*+.^_`|~-]{1,12}";
+const PROPERTIES: &str = "([a-z]{1,4}(=[a-z%0-9]{1,4})?(;[a-z]{1,4}){0,2})?";

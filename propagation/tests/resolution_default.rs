@@ -1,0 +1,68 @@
+//! `extract` and `inject` without a global propagator, under different environments.
+//!
+//! The environment is read once per process, so every case runs the test at the bottom in a
+//! process of its own. No test of this binary sets a global propagator.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, too"
+)]
+
+use std::{env, process::Command};
+
+use http::{HeaderMap, HeaderValue};
+use opentelemetry::Context;
+use otel_propagation::{HeaderExtractor, HeaderInjector, extract, inject};
+
+#[test]
+fn w3c_formats_are_the_default() {
+    assert_eq!(forwarded(None), "traceparent tracestate baggage");
+    assert_eq!(forwarded(Some("")), "traceparent tracestate baggage");
+}
+
+#[test]
+fn environment_selects_the_formats() {
+    assert_eq!(forwarded(Some("baggage")), "baggage");
+    assert_eq!(forwarded(Some("Tracecontext")), "traceparent tracestate");
+}
+
+#[test]
+fn none_switches_propagation_off() {
+    assert_eq!(forwarded(Some("none")), "");
+}
+
+/// The headers that a process with this environment passes on, in the order it writes them.
+fn forwarded(propagators: Option<&str>) -> String {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", "forward", "--ignored", "--nocapture"]);
+    match propagators {
+        Some(list) => command.env("OTEL_PROPAGATORS", list),
+        None => command.env_remove("OTEL_PROPAGATORS"),
+    };
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .find_map(|line| line.strip_prefix(MARKER).map(str::to_owned))
+        .unwrap()
+}
+
+#[test]
+#[ignore = "the child process of the other tests"]
+fn forward() {
+    let mut received = HeaderMap::new();
+    received.insert("traceparent", HeaderValue::from_static(PARENT));
+    received.insert("tracestate", HeaderValue::from_static("foo=1"));
+    received.insert("baggage", HeaderValue::from_static("a=1"));
+
+    let context = extract(&Context::new(), &HeaderExtractor(&received));
+    let mut sent = HeaderMap::new();
+    inject(&context, &mut HeaderInjector(&mut sent));
+
+    let names: Vec<_> = sent.keys().map(http::HeaderName::as_str).collect();
+    println!("\n{MARKER}{}", names.join(" "));
+}
+
+const MARKER: &str = "forwarded: ";
+const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";
