@@ -1,1 +1,24 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod convention;
+mod http;
+#[cfg(feature = "http1")]
+pub mod http1;
+mod instruments;
+mod operation;
+mod recording;
+mod request;
+mod scope;
+mod semconv;
+mod shared;
+mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use crate::config::{Attributes, ClientConfig, ServerConfig, Trust};
+pub use crate::http::{HttpClient, HttpServer};
+pub use crate::operation::{Operation, RouteHandle};
+pub use crate::request::{ErrorType, Request, Response};
+pub use crate::scope::scope;
+pub use crate::telemetry::Telemetry;

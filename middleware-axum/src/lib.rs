@@ -1,1 +1,8 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod layer;
+mod service;
+
+pub use crate::layer::OtelLayer;
+pub use crate::service::OtelService;
+pub use otel_instrumentation::{Attributes, ErrorType, Request, ServerConfig, Telemetry, Trust};

@@ -1,1 +1,11 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod layer;
+mod middleware;
+mod request;
+mod response;
+
+pub use crate::layer::{OtelLayer, OtelService, ResponseFuture};
+pub use crate::middleware::{OtelMiddleware, UrlTemplate};
+pub use otel_instrumentation::{Attributes, ClientConfig, Request, Telemetry};

@@ -1,0 +1,124 @@
+//! Splits `host[:port]`.
+
+/// A host, without the brackets of an IPv6 literal, and the port if there is a valid one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Authority<'a> {
+    pub(super) host: &'a str,
+    pub(super) port: Option<u16>,
+}
+
+impl<'a> Authority<'a> {
+    /// Parses `host[:port]`, leaving out user information; `None` where no host is found.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let text = match text.rsplit_once('@') {
+            Some((_, host_and_port)) => host_and_port,
+            None => text,
+        };
+        let (host, port) = split(text);
+        let plausible = !host.is_empty()
+            && host
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"\"/\\?#<>[],;=".contains(&byte));
+        plausible.then_some(Self { host, port })
+    }
+}
+
+/// The host is empty where the text is malformed; a port that is no number is left out.
+pub(super) fn split(text: &str) -> (&str, Option<u16>) {
+    if let Some(bracketed) = text.strip_prefix('[') {
+        let Some((host, rest)) = bracketed.split_once(']') else {
+            return ("", None);
+        };
+        return match rest.strip_prefix(':') {
+            Some(port) if !port.contains(':') => (host, parse_port(port)),
+            None if rest.is_empty() => (host, None),
+            _ => ("", None),
+        };
+    }
+    match text.split_once(':') {
+        // More than one colon without brackets: an IPv6 address as `X-Forwarded-For` has it.
+        Some((_, rest)) if rest.contains(':') => match text.parse::<std::net::Ipv6Addr>() {
+            Ok(_) => (text, None),
+            Err(_) => ("", None),
+        },
+        Some((host, port)) => (host, parse_port(port)),
+        None => (text, None),
+    }
+}
+
+/// `str::parse` alone would accept a leading `+`.
+fn parse_port(text: &str) -> Option<u16> {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())?
+}
+
+/// The port that a scheme implies.
+pub(super) fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" | "ws" => Some(80),
+        "https" | "wss" => Some(443),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_and_port_are_split() {
+        // HSU-17, and bare IPv6 as proxies write it.
+        let cases = [
+            ("", ("", None)),
+            (":8080", ("", Some(8080))),
+            ("127.0.0.1", ("127.0.0.1", None)),
+            ("[]", ("", None)),
+            ("[fe80::1", ("", None)),
+            ("[fe80::1]", ("fe80::1", None)),
+            ("[fe80::1%25en0]", ("fe80::1%25en0", None)),
+            ("[fe80::1]:8080", ("fe80::1", Some(8080))),
+            ("[fe80::1]::", ("", None)),
+            ("127.0.0.1:", ("127.0.0.1", None)),
+            ("127.0.0.1:port", ("127.0.0.1", None)),
+            ("127.0.0.1:+80", ("127.0.0.1", None)),
+            ("127.0.0.1:65536", ("127.0.0.1", None)),
+            ("www.example.com:8080", ("www.example.com", Some(8080))),
+            ("2001:db8::1", ("2001:db8::1", None)),
+            ("a:b:c", ("", None)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(split(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn implausible_hosts_are_absent() {
+        // HSU-06: `"` and `""` are no hosts.
+        for text in ["", "\"", "\"\"", "[::1", "a b", "a/b", "user@", "caf\u{e9}"] {
+            assert_eq!(Authority::parse(text), None, "{text}");
+        }
+        let parsed = Authority::parse("user:secret@example.com:42");
+        assert_eq!(
+            parsed,
+            Some(Authority {
+                host: "example.com",
+                port: Some(42)
+            })
+        );
+    }
+
+    #[test]
+    fn default_ports_follow_the_scheme() {
+        // HCU-13
+        let cases = [
+            ("http", Some(80)),
+            ("https", Some(443)),
+            ("ws", Some(80)),
+            ("gopher", None),
+        ];
+        for (scheme, expected) in cases {
+            assert_eq!(default_port(scheme), expected, "{scheme}");
+        }
+    }
+}

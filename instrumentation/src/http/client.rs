@@ -1,0 +1,185 @@
+//! HTTP client spans and metrics (`docs/http/http-spans.md`, "HTTP client span").
+
+use std::sync::Arc;
+
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+
+use super::authority::{Authority, default_port};
+use super::url;
+use crate::config::{Attributes, ClientConfig, ClientOptions};
+use crate::convention::Convention;
+use crate::recording::Route;
+use crate::shared::{Parent, Shared, Start};
+use crate::{Operation, Request, semconv};
+
+/// The HTTP client convention for one configuration; cheap to clone.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use otel_instrumentation::{ClientConfig, HttpClient, Request, Response, scope};
+///
+/// let client = HttpClient::new(scope("my-client", "1.0.0"), ClientConfig::new());
+/// let mut headers: HashMap<String, String> = HashMap::new();
+/// let mut operation = client.start(&Request {
+///     method: "GET",
+///     scheme: Some("https"),
+///     authority: Some("example.com"),
+///     path: "/users/42",
+///     query: None,
+///     template: None,
+///     version: None,
+///     peer: None,
+///     headers: &headers,
+/// });
+/// operation.inject(&mut headers);
+/// operation.respond(&Response { status: 200, version: Some("1.1"), headers: &headers });
+/// operation.finish();
+/// ```
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    options: ClientOptions,
+}
+
+impl HttpClient {
+    /// `scope` names the instrumentation, see [`scope`](crate::scope).
+    #[must_use]
+    pub fn new(scope: InstrumentationScope, config: ClientConfig) -> Self {
+        let shared = Shared::new(Convention::HttpClient, scope, config.rules);
+        Self {
+            inner: Arc::new(Inner {
+                shared,
+                options: config.options,
+            }),
+        }
+    }
+
+    /// The request begins, as a child of the current span.
+    pub fn start(&self, request: &Request<'_>) -> Operation {
+        self.start_resend(request, 0)
+    }
+
+    /// The request begins again, for the `resend_count`-th time after the first.
+    pub fn start_resend(&self, request: &Request<'_>, resend_count: u32) -> Operation {
+        let Inner { shared, options } = &*self.inner;
+        let base = Context::current();
+        if base.is_telemetry_suppressed() {
+            return Operation::transparent(base);
+        }
+        let injects = options
+            .propagate_to
+            .as_ref()
+            .is_none_or(|propagates| propagates(request));
+        if !shared.accepts(request) {
+            return Operation::unrecorded(base, shared.clone(), injects);
+        }
+
+        let method = shared.rules.known_methods.classify(request.method);
+        let template: Option<Arc<str>> = request
+            .template
+            .filter(|template| !template.is_empty())
+            .map(Arc::from);
+        let server = server(request);
+
+        let measures = shared.handles.instruments().is_some();
+        let mut attributes = Attributes::default();
+        if measures {
+            let labels = &mut attributes.labels;
+            labels.reserve_exact(LABELS);
+            labels.push(KeyValue::new(
+                semconv::HTTP_REQUEST_METHOD,
+                method.label.clone(),
+            ));
+            labels.extend(server.iter().flatten().cloned());
+            labels.extend(
+                template
+                    .clone()
+                    .map(|it| KeyValue::new(semconv::URL_TEMPLATE, it)),
+            );
+        }
+        let span = &mut attributes.span;
+        span.reserve_exact(ATTRIBUTES);
+        span.extend([
+            KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label),
+            KeyValue::new(
+                semconv::URL_FULL,
+                url::full(request, &shared.rules.sensitive_query_keys),
+            ),
+        ]);
+        if !method.known {
+            let original = request.method.to_owned();
+            span.push(KeyValue::new(
+                semconv::HTTP_REQUEST_METHOD_ORIGINAL,
+                original,
+            ));
+        }
+        span.extend(server.into_iter().flatten());
+        span.extend(
+            template
+                .clone()
+                .map(|it| KeyValue::new(semconv::URL_TEMPLATE, it)),
+        );
+        if resend_count > 0 {
+            let count = i64::from(resend_count);
+            span.push(KeyValue::new(semconv::HTTP_REQUEST_RESEND_COUNT, count));
+        }
+
+        let start = Start {
+            parent: parent(&base),
+            base,
+            name: method.name,
+            target: template,
+            attributes,
+            measures,
+            route: Route::Unknown,
+            injects,
+        };
+        shared.begin(request, start)
+    }
+
+    /// Whether the operation is to last until the body's end
+    /// ([`ClientConfig::body_end`]), for those who integrate a client.
+    #[must_use]
+    pub fn ends_with_body(&self) -> bool {
+        self.inner.options.body_end
+    }
+}
+
+/// An invalid span in the context, as the SDK makes one after its shutdown, is no parent; a
+/// `ParentBased` sampler would take it for an unsampled one.
+fn parent(base: &Context) -> Parent {
+    if base.has_active_span() && !base.span().span_context().is_valid() {
+        return Parent::None;
+    }
+    Parent::Base
+}
+
+/// `server.address` and `server.port`; the port also where the scheme implies it.
+fn server(request: &Request<'_>) -> [Option<KeyValue>; 2] {
+    let authority = request
+        .authority
+        .and_then(Authority::parse)
+        .or_else(|| Authority::parse(request.headers.get("host")?));
+    let Some(Authority { host, port }) = authority else {
+        return [None, None];
+    };
+    let port = port.or_else(|| default_port(request.scheme?));
+    [
+        Some(KeyValue::new(
+            semconv::SERVER_ADDRESS,
+            Arc::<str>::from(host),
+        )),
+        port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))),
+    ]
+}
+
+/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+const ATTRIBUTES: usize = 10;
+/// Room for all labels of the convention.
+const LABELS: usize = 7;

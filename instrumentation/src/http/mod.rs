@@ -1,0 +1,17 @@
+//! The HTTP conventions (semantic conventions 1.45.0, `docs/http`).
+
+mod authority;
+mod client;
+mod forwarded;
+mod headers;
+mod method;
+mod peer;
+mod server;
+mod url;
+
+pub use self::client::HttpClient;
+pub(crate) use self::headers::HeaderCapture;
+pub(crate) use self::method::KnownMethods;
+pub(crate) use self::peer::peer_attributes;
+pub use self::server::HttpServer;
+pub(crate) use self::url::default_sensitive_query_keys;

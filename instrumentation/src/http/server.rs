@@ -1,0 +1,207 @@
+//! HTTP server spans and metrics (`docs/http/http-spans.md`, "HTTP server span").
+
+use std::sync::Arc;
+
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+
+use super::authority::Authority;
+use super::forwarded::Forwarded;
+use super::peer::peer_attributes;
+use super::url::redact_query;
+use crate::config::{Attributes, ServerConfig, ServerOptions};
+use crate::convention::Convention;
+use crate::recording::Route;
+use crate::shared::{Parent, Shared, Start};
+use crate::{Operation, Request, semconv};
+
+/// The HTTP server convention for one configuration; cheap to clone.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use otel_instrumentation::{HttpServer, Request, Response, ServerConfig, scope};
+///
+/// let server = HttpServer::new(scope("my-framework", "1.0.0"), ServerConfig::new());
+/// let headers: HashMap<String, String> = HashMap::new();
+/// let mut operation = server.start(&Request {
+///     method: "GET",
+///     scheme: None,
+///     authority: Some("example.com"),
+///     path: "/users/42",
+///     query: None,
+///     template: Some("/users/{id}"),
+///     version: Some("1.1"),
+///     peer: None,
+///     headers: &headers,
+/// });
+/// let status = operation.scope(|| 200);
+/// operation.respond(&Response { status, version: None, headers: &headers });
+/// operation.finish();
+/// ```
+#[derive(Clone, Debug)]
+pub struct HttpServer {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    options: ServerOptions,
+}
+
+impl HttpServer {
+    /// `scope` names the instrumentation, see [`scope`](crate::scope).
+    #[must_use]
+    pub fn new(scope: InstrumentationScope, config: ServerConfig) -> Self {
+        let shared = Shared::new(Convention::HttpServer, scope, config.rules);
+        Self {
+            inner: Arc::new(Inner {
+                shared,
+                options: config.options,
+            }),
+        }
+    }
+
+    /// The request begins: extracts its context and starts its span as the remote span's child.
+    ///
+    /// Without a remote span the trace begins here, also where a local span is active: that one
+    /// belongs to whatever drives the connection, not to the request.
+    pub fn start(&self, request: &Request<'_>) -> Operation {
+        let Inner { shared, options } = &*self.inner;
+        let ambient = Context::current();
+        if ambient.is_telemetry_suppressed() {
+            return Operation::transparent(ambient);
+        }
+        let base = shared
+            .handles
+            .telemetry()
+            .extract(&ambient, request.headers);
+        if !shared.accepts(request) {
+            return Operation::unrecorded(base, shared.clone(), true);
+        }
+
+        let method = shared.rules.known_methods.classify(request.method);
+        let forwarded = Forwarded::read(request.headers, options.trust_forwarded);
+        let scheme = scheme(request, &forwarded, options);
+        let route: Option<Arc<str>> = request
+            .template
+            .filter(|route| !route.is_empty())
+            .map(Arc::from);
+
+        let measures = shared.handles.instruments().is_some();
+        let mut attributes = Attributes::default();
+        if measures {
+            attributes.labels.reserve_exact(LABELS);
+            attributes.labels.extend([
+                KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label.clone()),
+                KeyValue::new(semconv::URL_SCHEME, scheme),
+            ]);
+        }
+        let span = &mut attributes.span;
+        span.reserve_exact(ATTRIBUTES);
+        span.extend([
+            KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label),
+            KeyValue::new(semconv::URL_PATH, request.path.to_owned()),
+            KeyValue::new(semconv::URL_SCHEME, scheme),
+        ]);
+        if !method.known {
+            let original = request.method.to_owned();
+            span.push(KeyValue::new(
+                semconv::HTTP_REQUEST_METHOD_ORIGINAL,
+                original,
+            ));
+        }
+        span.extend(
+            route
+                .clone()
+                .map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)),
+        );
+        addresses(request, &forwarded, span);
+        if let Some(query) = request.query.filter(|query| !query.is_empty()) {
+            let query = redact_query(query, &shared.rules.sensitive_query_keys).into_owned();
+            span.push(KeyValue::new(semconv::URL_QUERY, query));
+        }
+        if let Some(agent) = request.headers.get("user-agent") {
+            span.push(KeyValue::new(
+                semconv::USER_AGENT_ORIGINAL,
+                agent.to_owned(),
+            ));
+        }
+
+        let start = Start {
+            parent: parent(request, &base, options),
+            base,
+            name: method.name,
+            target: route.clone(),
+            attributes,
+            measures,
+            route: route.map_or(Route::Unknown, Route::Final),
+            injects: true,
+        };
+        shared.begin(request, start)
+    }
+}
+
+/// Only a remote span is a parent. The base keeps what else an outer layer put into the context.
+fn parent(request: &Request<'_>, base: &Context, options: &ServerOptions) -> Parent {
+    if !base.has_active_span() {
+        return Parent::Base;
+    }
+    let span = base.span();
+    let remote = span.span_context();
+    if !remote.is_valid() || !remote.is_remote() {
+        return Parent::None;
+    }
+    match &options.public_endpoint {
+        Some(is_public) if is_public(request) => Parent::Linked(remote.clone()),
+        _ => Parent::Base,
+    }
+}
+
+/// Bounded, because it is a label: a scheme that HTTP does not have counts as absent.
+fn scheme(
+    request: &Request<'_>,
+    forwarded: &Forwarded<'_>,
+    options: &ServerOptions,
+) -> &'static str {
+    let known = |scheme: &str| {
+        ["http", "https", "ws", "wss"]
+            .into_iter()
+            .find(|known| known.eq_ignore_ascii_case(scheme))
+    };
+    [forwarded.scheme, request.scheme]
+        .into_iter()
+        .flatten()
+        .find_map(known)
+        .unwrap_or(options.scheme)
+}
+
+/// `server.*`, `client.address` and `network.peer.*`.
+fn addresses(request: &Request<'_>, forwarded: &Forwarded<'_>, attributes: &mut Vec<KeyValue>) {
+    let authority = forwarded
+        .authority
+        .or_else(|| Authority::parse(request.authority?))
+        .or_else(|| Authority::parse(request.headers.get("host")?));
+    if let Some(Authority { host, port }) = authority {
+        attributes.push(KeyValue::new(semconv::SERVER_ADDRESS, host.to_owned()));
+        attributes.extend(port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))));
+    }
+    if let Some(client) = forwarded.client {
+        attributes.push(KeyValue::new(semconv::CLIENT_ADDRESS, client.to_owned()));
+    }
+    if let Some(peer) = request.peer {
+        let [address, port] = peer_attributes(peer);
+        if forwarded.client.is_none() {
+            attributes.push(KeyValue::new(
+                semconv::CLIENT_ADDRESS,
+                address.value.clone(),
+            ));
+        }
+        attributes.extend([address, port]);
+    }
+}
+
+/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+const ATTRIBUTES: usize = 15;
+/// Room for all labels of the convention.
+const LABELS: usize = 6;

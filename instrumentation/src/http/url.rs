@@ -1,0 +1,175 @@
+//! `url.full` and `url.query` without secrets (`docs/registry/attributes/url.md`).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::Request;
+
+const REDACTED: &str = "REDACTED";
+
+/// The query keys whose values the conventions redact by default.
+const SENSITIVE_QUERY_KEYS: [&str; 7] = [
+    "AWSAccessKeyId",
+    "Signature",
+    "X-Amz-Credential",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Goog-Signature",
+    "sig",
+];
+
+pub(crate) fn default_sensitive_query_keys() -> Arc<[Cow<'static, str>]> {
+    SENSITIVE_QUERY_KEYS.map(Cow::Borrowed).into()
+}
+
+/// The absolute URL of a client's request, with user information and sensitive values redacted.
+pub(super) fn full(request: &Request<'_>, sensitive: &[Cow<'static, str>]) -> String {
+    let scheme = request.scheme.unwrap_or("http");
+    let authority = request.authority.unwrap_or_default();
+    let query = request.query.map(|query| redact_query(query, sensitive));
+    let (user, host) = match authority.rsplit_once('@') {
+        Some((_, host)) => ("REDACTED:REDACTED@", host),
+        None => ("", authority),
+    };
+    let query_length = query.as_ref().map_or(0, |query| query.len() + 1);
+    let mut url = String::with_capacity(
+        scheme.len() + 3 + user.len() + host.len() + request.path.len() + query_length,
+    );
+    for part in [scheme, "://", user, host, request.path] {
+        url.push_str(part);
+    }
+    if let Some(query) = query {
+        url.push('?');
+        url.push_str(&query);
+    }
+    url
+}
+
+/// Replaces the values of sensitive keys; keys, order and a fragment stay. Keys match exactly.
+pub(super) fn redact_query<'a>(query: &'a str, sensitive: &[Cow<'static, str>]) -> Cow<'a, str> {
+    let is_sensitive = |pair: &str| {
+        pair.split_once('=')
+            .is_some_and(|(key, _)| sensitive.iter().any(|name| name == key))
+    };
+    let (pairs, fragment) = match query.find('#') {
+        Some(start) => query.split_at(start),
+        None => (query, ""),
+    };
+    if !pairs.split('&').any(is_sensitive) {
+        return Cow::Borrowed(query);
+    }
+    let mut redacted = String::with_capacity(query.len() + REDACTED.len());
+    for (index, pair) in pairs.split('&').enumerate() {
+        if index > 0 {
+            redacted.push('&');
+        }
+        match pair.split_once('=') {
+            Some((key, _)) if is_sensitive(pair) => {
+                redacted.push_str(key);
+                redacted.push('=');
+                redacted.push_str(REDACTED);
+            }
+            _ => redacted.push_str(pair),
+        }
+    }
+    redacted.push_str(fragment);
+    Cow::Owned(redacted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn sensitive_values_are_redacted() {
+        // HCU-03, HCU-05
+        let cases = [
+            ("", ""),
+            ("paramA=valA&paramB=valB", "paramA=valA&paramB=valB"),
+            ("AWSAccessKeyId=AKIA", "AWSAccessKeyId=REDACTED"),
+            ("Signature=39Up%3D&a=b", "Signature=REDACTED&a=b"),
+            ("x=1&X-Amz-Signature=2", "x=1&X-Amz-Signature=REDACTED"),
+            ("X-Amz-Credential=1", "X-Amz-Credential=REDACTED"),
+            ("X-Amz-Security-Token=1", "X-Amz-Security-Token=REDACTED"),
+            ("sig=39Up#ref", "sig=REDACTED#ref"),
+            ("X-Goog-Signature=1=2", "X-Goog-Signature=REDACTED"),
+            ("sig=1&sig=2", "sig=REDACTED&sig=REDACTED"),
+            ("sig&a&b#fragment", "sig&a&b#fragment"),
+            ("a#sig=1", "a#sig=1"),
+            ("SIG=1&mysig=2&sigx=3", "SIG=1&mysig=2&sigx=3"),
+            ("sig=", "sig=REDACTED"),
+            ("&&sig=1&", "&&sig=REDACTED&"),
+        ];
+        for (query, expected) in cases {
+            assert_eq!(
+                redact_query(query, &default_sensitive_query_keys()),
+                expected,
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_list_of_keys_can_be_replaced() {
+        // HCU-07, HCU-08
+        let own = ["secret", "apiKey", "token"].map(Cow::Borrowed);
+        assert_eq!(
+            redact_query("secret=&param=val", &own),
+            "secret=REDACTED&param=val"
+        );
+        assert_eq!(
+            redact_query("mySecret=value&Token=x", &own),
+            "mySecret=value&Token=x"
+        );
+        assert_eq!(redact_query("sig=1", &[]), "sig=1");
+    }
+
+    #[test]
+    fn user_information_is_redacted() {
+        // HCU-01, HCU-02, HCU-08
+        let cases = [
+            (
+                "user1:secret@github.com",
+                "/",
+                None,
+                "https://REDACTED:REDACTED@github.com/",
+            ),
+            (
+                "user1@github.com",
+                "/",
+                None,
+                "https://REDACTED:REDACTED@github.com/",
+            ),
+            (
+                "github.com",
+                "/p@th",
+                Some("foo=b@r"),
+                "https://github.com/p@th?foo=b@r",
+            ),
+            (
+                "u:p@[::1]:8443",
+                "/p@th",
+                Some("a"),
+                "https://REDACTED:REDACTED@[::1]:8443/p@th?a",
+            ),
+            ("github.com", "/", Some(""), "https://github.com/?"),
+        ];
+        let headers: HashMap<String, String> = HashMap::new();
+        for (authority, path, query, expected) in cases {
+            let request = Request {
+                method: "GET",
+                scheme: Some("https"),
+                authority: Some(authority),
+                path,
+                query,
+                template: None,
+                version: None,
+                peer: None,
+                headers: &headers,
+            };
+            assert_eq!(full(&request, &[]), expected);
+        }
+    }
+}

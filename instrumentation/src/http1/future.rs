@@ -1,0 +1,113 @@
+//! From the call of the inner service to the response's head.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http_body::Body;
+use otel_propagation::HeaderExtractor;
+use pin_project::pin_project;
+
+use super::{ResponseBody, version};
+use crate::{ErrorType, Operation, Response};
+
+/// Polls a service's future in the context of an [`Operation`] and hands that on to the body.
+#[pin_project]
+pub struct ResponseFuture<F> {
+    #[pin]
+    inner: F,
+    /// `None` where another layer records the request, and after the head.
+    operation: Option<Operation>,
+    method: http::Method,
+}
+
+impl<F> ResponseFuture<F> {
+    /// Calls the inner service, inside the operation's context. `method` decides whether the
+    /// response can have a body.
+    pub fn new(operation: Operation, method: http::Method, call: impl FnOnce() -> F) -> Self {
+        let mut operation = Some(operation);
+        let inner = Unwinding::run(&mut operation, call);
+        Self {
+            inner,
+            operation,
+            method,
+        }
+    }
+
+    /// A future that is only passed through.
+    pub fn untouched(inner: F) -> Self {
+        Self {
+            inner,
+            operation: None,
+            method: http::Method::GET,
+        }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<http::Response<B>, E>>,
+    B: Body,
+{
+    type Output = Result<http::Response<ResponseBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(Unwinding::run(this.operation, || this.inner.poll(task)));
+        let Some(mut operation) = this.operation.take() else {
+            return Poll::Ready(result.map(|response| response.map(ResponseBody::untouched)));
+        };
+        match result {
+            Ok(response) => {
+                operation.respond(&Response {
+                    status: response.status().as_u16(),
+                    version: version(response.version()),
+                    headers: &HeaderExtractor(response.headers()),
+                });
+                if let Some(ErrorType(error_type)) = response.extensions().get() {
+                    operation.fail(*error_type, "");
+                }
+                Poll::Ready(Ok(ResponseBody::wrap(response, this.method, operation)))
+            }
+            Err(error) => {
+                operation.fail(std::any::type_name::<E>(), "");
+                operation.finish();
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+impl<F> fmt::Debug for ResponseFuture<F> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ResponseFuture")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Ends the operation when the code that runs in its context panics.
+///
+/// The drop of the future is too late: a layer further out may catch the panic and drop the future
+/// afterwards, when nothing is panicking any more.
+pub(super) struct Unwinding<'a>(&'a mut Option<Operation>);
+
+impl Unwinding<'_> {
+    pub(super) fn run<T>(operation: &mut Option<Operation>, f: impl FnOnce() -> T) -> T {
+        let unwinding = Unwinding(operation);
+        let result = match &unwinding.0 {
+            Some(operation) => operation.scope(f),
+            None => f(),
+        };
+        std::mem::forget(unwinding);
+        result
+    }
+}
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        // Dropped while panicking, which is what the operation looks at.
+        self.0.take();
+    }
+}

@@ -1,0 +1,229 @@
+//! One request from its start to its end.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use opentelemetry::Context;
+use opentelemetry::propagation::{Extractor, Injector};
+
+use crate::Response;
+use crate::convention::{Convention, Ending};
+use crate::http::peer_attributes;
+use crate::recording::{Failure, Recording, Route};
+use crate::shared::Shared;
+
+/// One request: its span, its metrics and its clock.
+///
+/// It completes exactly once, by [`finish`](Self::finish) or by being dropped, so a request that
+/// is cancelled at any await point is recorded too. The span's end and the duration are the same
+/// instant, and both carry the same `error.type`:
+///
+/// | what happens | server | client |
+/// |---|---|---|
+/// | [`finish`](Self::finish) | as the status says | as the status says |
+/// | [`fail`](Self::fail) before that | that error | that error |
+/// | dropped before [`respond`](Self::respond) | error `cancelled` | no error: the caller's choice |
+/// | dropped after it | as the status says, else error `cancelled` | as the status says |
+/// | dropped by a panic | error `panic` | error `panic` |
+///
+/// Where telemetry is [suppressed](Context::with_telemetry_suppressed) an operation does nothing.
+#[must_use = "an operation that is dropped counts as cancelled"]
+pub struct Operation {
+    context: Context,
+    /// `None`: suppressed, everything passes straight through.
+    shared: Option<Arc<Shared>>,
+    injects: bool,
+    recording: Option<Box<Recording>>,
+}
+
+impl Operation {
+    /// The context with this operation's span, for the work that belongs to it.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Runs `f` with [`context`](Self::context) attached: calls of the inner service, polls of its
+    /// future and polls of its body.
+    pub fn scope<T>(&self, f: impl FnOnce() -> T) -> T {
+        let _attached = self.shared.is_some().then(|| self.context.clone().attach());
+        f()
+    }
+
+    /// Writes the context into an outgoing request's carrier, where the configuration allows it.
+    pub fn inject(&self, carrier: &mut dyn Injector) {
+        if let (Some(shared), true) = (&self.shared, self.injects) {
+            shared.handles.telemetry().inject(&self.context, carrier);
+        }
+    }
+
+    /// A route found after the start; the longest one becomes `http.route`. A
+    /// [`template`](crate::Request::template) given at the start is final.
+    pub fn route(&mut self, route: &str) {
+        if let Some(recording) = &mut self.recording {
+            recording.route.open();
+            recording.route.refine(route);
+        }
+    }
+
+    /// A handle by which layers further in find this operation, rather than start a second one;
+    /// `None` where nothing is recorded.
+    #[must_use]
+    pub fn route_handle(&mut self) -> Option<RouteHandle> {
+        let recording = self.recording.as_mut()?;
+        recording.route.open();
+        Some(RouteHandle(recording.route.clone()))
+    }
+
+    /// The address of the peer, where it becomes known only with the response.
+    pub fn peer(&mut self, peer: SocketAddr) {
+        if let Some(recording) = self.recording.as_mut().filter(|it| it.is_recording) {
+            recording.late.extend(peer_attributes(peer));
+        }
+    }
+
+    /// The head of the response is there.
+    pub fn respond(&mut self, response: &Response<'_>) {
+        let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) else {
+            return;
+        };
+        recording.status = Some(response.status);
+        // A server's response object does not know what was negotiated; a client's does.
+        if shared.convention == Convention::HttpClient {
+            recording.version = response.version.or(recording.version);
+        }
+        if recording.is_recording {
+            shared
+                .response_headers
+                .capture(response.headers, &mut recording.late);
+        }
+    }
+
+    /// The trailers are there. HTTP records nothing of them.
+    pub fn trailers(&mut self, _trailers: &dyn Extractor) {}
+
+    /// How many bytes the request's body has, for instrumentations that know it.
+    ///
+    /// Recorded only with [`body_sizes`](crate::ServerConfig::body_sizes), as the response's.
+    pub fn request_body_size(&mut self, bytes: u64) {
+        if let Some(recording) = self.sized() {
+            recording.request_body_size = Some(bytes);
+        }
+    }
+
+    /// How many bytes of the response's body were sent or received.
+    pub fn response_body_size(&mut self, bytes: u64) {
+        if let Some(recording) = self.sized() {
+            recording.response_body_size = Some(bytes);
+        }
+    }
+
+    /// The operation failed: `error_type`, of low cardinality, goes to span and metric, `message`
+    /// to the span's status only (an empty one is left out). The first failure counts.
+    ///
+    /// The time goes on until [`finish`](Self::finish) or the drop.
+    pub fn fail(
+        &mut self,
+        error_type: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) {
+        if let Some(recording) = &mut self.recording {
+            recording.failure.get_or_insert_with(|| Failure {
+                error_type: error_type.into(),
+                message: message.into(),
+            });
+        }
+    }
+
+    /// The operation came to its end.
+    pub fn finish(mut self) {
+        self.complete(Ending::Finished);
+    }
+
+    /// Suppressed: no span, no metric, no header.
+    pub(crate) fn transparent(context: Context) -> Self {
+        Self {
+            context,
+            shared: None,
+            injects: false,
+            recording: None,
+        }
+    }
+
+    /// Nothing is recorded, but the context passes on.
+    pub(crate) fn unrecorded(context: Context, shared: Arc<Shared>, injects: bool) -> Self {
+        Self {
+            context,
+            shared: Some(shared),
+            injects,
+            recording: None,
+        }
+    }
+
+    pub(crate) fn recorded(
+        context: Context,
+        shared: Arc<Shared>,
+        injects: bool,
+        recording: Recording,
+    ) -> Self {
+        let recording = Some(Box::new(recording));
+        Self {
+            context,
+            shared: Some(shared),
+            injects,
+            recording,
+        }
+    }
+
+    /// The recording, if it is to have the sizes of bodies.
+    fn sized(&mut self) -> Option<&mut Recording> {
+        let recording = self.recording.as_deref_mut()?;
+        self.shared
+            .as_ref()
+            .filter(|shared| shared.rules.body_sizes)
+            .map(|_| recording)
+    }
+
+    fn complete(&mut self, ending: Ending) {
+        if let (Some(recording), Some(shared)) = (self.recording.take(), &self.shared) {
+            recording.complete(&self.context, shared, ending);
+        }
+    }
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        let panicking = self.recording.is_some() && std::thread::panicking();
+        self.complete(if panicking {
+            Ending::Panicked
+        } else {
+            Ending::Dropped
+        });
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Operation")
+            .field("context", &self.context)
+            .field("recording", &self.recording)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Leads from a request to the [`Operation`] that already records it.
+///
+/// Kept in the request's extensions: a second layer of the same convention finds it there, starts
+/// no second span, and tells the route that it knows better.
+#[derive(Clone, Debug)]
+pub struct RouteHandle(Route);
+
+impl RouteHandle {
+    /// The same as [`Operation::route`].
+    pub fn refine(&self, route: &str) {
+        self.0.refine(route);
+    }
+}

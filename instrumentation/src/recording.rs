@@ -1,0 +1,221 @@
+//! What an operation remembers until its end, and how that end is written down.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use opentelemetry::trace::{Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue, StringValue};
+
+use crate::convention::Ending;
+use crate::instruments::Instruments;
+use crate::semconv;
+use crate::shared::Shared;
+
+/// One instant on the two clocks: spans want wall time, durations must not jump with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    wall: SystemTime,
+    monotonic: Instant,
+}
+
+impl Clock {
+    pub(crate) fn now() -> Self {
+        Self {
+            wall: SystemTime::now(),
+            monotonic: Instant::now(),
+        }
+    }
+
+    pub(crate) fn wall(self) -> SystemTime {
+        self.wall
+    }
+}
+
+/// The state of an operation that has a span, or metrics, or both.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    pub(crate) started: Clock,
+    pub(crate) is_recording: bool,
+    /// The labels known at start, `None` where nothing measures; the first `active_labels` of
+    /// them are those of the active requests.
+    pub(crate) labels: Option<Vec<KeyValue>>,
+    pub(crate) active_labels: usize,
+    /// The word that a late route is appended to; `None` where the user chose the name.
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) route: Route,
+    pub(crate) version: Option<&'static str>,
+    pub(crate) status: Option<u16>,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) request_body_size: Option<u64>,
+    pub(crate) response_body_size: Option<u64>,
+    /// Attributes found after the start, which go to the span in one go at its end.
+    pub(crate) late: Vec<KeyValue>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error_type: Cow<'static, str>,
+    pub(crate) message: Cow<'static, str>,
+}
+
+/// What is known of `http.route`.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Route {
+    #[default]
+    Unknown,
+    /// Given at the start: the span has it already.
+    Final(Arc<str>),
+    /// May still be found, by layers further in.
+    Open(Arc<Mutex<Option<Arc<str>>>>),
+}
+
+impl Route {
+    /// Lets a route be found later, unless the start gave one.
+    pub(crate) fn open(&mut self) {
+        if let Self::Unknown = self {
+            *self = Self::Open(Arc::default());
+        }
+    }
+
+    /// Keeps the longer of two routes: the one of a nested router has its prefix.
+    pub(crate) fn refine(&self, route: &str) {
+        let Self::Open(found) = self else {
+            return;
+        };
+        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.as_ref().is_none_or(|known| known.len() < route.len()) && !route.is_empty() {
+            *found = Some(Arc::from(route));
+        }
+    }
+
+    fn found(&self) -> Option<Arc<str>> {
+        match self {
+            Self::Unknown => None,
+            Self::Final(route) => Some(route.clone()),
+            Self::Open(found) => found.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+}
+
+impl Recording {
+    /// Writes down the end: one duration, one span, the same instant and `error.type` on both.
+    pub(crate) fn complete(mut self, context: &Context, shared: &Shared, ending: Ending) {
+        let elapsed = self.started.monotonic.elapsed();
+        let (error_type, message) = match self.failure.take() {
+            Some(failure) => (Some(failure.error_type), failure.message),
+            None => (
+                shared.convention.error_type(ending, self.status),
+                Cow::Borrowed(""),
+            ),
+        };
+        let error_type = error_type.map(StringValue::from);
+        let route = self.route.found();
+
+        if let (Some(labels), Some(instruments)) =
+            (self.labels.take(), shared.handles.instruments())
+        {
+            // The measurement belongs to this context, also when a drop elsewhere causes it.
+            let _current = context.clone().attach();
+            self.measure(
+                labels,
+                instruments,
+                elapsed.as_secs_f64(),
+                error_type.clone(),
+                route.clone(),
+            );
+        }
+        if self.is_recording {
+            self.end_span(
+                context,
+                self.started.wall + elapsed,
+                error_type,
+                message,
+                route,
+            );
+        }
+    }
+
+    /// The order of the labels is always the same, which the SDK looks up without sorting.
+    fn measure(
+        &self,
+        mut labels: Vec<KeyValue>,
+        instruments: &Instruments,
+        seconds: f64,
+        error_type: Option<StringValue>,
+        route: Option<Arc<str>>,
+    ) {
+        if let Some(active) = &instruments.active {
+            active.add(-1, labels.get(..self.active_labels).unwrap_or_default());
+        }
+        labels.extend(self.status.map(status_code));
+        labels.extend(error_type.map(|value| KeyValue::new(semconv::ERROR_TYPE, value)));
+        labels.extend(route.map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)));
+        labels.extend(
+            self.version
+                .map(|value| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, value)),
+        );
+        instruments.duration.record(seconds, &labels);
+        if let Some(sizes) = &instruments.body_sizes {
+            if let Some(size) = self.request_body_size {
+                sizes.request.record(size, &labels);
+            }
+            if let Some(size) = self.response_body_size {
+                sizes.response.record(size, &labels);
+            }
+        }
+    }
+
+    fn end_span(
+        &mut self,
+        context: &Context,
+        end: SystemTime,
+        error_type: Option<StringValue>,
+        message: Cow<'static, str>,
+        route: Option<Arc<str>>,
+    ) {
+        let span = context.span();
+        let found_route = match &self.route {
+            Route::Open(_) => route,
+            Route::Unknown | Route::Final(_) => None,
+        };
+        if let (Some(method), Some(route)) = (&self.name, &found_route) {
+            span.update_name(span_name(method, route));
+        }
+        if error_type.is_some() {
+            span.set_status(Status::error(message));
+        }
+        let attributes = [
+            self.status.map(status_code),
+            found_route.map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)),
+            self.version
+                .map(|version| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version)),
+            self.request_body_size
+                .map(|size| bytes(semconv::HTTP_REQUEST_BODY_SIZE, size)),
+            self.response_body_size
+                .map(|size| bytes(semconv::HTTP_RESPONSE_BODY_SIZE, size)),
+            error_type.map(|error_type| KeyValue::new(semconv::ERROR_TYPE, error_type)),
+        ];
+        let late = std::mem::take(&mut self.late);
+        span.set_attributes(late.into_iter().chain(attributes.into_iter().flatten()));
+        // A clone of the context in a spawned task must not stretch the span.
+        span.end_with_timestamp(end);
+    }
+}
+
+fn status_code(status: u16) -> KeyValue {
+    KeyValue::new(semconv::HTTP_RESPONSE_STATUS_CODE, i64::from(status))
+}
+
+fn bytes(key: &'static str, size: u64) -> KeyValue {
+    KeyValue::new(key, i64::try_from(size).unwrap_or(i64::MAX))
+}
+
+/// `{method} {target}`, in one allocation.
+pub(crate) fn span_name(method: &str, target: &str) -> String {
+    let mut name = String::with_capacity(method.len() + 1 + target.len());
+    name.push_str(method);
+    name.push(' ');
+    name.push_str(target);
+    name
+}

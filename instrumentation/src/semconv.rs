@@ -1,0 +1,33 @@
+//! Names of the OpenTelemetry semantic conventions 1.45.0, one constant each.
+//!
+//! The published Rust crate is generated from 1.42 and still has the RPC names that 1.45 replaced,
+//! so the names that are emitted live here.
+
+/// The schema that every emitted name belongs to.
+pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.45.0";
+
+pub(crate) const CLIENT_ADDRESS: &str = "client.address";
+pub(crate) const ERROR_TYPE: &str = "error.type";
+pub(crate) const HTTP_REQUEST_BODY_SIZE: &str = "http.request.body.size";
+pub(crate) const HTTP_REQUEST_HEADER: &str = "http.request.header.";
+pub(crate) const HTTP_REQUEST_METHOD: &str = "http.request.method";
+pub(crate) const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+pub(crate) const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
+pub(crate) const HTTP_RESPONSE_BODY_SIZE: &str = "http.response.body.size";
+pub(crate) const HTTP_RESPONSE_HEADER: &str = "http.response.header.";
+pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+pub(crate) const HTTP_ROUTE: &str = "http.route";
+pub(crate) const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
+pub(crate) const NETWORK_PEER_PORT: &str = "network.peer.port";
+pub(crate) const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
+pub(crate) const SERVER_ADDRESS: &str = "server.address";
+pub(crate) const SERVER_PORT: &str = "server.port";
+pub(crate) const URL_FULL: &str = "url.full";
+pub(crate) const URL_PATH: &str = "url.path";
+pub(crate) const URL_QUERY: &str = "url.query";
+pub(crate) const URL_SCHEME: &str = "url.scheme";
+pub(crate) const URL_TEMPLATE: &str = "url.template";
+pub(crate) const USER_AGENT_ORIGINAL: &str = "user_agent.original";
+
+/// The value of an attribute whose literal is outside the known set.
+pub(crate) const OTHER: &str = "_OTHER";

@@ -1,0 +1,144 @@
+//! What all operations of one instrumentation share, and how each of them begins.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use opentelemetry::trace::{Link, SpanBuilder, SpanContext};
+use opentelemetry::{Context, InstrumentationScope};
+
+use crate::config::{Attributes, Rules};
+use crate::convention::Convention;
+use crate::http::HeaderCapture;
+use crate::recording::{Clock, Recording, Route, span_name};
+use crate::telemetry::Handles;
+use crate::{Operation, Request};
+
+/// One convention with its rules and its instruments.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) convention: Convention,
+    pub(crate) rules: Rules,
+    pub(crate) handles: Handles,
+    pub(crate) request_headers: HeaderCapture,
+    pub(crate) response_headers: HeaderCapture,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        convention: Convention,
+        scope: InstrumentationScope,
+        rules: Rules,
+    ) -> Arc<Self> {
+        let definitions = convention
+            .definitions()
+            .only(rules.active_requests, rules.body_sizes);
+        let (request_headers, response_headers) = convention.header_prefixes();
+        Arc::new(Self {
+            convention,
+            handles: Handles::new(rules.telemetry.clone(), scope, definitions),
+            request_headers: HeaderCapture::new(request_headers, &rules.request_headers),
+            response_headers: HeaderCapture::new(response_headers, &rules.response_headers),
+            rules,
+        })
+    }
+
+    pub(crate) fn accepts(&self, request: &Request<'_>) -> bool {
+        self.rules
+            .filter
+            .as_ref()
+            .is_none_or(|filter| filter(request))
+    }
+
+    /// Starts the span and counts the request as active.
+    pub(crate) fn begin(self: &Arc<Self>, request: &Request<'_>, start: Start) -> Operation {
+        let started = Clock::now();
+        let Start {
+            base,
+            parent,
+            name,
+            target,
+            mut attributes,
+            measures,
+            route,
+            injects,
+        } = start;
+        let instruments = self.handles.instruments().filter(|_| measures);
+        let active_labels = attributes.labels.len();
+        if let Some(active) = instruments.and_then(|instruments| instruments.active.as_ref()) {
+            active.add(1, &attributes.labels);
+        }
+        self.request_headers
+            .capture(request.headers, &mut attributes.span);
+        if let Some(hook) = &self.rules.attributes {
+            hook(request, &mut attributes);
+        }
+
+        let custom_name = self.rules.span_name.as_ref().and_then(|hook| hook(request));
+        let renamable = custom_name.is_none().then(|| name.clone());
+        let name = custom_name.unwrap_or_else(|| match target {
+            Some(target) => Cow::Owned(span_name(&name, &target)),
+            None => name,
+        });
+        let builder = SpanBuilder {
+            span_kind: Some(self.convention.span_kind()),
+            start_time: Some(started.wall()),
+            attributes: Some(attributes.span),
+            ..SpanBuilder::from_name(name)
+        };
+        let span = match parent {
+            Parent::Base => self.handles.start_span(builder, &base, &base),
+            Parent::None => self.handles.start_span(builder, &Context::new(), &base),
+            Parent::Linked(remote) => {
+                let builder = builder.with_links(vec![Link::with_context(remote)]);
+                self.handles.start_span(builder, &Context::new(), &base)
+            }
+        };
+        if span.is_none() && !measures {
+            return Operation::unrecorded(base, self.clone(), injects);
+        }
+
+        let is_recording = span.as_ref().is_some_and(|span| span.is_recording);
+        let recording = Recording {
+            started,
+            is_recording,
+            labels: measures.then_some(attributes.labels),
+            active_labels,
+            name: renamable,
+            route,
+            version: request.version,
+            status: None,
+            failure: None,
+            request_body_size: None,
+            response_body_size: None,
+            late: Vec::new(),
+        };
+        let context = span.map_or(base, |span| span.context);
+        Operation::recorded(context, self.clone(), injects, recording)
+    }
+}
+
+/// What a convention found out before its operation begins.
+pub(crate) struct Start {
+    /// What the span is put into, and what is passed on where there is none.
+    pub(crate) base: Context,
+    pub(crate) parent: Parent,
+    /// The first word of the span's name, or all of it.
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) target: Option<Arc<str>>,
+    /// The labels so far are those of the active requests, too.
+    pub(crate) attributes: Attributes,
+    /// Whether there was anything to record into when the labels were made.
+    pub(crate) measures: bool,
+    pub(crate) route: Route,
+    pub(crate) injects: bool,
+}
+
+/// Where the new span's trace comes from.
+pub(crate) enum Parent {
+    /// The span in the base context, if there is one.
+    Base,
+    /// Nowhere: the span is a root.
+    None,
+    /// Nowhere, but the root links to this span.
+    Linked(SpanContext),
+}

@@ -1,0 +1,238 @@
+//! Where telemetry goes, found late enough that it cannot be silently off.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use opentelemetry::metrics::{Meter, MeterProvider};
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::trace::{Span, SpanBuilder, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::{Context, InstrumentationScope, global};
+
+use crate::instruments::{Definitions, Instruments};
+
+/// The providers and the propagator that an instrumentation uses.
+///
+/// [`Telemetry::global`], the default, asks for the global providers when the first request comes,
+/// and again with every request while it still finds the API's no-op ones. The order of
+/// `set_tracer_provider` and the construction of a layer does not matter.
+///
+/// ```
+/// use opentelemetry::metrics::noop::NoopMeterProvider;
+/// use opentelemetry::trace::noop::NoopTracerProvider;
+/// use otel_instrumentation::{ServerConfig, Telemetry};
+///
+/// let telemetry = Telemetry::new(NoopTracerProvider::new(), NoopMeterProvider::new());
+/// let config = ServerConfig::new().telemetry(telemetry);
+/// # let _ = config;
+/// ```
+#[derive(Clone, Default)]
+pub struct Telemetry {
+    providers: Option<Providers>,
+    propagator: Option<Arc<dyn TextMapPropagator + Send + Sync>>,
+}
+
+#[derive(Clone)]
+struct Providers {
+    tracers: Arc<dyn TracerSource>,
+    meters: Arc<dyn MeterProvider + Send + Sync>,
+}
+
+impl Telemetry {
+    /// The global providers and the default propagation of [`otel_propagation`].
+    #[must_use]
+    pub fn global() -> Self {
+        Self::default()
+    }
+
+    /// The given providers, and the default propagation of [`otel_propagation`].
+    #[must_use]
+    pub fn new<T, M>(tracer_provider: T, meter_provider: M) -> Self
+    where
+        T: TracerProvider + Send + Sync + 'static,
+        T::Tracer: Send + Sync + 'static,
+        <T::Tracer as Tracer>::Span: Send + Sync + 'static,
+        M: MeterProvider + Send + Sync + 'static,
+    {
+        let providers = Providers {
+            tracers: Arc::new(tracer_provider),
+            meters: Arc::new(meter_provider),
+        };
+        Self {
+            providers: Some(providers),
+            propagator: None,
+        }
+    }
+
+    /// Uses the given propagator instead of the default propagation.
+    #[must_use]
+    pub fn with_propagator(
+        mut self,
+        propagator: impl TextMapPropagator + Send + Sync + 'static,
+    ) -> Self {
+        self.propagator = Some(Arc::new(propagator));
+        self
+    }
+
+    pub(crate) fn extract(&self, context: &Context, carrier: &dyn Extractor) -> Context {
+        match &self.propagator {
+            Some(propagator) => propagator.extract_with_context(context, carrier),
+            None => otel_propagation::extract(context, carrier),
+        }
+    }
+
+    pub(crate) fn inject(&self, context: &Context, carrier: &mut dyn Injector) {
+        match &self.propagator {
+            Some(propagator) => propagator.inject_context(context, carrier),
+            None => otel_propagation::inject(context, carrier),
+        }
+    }
+
+    fn tracer(&self, scope: InstrumentationScope) -> Box<dyn StartSpan> {
+        match &self.providers {
+            Some(providers) => providers.tracers.tracer(scope),
+            None => Box::new(global::tracer_with_scope(scope)),
+        }
+    }
+
+    /// `None` while the global provider is the API's no-op.
+    fn meter(&self, scope: InstrumentationScope) -> Option<Meter> {
+        if let Some(providers) = &self.providers {
+            return Some(providers.meters.meter_with_scope(scope));
+        }
+        let provider = global::meter_provider();
+        // A meter provider cannot be asked what it is. The no-op is the one without any state;
+        // a provider that holds something to record into has a size.
+        (size_of_val(&*provider) > 0).then(|| provider.meter_with_scope(scope))
+    }
+}
+
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let providers = if self.providers.is_some() {
+            "given"
+        } else {
+            "global"
+        };
+        formatter
+            .debug_struct("Telemetry")
+            .field("providers", &providers)
+            .field("propagator", &self.propagator)
+            .finish()
+    }
+}
+
+/// The tracer and the instruments of one instrumentation, kept once they are more than no-ops.
+pub(crate) struct Handles {
+    telemetry: Telemetry,
+    scope: InstrumentationScope,
+    definitions: Definitions,
+    tracer: OnceLock<Box<dyn StartSpan>>,
+    instruments: OnceLock<Instruments>,
+}
+
+impl Handles {
+    pub(crate) fn new(
+        telemetry: Telemetry,
+        scope: InstrumentationScope,
+        definitions: Definitions,
+    ) -> Self {
+        Self {
+            telemetry,
+            scope,
+            definitions,
+            tracer: OnceLock::new(),
+            instruments: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// Starts a span as a child of `parent` and puts it into `base`; `None` from a no-op tracer.
+    pub(crate) fn start_span(
+        &self,
+        builder: SpanBuilder,
+        parent: &Context,
+        base: &Context,
+    ) -> Option<StartedSpan> {
+        if let Some(tracer) = self.tracer.get() {
+            return tracer.start(builder, parent, base);
+        }
+        let tracer = self.telemetry.tracer(self.scope.clone());
+        let started = tracer.start(builder, parent, base)?;
+        // A concurrent request may have been first; both tracers are the same provider's.
+        let _ = self.tracer.set(tracer);
+        Some(started)
+    }
+
+    /// `None` while there is nothing to record into.
+    pub(crate) fn instruments(&self) -> Option<&Instruments> {
+        if let Some(instruments) = self.instruments.get() {
+            return Some(instruments);
+        }
+        let meter = self.telemetry.meter(self.scope.clone())?;
+        Some(
+            self.instruments
+                .get_or_init(|| Instruments::new(&meter, &self.definitions)),
+        )
+    }
+}
+
+impl fmt::Debug for Handles {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Handles")
+            .field("telemetry", &self.telemetry)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A span that is in its context.
+pub(crate) struct StartedSpan {
+    pub(crate) context: Context,
+    pub(crate) is_recording: bool,
+}
+
+/// A tracer without its type. The API's `BoxedTracer` would box every span a second time.
+trait StartSpan: Send + Sync {
+    fn start(&self, builder: SpanBuilder, parent: &Context, base: &Context) -> Option<StartedSpan>;
+}
+
+impl<T> StartSpan for T
+where
+    T: Tracer + Send + Sync,
+    T::Span: Send + Sync + 'static,
+{
+    fn start(&self, builder: SpanBuilder, parent: &Context, base: &Context) -> Option<StartedSpan> {
+        let span = self.build_with_context(builder, parent);
+        // A no-op tracer hands out its parent's span context, and the SDK an invalid one after
+        // shutdown. Neither is a span, and in the context they would hide the valid parent.
+        let own = span.span_context();
+        if !own.is_valid() || own.span_id() == parent.span().span_context().span_id() {
+            return None;
+        }
+        let is_recording = span.is_recording();
+        Some(StartedSpan {
+            context: base.with_span(span),
+            is_recording,
+        })
+    }
+}
+
+/// A tracer provider without its type.
+trait TracerSource: Send + Sync {
+    fn tracer(&self, scope: InstrumentationScope) -> Box<dyn StartSpan>;
+}
+
+impl<P> TracerSource for P
+where
+    P: TracerProvider + Send + Sync,
+    P::Tracer: Send + Sync + 'static,
+    <P::Tracer as Tracer>::Span: Send + Sync + 'static,
+{
+    fn tracer(&self, scope: InstrumentationScope) -> Box<dyn StartSpan> {
+        Box::new(self.tracer_with_scope(scope))
+    }
+}

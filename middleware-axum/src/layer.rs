@@ -1,0 +1,66 @@
+//! The layer: one instrumentation for however many routes it is applied to.
+
+use otel_instrumentation::{HttpServer, ServerConfig, scope};
+use tower_layer::Layer;
+
+use crate::OtelService;
+
+/// Makes a server span and the metrics of every request, and continues the caller's trace.
+///
+/// axum applies a layer once for each route and method; all of them share one instrumentation.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use otel_middleware_axum::OtelLayer;
+///
+/// let app: Router = Router::new()
+///     .route("/users/{id}", get(|| async { "user" }))
+///     .layer(OtelLayer::new());
+/// # let _ = app;
+/// ```
+#[derive(Clone, Debug)]
+pub struct OtelLayer {
+    server: HttpServer,
+}
+
+impl OtelLayer {
+    /// The conventions' required and recommended telemetry, to the global providers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_config(ServerConfig::new())
+    }
+
+    /// As configured.
+    ///
+    /// ```
+    /// use otel_middleware_axum::{OtelLayer, ServerConfig};
+    ///
+    /// let layer = OtelLayer::with_config(
+    ///     ServerConfig::new()
+    ///         .filter(|request| request.path != "/healthz")
+    ///         .capture_request_headers(["x-request-id"]),
+    /// );
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn with_config(config: ServerConfig) -> Self {
+        let scope = scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        Self {
+            server: HttpServer::new(scope, config),
+        }
+    }
+}
+
+impl Default for OtelLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> Layer<S> for OtelLayer {
+    type Service = OtelService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        OtelService::new(inner, self.server.clone())
+    }
+}

@@ -1,0 +1,107 @@
+//! reqwest's errors as `error.type` and message.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt::Write;
+use std::io;
+
+/// The class of an error, and what its causes say.
+pub(crate) struct Described {
+    pub(crate) error_type: &'static str,
+    pub(crate) message: String,
+}
+
+/// An error of a tower stack: reqwest's own, or one that another layer boxed.
+pub(crate) fn describe_any<E: 'static>(error: &E) -> Described {
+    let error: &dyn Any = error;
+    if let Some(error) = error.downcast_ref::<reqwest::Error>() {
+        return describe(error);
+    }
+    if let Some(error) = error.downcast_ref::<reqwest_middleware::Error>() {
+        return describe_middleware(error);
+    }
+    let boxed = error.downcast_ref::<Box<dyn Error + Send + Sync>>();
+    match boxed.and_then(|error| find(error.as_ref())) {
+        Some(error) => describe(error),
+        None => Described {
+            error_type: std::any::type_name::<E>(),
+            message: String::new(),
+        },
+    }
+}
+
+/// An error of reqwest-middleware: reqwest's own, or one that a middleware wrapped.
+pub(crate) fn describe_middleware(error: &reqwest_middleware::Error) -> Described {
+    match error {
+        reqwest_middleware::Error::Reqwest(error) => describe(error),
+        reqwest_middleware::Error::Middleware(error) => {
+            match error.chain().find_map(find) {
+                Some(error) => describe(error),
+                // Its text may hold the URL, and its type is erased.
+                None => Described {
+                    error_type: "middleware",
+                    message: String::new(),
+                },
+            }
+        }
+    }
+}
+
+pub(crate) fn describe(error: &reqwest::Error) -> Described {
+    Described {
+        error_type: error_type(error),
+        message: message(error),
+    }
+}
+
+/// A bounded set of classes. `connect` comes after those that tell why connecting failed.
+fn error_type(error: &reqwest::Error) -> &'static str {
+    match error {
+        error if error.is_timeout() => "timeout",
+        error if error.is_dns() => "dns",
+        error if error.is_connect() && is_tls(error) => "tls",
+        error if error.is_connect() => "connect",
+        error if error.is_redirect() => "redirect",
+        error if error.is_decode() => "decode",
+        error if error.is_body() => "body",
+        error if error.is_builder() => "builder",
+        error if error.is_upgrade() => "upgrade",
+        _ => "request",
+    }
+}
+
+/// Whether the handshake failed. A socket never calls data invalid while it connects, the TLS
+/// libraries do when they refuse what the peer sent.
+fn is_tls(error: &reqwest::Error) -> bool {
+    sources(error)
+        .filter_map(|source| source.downcast_ref::<io::Error>())
+        .any(|source| source.kind() == io::ErrorKind::InvalidData)
+}
+
+/// What the causes say. The error's own text is left out, because it holds the URL.
+fn message(error: &reqwest::Error) -> String {
+    let mut message = String::new();
+    for source in sources(error).filter(|source| !source.is::<reqwest::Error>()) {
+        let separator = if message.is_empty() { "" } else { ": " };
+        // Writing to a string cannot fail.
+        let _ = write!(message, "{separator}{source}");
+    }
+    message
+}
+
+fn find<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a reqwest::Error> {
+    std::iter::successors(Some(error), |error| (*error).source()).find_map(|error| {
+        let nested = match error.downcast_ref::<reqwest_middleware::Error>() {
+            Some(reqwest_middleware::Error::Reqwest(error)) => Some(error),
+            Some(reqwest_middleware::Error::Middleware(error)) => error.downcast_ref(),
+            None => None,
+        };
+        nested.or_else(|| error.downcast_ref())
+    })
+}
+
+fn sources<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(error.source(), |error| (*error).source())
+}

@@ -1,0 +1,155 @@
+//! The layer for `reqwest::Client` as a tower service.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use otel_instrumentation::{ClientConfig, HttpClient, Operation, scope};
+use pin_project::pin_project;
+use reqwest::{Method, Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::error::describe_any;
+use crate::{request, response};
+
+/// Makes a client span and the metrics of every request, and sends its context along.
+///
+/// ```
+/// use otel_middleware_reqwest::OtelLayer;
+/// use tower::ServiceBuilder;
+///
+/// let client = ServiceBuilder::new().layer(OtelLayer::new()).service(reqwest::Client::new());
+/// # let _ = client;
+/// ```
+///
+/// reqwest keeps the extensions of its requests to itself, so there are no URL templates here, and
+/// nothing tells a retried request from a new one.
+#[derive(Clone, Debug)]
+pub struct OtelLayer {
+    client: HttpClient,
+}
+
+impl OtelLayer {
+    /// The conventions' required and recommended telemetry, to the global providers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_config(ClientConfig::new())
+    }
+
+    /// As configured.
+    #[must_use]
+    pub fn with_config(config: ClientConfig) -> Self {
+        let scope = scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        Self {
+            client: HttpClient::new(scope, config),
+        }
+    }
+}
+
+impl Default for OtelLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> Layer<S> for OtelLayer {
+    type Service = OtelService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        OtelService {
+            inner,
+            client: self.client.clone(),
+        }
+    }
+}
+
+/// What [`OtelLayer`] makes of a client.
+#[derive(Clone, Debug)]
+pub struct OtelService<S> {
+    inner: S,
+    client: HttpClient,
+}
+
+impl<S> Service<Request> for OtelService<S>
+where
+    S: Service<Request, Response = Response>,
+    S::Error: 'static,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let operation = request::start(&self.client, &mut request, None, 0);
+        let method = request.method().clone();
+        let inner = operation.scope(|| self.inner.call(request));
+        let ends_with_body = self.client.ends_with_body();
+        ResponseFuture {
+            inner,
+            operation: Some(operation),
+            method,
+            ends_with_body,
+        }
+    }
+}
+
+/// Polls the client's future in the context of the client span.
+#[pin_project]
+pub struct ResponseFuture<F> {
+    #[pin]
+    inner: F,
+    operation: Option<Operation>,
+    method: Method,
+    ends_with_body: bool,
+}
+
+impl<F, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+    E: 'static,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(operation) = this.operation.as_ref() else {
+            return this.inner.poll(task);
+        };
+        let result = ready!(operation.scope(|| this.inner.poll(task)));
+        let Some(mut operation) = this.operation.take() else {
+            return Poll::Ready(result);
+        };
+        match result {
+            Ok(response) => {
+                let method = &*this.method;
+                let ends_with_body = *this.ends_with_body;
+                Poll::Ready(Ok(response::complete(
+                    response,
+                    method,
+                    operation,
+                    ends_with_body,
+                )))
+            }
+            Err(error) => {
+                let described = describe_any(&error);
+                operation.fail(described.error_type, described.message);
+                operation.finish();
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+impl<F> fmt::Debug for ResponseFuture<F> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ResponseFuture")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}

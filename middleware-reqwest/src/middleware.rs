@@ -1,0 +1,130 @@
+//! The middleware for reqwest-middleware.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Weak};
+
+use async_trait::async_trait;
+use http::Extensions;
+use opentelemetry::context::FutureExt;
+use otel_instrumentation::{ClientConfig, HttpClient, scope};
+use reqwest::{Request, Response};
+use reqwest_middleware::{Middleware, Next, Result};
+
+use crate::error::describe_middleware;
+use crate::{request, response};
+
+/// Makes a client span and the metrics of every request, and sends its context along.
+///
+/// ```
+/// use otel_middleware_reqwest::OtelMiddleware;
+/// use reqwest_middleware::ClientBuilder;
+///
+/// let client = ClientBuilder::new(reqwest::Client::new()).with(OtelMiddleware::new()).build();
+/// # let _ = client;
+/// ```
+///
+/// Added after a retrying middleware, it makes one span for each attempt, with
+/// `http.request.resend_count` from the second one on, which it counts in the request's
+/// [`Extensions`]; added before it, one span for all of them.
+#[derive(Clone, Debug)]
+pub struct OtelMiddleware {
+    client: HttpClient,
+}
+
+/// The low-cardinality template of a request's URL, for its span's name and `url.template`.
+///
+/// ```no_run
+/// use otel_middleware_reqwest::UrlTemplate;
+/// # async fn example(client: reqwest_middleware::ClientWithMiddleware) {
+/// let user = client
+///     .get("http://users.internal/users/42")
+///     .with_extension(UrlTemplate("/users/{id}".into()))
+///     .send()
+///     .await;
+/// # let _ = user;
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UrlTemplate(pub Cow<'static, str>);
+
+impl OtelMiddleware {
+    /// The conventions' required and recommended telemetry, to the global providers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_config(ClientConfig::new())
+    }
+
+    /// As configured.
+    #[must_use]
+    pub fn with_config(config: ClientConfig) -> Self {
+        let scope = scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        Self {
+            client: HttpClient::new(scope, config),
+        }
+    }
+}
+
+impl Default for OtelMiddleware {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Middleware for OtelMiddleware {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        let attempts = extensions.get::<Attempts>();
+        if attempts.is_some_and(Attempts::is_under_way) {
+            return next.run(request, extensions).await;
+        }
+        let resend_count = attempts.map_or(0, |attempts| attempts.count);
+        let under_way = Arc::new(());
+        extensions.insert(Attempts {
+            count: resend_count.saturating_add(1),
+            under_way: Arc::downgrade(&under_way),
+        });
+
+        let template = extensions
+            .get::<UrlTemplate>()
+            .map(|UrlTemplate(template)| &**template);
+        let mut operation = request::start(&self.client, &mut request, template, resend_count);
+        let method = request.method().clone();
+
+        let context = operation.context().clone();
+        let result = next.run(request, extensions).with_context(context).await;
+        match result {
+            Ok(response) => Ok(response::complete(
+                response,
+                &method,
+                operation,
+                self.client.ends_with_body(),
+            )),
+            Err(error) => {
+                let described = describe_middleware(&error);
+                operation.fail(described.error_type, described.message);
+                operation.finish();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// How often a request was sent, kept where a retrying middleware keeps its request's extensions.
+#[derive(Clone, Debug)]
+struct Attempts {
+    count: u32,
+    /// Alive while an attempt is under way: what this middleware then sees is the same request
+    /// again, in a stack that it was added to twice.
+    under_way: Weak<()>,
+}
+
+impl Attempts {
+    fn is_under_way(&self) -> bool {
+        self.under_way.strong_count() > 0
+    }
+}

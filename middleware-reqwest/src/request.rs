@@ -1,0 +1,50 @@
+//! From reqwest's request to the beginning of the operation.
+
+use opentelemetry::propagation::Extractor;
+use otel_instrumentation::{self as instrumentation, HttpClient, Operation};
+use otel_propagation::{HeaderExtractor, HeaderInjector};
+use reqwest::Request;
+
+/// Begins the operation and writes its context into the request's headers.
+pub(crate) fn start(
+    client: &HttpClient,
+    request: &mut Request,
+    template: Option<&str>,
+    resend_count: u32,
+) -> Operation {
+    let headers = HeaderExtractor(request.headers());
+    let mut operation = client.start_resend(&facts(request, template, &headers), resend_count);
+    operation.inject(&mut HeaderInjector(request.headers_mut()));
+    if let Some(size) = body_size(request) {
+        operation.request_body_size(size);
+    }
+    operation
+}
+
+/// The version is left out: a request does not know what will be negotiated.
+fn facts<'a>(
+    request: &'a Request,
+    template: Option<&'a str>,
+    headers: &'a dyn Extractor,
+) -> instrumentation::Request<'a> {
+    let url = request.url();
+    instrumentation::Request {
+        method: request.method().as_str(),
+        scheme: Some(url.scheme()),
+        authority: Some(url.authority()),
+        path: url.path(),
+        query: url.query(),
+        template,
+        version: None,
+        peer: None,
+        headers,
+    }
+}
+
+/// The size of the body, where reqwest knows it before sending.
+fn body_size(request: &Request) -> Option<u64> {
+    match request.body() {
+        None => Some(0),
+        Some(body) => http_body::Body::size_hint(body).exact(),
+    }
+}

@@ -1,0 +1,49 @@
+//! From reqwest's response to the end of the operation.
+
+use otel_instrumentation::http1::{ResponseBody, version};
+use otel_instrumentation::{self as instrumentation, Operation};
+use otel_propagation::HeaderExtractor;
+use reqwest::{Body, Method, Response, ResponseBuilderExt};
+
+use crate::error::describe;
+
+/// Records the head, and finishes there or goes on with the body.
+pub(crate) fn complete(
+    response: Response,
+    method: &Method,
+    mut operation: Operation,
+    ends_with_body: bool,
+) -> Response {
+    operation.respond(&instrumentation::Response {
+        status: response.status().as_u16(),
+        version: version(response.version()),
+        headers: &HeaderExtractor(response.headers()),
+    });
+    if let Some(peer) = response.remote_addr() {
+        operation.peer(peer);
+    }
+    if !ends_with_body {
+        if let Some(size) = response.content_length() {
+            operation.response_body_size(size);
+        }
+        operation.finish();
+        return response;
+    }
+    with_body(response, method, operation)
+}
+
+/// The conversion to `http` and back drops the URL, unless it is put where reqwest looks for it.
+fn with_body(response: Response, method: &Method, operation: Operation) -> Response {
+    let url = response.url().clone();
+    let response = http::Response::<Body>::from(response);
+    let mut response = ResponseBody::wrap_with(response, method, operation, |error| {
+        let described = describe(error);
+        (described.error_type.into(), described.message)
+    });
+    if let Ok(holder) = http::Response::builder().url(url).body(()) {
+        response
+            .extensions_mut()
+            .extend(holder.into_parts().0.extensions);
+    }
+    Response::from(response.map(Body::wrap))
+}
