@@ -4,11 +4,13 @@
 //! goes through the formatting machinery for every id.
 
 /// Reads lower-case digits only, as W3C Trace Context asks; at most 32 of them.
-pub(crate) fn decode_lower(digits: &[u8]) -> Option<u128> {
+///
+/// The number of digits is part of the type, so that the loop over them is unrolled.
+pub(crate) fn decode_lower<const N: usize>(digits: &[u8; N]) -> Option<u128> {
     decode(digits, |digit| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => NO_DIGIT,
     })
 }
 
@@ -19,13 +21,24 @@ pub(crate) fn digits<const N: usize>(bytes: [u8; N]) -> impl Iterator<Item = u8>
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
 }
 
-fn decode(digits: &[u8], value_of: impl Fn(u8) -> Option<u8>) -> Option<u128> {
+/// Works in 64 bits and looks for bad digits once at the end. This is most of what parsing a
+/// request's ids takes, and an early exit per digit or a 128-bit shift would double it.
+#[inline(always)]
+fn decode(digits: &[u8], value_of: impl Fn(u8) -> u8) -> Option<u128> {
     if digits.is_empty() || digits.len() > 32 {
         return None;
     }
-    digits.iter().try_fold(0, |value, digit| {
-        Some(value << 4 | u128::from(value_of(*digit)?))
-    })
+    let mut seen = 0;
+    let mut decode_half = |digits: &[u8]| {
+        digits.iter().fold(0, |half: u64, digit| {
+            let value = value_of(*digit);
+            seen |= value;
+            half << 4 | u64::from(value)
+        })
+    };
+    let (high, low) = digits.split_at_checked(digits.len().saturating_sub(16))?;
+    let value = u128::from(decode_half(high)) << 64 | u128::from(decode_half(low));
+    (seen & NO_DIGIT == 0).then_some(value)
 }
 
 fn digit(value: u8) -> u8 {
@@ -35,30 +48,48 @@ fn digit(value: u8) -> u8 {
     }
 }
 
+/// A bit that no digit's value has.
+const NO_DIGIT: u8 = 0x80;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn lower_case_digits_are_read() {
-        let cases = [
-            ("0", Some(0)),
-            ("ff", Some(0xff)),
-            ("0123456789abcdef", Some(0x0123_4567_89ab_cdef)),
-            ("ffffffffffffffffffffffffffffffff", Some(u128::MAX)),
-            ("", None),
-            ("000000000000000000000000000000001", None),
-            ("FF", None),
-            ("+1", None),
-            ("-1", None),
-            ("0x", None),
-            ("g", None),
-            (" 1", None),
-            ("é", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(decode_lower(text.as_bytes()), expected, "{text:?}");
+        assert_eq!(decode_lower(b"0"), Some(0));
+        assert_eq!(decode_lower(b"ff"), Some(0xff));
+        assert_eq!(
+            decode_lower(b"0123456789abcdef"),
+            Some(0x0123_4567_89ab_cdef)
+        );
+        assert_eq!(
+            decode_lower(b"0123456789abcdef0123456789abcdef"),
+            Some(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)
+        );
+        assert_eq!(
+            decode_lower(b"ffffffffffffffffffffffffffffffff"),
+            Some(u128::MAX)
+        );
+    }
+
+    #[test]
+    fn anything_but_digits_is_refused() {
+        for bad in [
+            b"FF",
+            b"+1",
+            b"-1",
+            b"0x",
+            b"g0",
+            b" 1",
+            b"1 ",
+            b"_1",
+            &[0xc3, 0xa9],
+        ] {
+            assert_eq!(decode_lower(bad), None, "{bad:?}");
         }
+        assert_eq!(decode_lower(b""), None);
+        assert_eq!(decode_lower(b"000000000000000000000000000000001"), None);
     }
 
     #[test]

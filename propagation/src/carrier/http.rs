@@ -45,7 +45,11 @@ impl Extractor for HeaderExtractor<'_> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        let mut lines = self.0.get_all(key).iter().peekable();
+        let lines = match known_name(key) {
+            Some(name) => self.0.get_all(name),
+            None => self.0.get_all(key),
+        };
+        let mut lines = lines.iter().peekable();
         lines.peek()?;
         Some(lines.map(|line| text(line).unwrap_or(UNREADABLE)).collect())
     }
@@ -77,12 +81,9 @@ pub struct HeaderInjector<'a>(pub &'a mut HeaderMap);
 
 impl Injector for HeaderInjector<'_> {
     fn set(&mut self, key: &str, value: String) {
-        // A static name costs no allocation. Any other is left to its propagator.
-        let name = match key {
-            "traceparent" => Ok(TRACEPARENT),
-            "tracestate" => Ok(TRACESTATE),
-            "baggage" => Ok(BAGGAGE),
-            _ => HeaderName::from_bytes(key.as_bytes()),
+        let name = match known_name(key) {
+            Some(name) => Ok(name.clone()),
+            None => HeaderName::from_bytes(key.as_bytes()),
         };
         if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
             // Only a full map refuses, and a request goes out without context rather than not.
@@ -99,6 +100,17 @@ impl Injector for HeaderInjector<'_> {
 impl fmt::Debug for HeaderInjector<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         debug_names("HeaderInjector", self.0, formatter)
+    }
+}
+
+/// Names that come with every request: parsing one costs as much as the look-up itself, and
+/// storing it an allocation.
+fn known_name(key: &str) -> Option<&'static HeaderName> {
+    match key {
+        "traceparent" => Some(&TRACEPARENT),
+        "tracestate" => Some(&TRACESTATE),
+        "baggage" => Some(&BAGGAGE),
+        _ => None,
     }
 }
 
@@ -130,9 +142,9 @@ fn debug_names(
 /// Stands for a line that is not text.
 const UNREADABLE: &str = "\u{fffd}";
 
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 #[cfg(test)]
 mod tests {
@@ -141,8 +153,8 @@ mod tests {
     #[test]
     fn line_that_is_not_text_still_counts() {
         let mut headers = HeaderMap::new();
-        headers.append(TRACEPARENT, HeaderValue::from_static("first"));
-        headers.append(TRACEPARENT, HeaderValue::from_bytes(b"\xff").unwrap());
+        headers.append(&TRACEPARENT, HeaderValue::from_static("first"));
+        headers.append(&TRACEPARENT, HeaderValue::from_bytes(b"\xff").unwrap());
         let carrier = HeaderExtractor(&headers);
 
         assert_eq!(
@@ -154,9 +166,9 @@ mod tests {
     #[test]
     fn get_reads_the_first_line_whatever_the_case() {
         let mut headers = HeaderMap::new();
-        headers.append(BAGGAGE, HeaderValue::from_bytes("é=1".as_bytes()).unwrap());
-        headers.append(BAGGAGE, HeaderValue::from_static("second"));
-        headers.append(TRACESTATE, HeaderValue::from_bytes(b"\xff").unwrap());
+        headers.append(&BAGGAGE, HeaderValue::from_bytes("é=1".as_bytes()).unwrap());
+        headers.append(&BAGGAGE, HeaderValue::from_static("second"));
+        headers.append(&TRACESTATE, HeaderValue::from_bytes(b"\xff").unwrap());
         let carrier = HeaderExtractor(&headers);
 
         assert_eq!(carrier.get("BAGGAGE"), Some("é=1"));
@@ -170,8 +182,8 @@ mod tests {
     #[test]
     fn set_replaces_all_lines() {
         let mut headers = HeaderMap::new();
-        headers.append(BAGGAGE, HeaderValue::from_static("a=1"));
-        headers.append(BAGGAGE, HeaderValue::from_static("b=2"));
+        headers.append(&BAGGAGE, HeaderValue::from_static("a=1"));
+        headers.append(&BAGGAGE, HeaderValue::from_static("b=2"));
 
         HeaderInjector(&mut headers).set("Baggage", "c=3".to_owned());
 

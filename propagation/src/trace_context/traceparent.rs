@@ -32,6 +32,7 @@ impl TraceParent {
         let (trace_id, [b'-', span_id @ ..]) = ids.split_first_chunk::<32>()? else {
             return None;
         };
+        let span_id = <&[u8; 16]>::try_from(span_id).ok()?;
 
         let trace_id = TraceId::from(hex::decode_lower(trace_id)?);
         let span_id = SpanId::from(u64::try_from(hex::decode_lower(span_id)?).ok()?);
