@@ -1,2 +1,151 @@
-//! Placeholder.
-fn main() {}
+//! Five services, one trace, the culprit named.
+//!
+//! Starts a shop of five processes, sends three checkouts through it, collects their spans over
+//! OTLP and prints where the time went. All that the services do for it is one layer on the
+//! router and one middleware on the HTTP client; see `services/process.rs` and
+//! `services/client.rs`. Everything else here tells the story.
+
+#![cfg_attr(
+    test,
+    allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)
+)]
+
+mod analysis;
+mod arrivals;
+mod columns;
+mod fleet;
+mod intervals;
+mod json;
+mod otlp;
+mod output;
+mod receiver;
+mod report;
+mod services;
+mod session;
+mod story;
+mod telemetry;
+mod trace;
+mod verdict;
+mod waterfall;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use services::Launch;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command {
+        Some(Command::Service(launch)) => launch.run().await.map(|()| ExitCode::SUCCESS),
+        None => session::run(arguments.options).await,
+    };
+    outcome.unwrap_or_else(|error| {
+        if is_broken_pipe(&error) {
+            return ExitCode::SUCCESS;
+        }
+        let _ = writeln!(io::stderr(), "{error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Five services, one trace, the culprit named.
+///
+/// Starts gateway, orders, inventory, payment and notification as five processes on loopback,
+/// sends three checkouts through them (an ordinary one, a large basket, a declined card) and
+/// prints a waterfall of each trace and where its time went.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = ENVIRONMENT,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    override_usage = "checkout [OPTIONS]"
+)]
+struct Arguments {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args, Debug)]
+struct Options {
+    /// Print one JSON object a line for each span, and nothing else
+    #[arg(long)]
+    json: bool,
+    /// Stay up, print the URL of the gateway and the trace of each request, until Ctrl-C
+    #[arg(long)]
+    serve: bool,
+    /// Port of the gateway on 127.0.0.1; 0 lets the system choose
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run one of the services; this is how the program starts its children
+    #[command(hide = true)]
+    Service(Launch),
+}
+
+/// Whoever reads our output, `head` for example, has seen enough.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+const ENVIRONMENT: &str = "\
+Environment:
+  OTEL_EXPORTER_OTLP_ENDPOINT  Send the spans to this OTLP/gRPC endpoint instead, for example
+                               http://127.0.0.1:4317, and print only the trace ids
+  NO_COLOR                     No colours, not even on a terminal";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::services::Service;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_launch_is_read_as_it_was_written() {
+        let address = "127.0.0.1:4317".parse().unwrap();
+        let services = [
+            Service::Gateway { orders: address },
+            Service::Orders {
+                inventory: address,
+                payment: address,
+                notification: address,
+            },
+            Service::Inventory,
+            Service::Payment,
+            Service::Notification,
+        ];
+        for service in services {
+            for otlp_endpoint in [None, Some("http://127.0.0.1:4317".to_owned())] {
+                let launch = Launch {
+                    otlp_endpoint,
+                    port: 8080,
+                    service: service.clone(),
+                };
+                let line = ["checkout".to_owned()]
+                    .into_iter()
+                    .chain(launch.arguments());
+                let Some(Command::Service(read)) = Arguments::parse_from(line).command else {
+                    panic!("{launch:?} is not read as a service");
+                };
+                assert_eq!(read, launch);
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The columns that the waterfall and the table of self times share.
+
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+
+/// One line, before it is fitted into the columns.
+#[derive(Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) depth: usize,
+    pub(crate) service: &'a str,
+    pub(crate) name: &'a str,
+    /// How many spans of this name the line stands for.
+    pub(crate) count: usize,
+    pub(crate) duration: Duration,
+    pub(crate) is_error: bool,
+}
+
+/// Service, name, bar, duration and error mark, so wide that a line fills the terminal.
+#[derive(Debug)]
+pub(crate) struct Columns<'a> {
+    service: usize,
+    name: usize,
+    pub(crate) bar: usize,
+    indent: usize,
+    gap: &'static str,
+    /// In the order in which they appear: a service keeps its colour through the report.
+    services: Vec<&'a str>,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn fit(rows: &[Row<'a>], width: usize) -> Self {
+        let (indent, gap) = match width {
+            0..60 => (0, " "),
+            60..100 => (1, "  "),
+            _ => (2, "  "),
+        };
+        let mut services: Vec<_> = Vec::new();
+        for row in rows {
+            if !services.contains(&row.service) {
+                services.push(row.service);
+            }
+        }
+
+        let free = width.saturating_sub(2 * gap.len() + 1 + DURATION + 2);
+        let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+        let service = longest(&mut services.iter().map(|name| name.chars().count()));
+        let service = service.min(free / 4);
+        let name = longest(
+            &mut rows
+                .iter()
+                .map(|row| label(row, indent, usize::MAX).chars().count()),
+        );
+        let name = name.min((free - service) * 3 / 5);
+        Self {
+            service,
+            name,
+            bar: free - service - name,
+            indent,
+            gap,
+            services,
+        }
+    }
+
+    pub(crate) fn line(&self, row: &Row<'_>, bar: &str) -> String {
+        let color = self.color(row.service);
+        let service = shorten(row.service, self.service);
+        let name = label(row, self.indent, self.name);
+        let duration = duration_text(row.duration);
+        let mark = if row.is_error {
+            format!(" {ERROR}✗{ERROR:#}")
+        } else {
+            String::new()
+        };
+        let Self {
+            gap,
+            service: service_width,
+            name: name_width,
+            bar: bar_width,
+            ..
+        } = self;
+        format!(
+            "{color}{service:service_width$}{color:#}{gap}{name:name_width$}{gap}\
+             {color}{bar:bar_width$}{color:#} {duration:>DURATION$}{mark}"
+        )
+    }
+
+    fn color(&self, service: &str) -> Style {
+        let position = self.services.iter().position(|known| *known == service);
+        position
+            .and_then(|position| PALETTE.get(position % PALETTE.len()))
+            .map_or_else(Style::new, |color| color.on_default())
+    }
+}
+
+pub(crate) fn duration_text(duration: Duration) -> String {
+    match duration.as_micros() {
+        0..1_000 => format!("{} µs", duration.as_micros()),
+        1_000..99_950 => format!("{:.1} ms", duration.as_secs_f64() * 1e3),
+        99_950..999_500 => format!("{:.0} ms", duration.as_secs_f64() * 1e3),
+        _ => format!("{:.2} s", duration.as_secs_f64()),
+    }
+}
+
+/// The indented name; if it does not fit, the count stays and the name is cut.
+fn label(row: &Row<'_>, indent: usize, width: usize) -> String {
+    let count = match row.count {
+        0 | 1 => String::new(),
+        count => format!(" ×{count}"),
+    };
+    let indent = " ".repeat(indent * row.depth);
+    let taken = indent.chars().count() + count.chars().count();
+    format!(
+        "{indent}{}{count}",
+        shorten(row.name, width.saturating_sub(taken))
+    )
+}
+
+fn shorten(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(width.saturating_sub(1));
+    kept.chain(['…']).collect()
+}
+
+const DURATION: usize = 7;
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const PALETTE: [AnsiColor; 6] = [
+    AnsiColor::Cyan,
+    AnsiColor::Green,
+    AnsiColor::Yellow,
+    AnsiColor::Magenta,
+    AnsiColor::Blue,
+    AnsiColor::BrightCyan,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_keep_about_three_digits() {
+        let table = [
+            (0, "0 µs"),
+            (870, "870 µs"),
+            (1_240, "1.2 ms"),
+            (99_940, "99.9 ms"),
+            (99_960, "100 ms"),
+            (412_300, "412 ms"),
+            (999_600, "1.00 s"),
+            (61_500_000, "61.50 s"),
+        ];
+        for (micros, text) in table {
+            assert_eq!(duration_text(Duration::from_micros(micros)), text);
+        }
+    }
+
+    #[test]
+    fn name_is_cut_before_its_count() {
+        let row = Row {
+            depth: 2,
+            service: "inventory",
+            name: "SELECT stock",
+            count: 40,
+            duration: Duration::ZERO,
+            is_error: false,
+        };
+        assert_eq!(label(&row, 1, 40), "  SELECT stock ×40");
+        assert_eq!(label(&row, 0, 13), "SELECT s… ×40");
+    }
+}

@@ -1,0 +1,173 @@
+//! From OTLP's spans to ours.
+
+use opentelemetry::trace::{SpanId, TraceId};
+use opentelemetry_proto::tonic::common::v1::any_value::Value as OtlpValue;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span as OtlpSpan};
+use serde_json::{Map, Value};
+
+use crate::trace::{Kind, Span, Status};
+
+/// The spans of one resource. Those without valid ids, which no SDK makes, are left out.
+pub(crate) fn spans(batch: ResourceSpans) -> impl Iterator<Item = Span> {
+    let resource = batch.resource.map(|resource| resource.attributes);
+    let service = match attributes(resource.unwrap_or_default()).remove("service.name") {
+        Some(Value::String(name)) => name,
+        _ => UNKNOWN_SERVICE.to_owned(),
+    };
+    batch
+        .scope_spans
+        .into_iter()
+        .flat_map(|scope| scope.spans)
+        .filter_map(move |received| span(&service, received))
+}
+
+fn span(service: &str, received: OtlpSpan) -> Option<Span> {
+    Some(Span {
+        trace_id: TraceId::from_bytes(received.trace_id.as_slice().try_into().ok()?),
+        span_id: SpanId::from_bytes(received.span_id.as_slice().try_into().ok()?),
+        // Roots carry an empty parent, some exporters write zeros.
+        parent_span_id: <[u8; 8]>::try_from(received.parent_span_id.as_slice())
+            .ok()
+            .map(SpanId::from_bytes)
+            .filter(|id| *id != SpanId::INVALID),
+        service: service.to_owned(),
+        kind: match received.kind() {
+            SpanKind::Server => Kind::Server,
+            SpanKind::Client => Kind::Client,
+            SpanKind::Producer => Kind::Producer,
+            SpanKind::Consumer => Kind::Consumer,
+            // "Implementations MAY assume SpanKind to be INTERNAL when receiving UNSPECIFIED."
+            SpanKind::Internal | SpanKind::Unspecified => Kind::Internal,
+        },
+        start_unix_nano: received.start_time_unix_nano,
+        end_unix_nano: received.end_time_unix_nano,
+        status: match received.status.unwrap_or_default().code() {
+            StatusCode::Unset => Status::Unset,
+            StatusCode::Ok => Status::Ok,
+            StatusCode::Error => Status::Error,
+        },
+        name: received.name,
+        attributes: attributes(received.attributes),
+    })
+}
+
+fn attributes(received: Vec<KeyValue>) -> Map<String, Value> {
+    received
+        .into_iter()
+        .map(|attribute| (attribute.key, value(attribute.value)))
+        .collect()
+}
+
+fn value(received: Option<AnyValue>) -> Value {
+    match received.and_then(|any| any.value) {
+        Some(OtlpValue::StringValue(text)) => text.into(),
+        Some(OtlpValue::BoolValue(flag)) => flag.into(),
+        Some(OtlpValue::IntValue(number)) => number.into(),
+        Some(OtlpValue::DoubleValue(number)) => number.into(),
+        Some(OtlpValue::BytesValue(bytes)) => bytes.into(),
+        Some(OtlpValue::KvlistValue(list)) => attributes(list.values).into(),
+        Some(OtlpValue::ArrayValue(array)) => array
+            .values
+            .into_iter()
+            .map(|element| value(Some(element)))
+            .collect(),
+        // An index into a dictionary that only profiles have.
+        Some(OtlpValue::StringValueStrindex(_)) | None => Value::Null,
+    }
+}
+
+/// What the resource conventions prescribe if nobody named the service.
+const UNKNOWN_SERVICE: &str = "unknown_service";
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_proto::tonic::resource::v1::Resource;
+    use opentelemetry_proto::tonic::trace::v1::{ScopeSpans, Status as OtlpStatus};
+    use serde_json::json;
+
+    use super::*;
+
+    fn attribute(key: &str, value: OtlpValue) -> KeyValue {
+        KeyValue {
+            key: key.to_owned(),
+            value: Some(AnyValue { value: Some(value) }),
+            ..KeyValue::default()
+        }
+    }
+
+    fn received(parent: &[u8]) -> OtlpSpan {
+        OtlpSpan {
+            trace_id: vec![1; 16],
+            span_id: vec![2; 8],
+            parent_span_id: parent.to_vec(),
+            name: "POST /orders".to_owned(),
+            kind: SpanKind::Server.into(),
+            start_time_unix_nano: 10,
+            end_time_unix_nano: 30,
+            attributes: vec![
+                attribute("user.id", OtlpValue::StringValue("ada".to_owned())),
+                attribute("order.value", OtlpValue::DoubleValue(12.5)),
+                attribute("http.response.status_code", OtlpValue::IntValue(402)),
+            ],
+            status: Some(OtlpStatus {
+                code: StatusCode::Error.into(),
+                ..OtlpStatus::default()
+            }),
+            ..OtlpSpan::default()
+        }
+    }
+
+    fn convert(span: OtlpSpan) -> Vec<Span> {
+        let service = attribute("service.name", OtlpValue::StringValue("orders".to_owned()));
+        spans(ResourceSpans {
+            resource: Some(Resource {
+                attributes: vec![service],
+                ..Resource::default()
+            }),
+            scope_spans: vec![ScopeSpans {
+                spans: vec![span],
+                ..ScopeSpans::default()
+            }],
+            ..ResourceSpans::default()
+        })
+        .collect()
+    }
+
+    #[test]
+    fn every_field_is_carried_over() {
+        let [span] = convert(received(&[3; 8])).try_into().unwrap();
+        assert_eq!(span.trace_id, TraceId::from_bytes([1; 16]));
+        assert_eq!(span.span_id, SpanId::from_bytes([2; 8]));
+        assert_eq!(span.parent_span_id, Some(SpanId::from_bytes([3; 8])));
+        assert_eq!(
+            (span.service.as_str(), span.name.as_str()),
+            ("orders", "POST /orders")
+        );
+        assert_eq!((span.kind, span.status), (Kind::Server, Status::Error));
+        assert_eq!(span.interval(), 10..30);
+        assert_eq!(
+            Value::from(span.attributes),
+            json!({ "user.id": "ada", "order.value": 12.5, "http.response.status_code": 402 })
+        );
+    }
+
+    #[test]
+    fn empty_or_zero_parent_is_no_parent() {
+        for parent in [&[][..], &[0; 8][..]] {
+            let [span] = convert(received(parent)).try_into().unwrap();
+            assert_eq!(span.parent_span_id, None);
+        }
+    }
+
+    #[test]
+    fn span_without_valid_id_is_left_out() {
+        let span = OtlpSpan {
+            span_id: vec![2; 5],
+            ..received(&[])
+        };
+        assert_eq!(convert(span).len(), 0);
+    }
+}

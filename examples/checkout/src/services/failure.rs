@@ -1,0 +1,69 @@
+//! What a service answers when it cannot do what it was asked for.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use otel_middleware_axum::ErrorType;
+
+use super::messages::Problem;
+
+#[derive(Debug)]
+pub(super) struct Failure {
+    status: StatusCode,
+    error_type: Option<&'static str>,
+    message: String,
+}
+
+impl Failure {
+    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            error_type: None,
+            message: message.into(),
+        }
+    }
+
+    /// Makes the server span an error of this type, which a status below 500 alone does not.
+    pub(super) fn with_error_type(mut self, error_type: &'static str) -> Self {
+        self.error_type = Some(error_type);
+        self
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let problem = Problem {
+            error: self.message,
+        };
+        let mut response = (self.status, Json(problem)).into_response();
+        if let Some(error_type) = self.error_type {
+            response.extensions_mut().insert(ErrorType(error_type));
+        }
+        response
+    }
+}
+
+/// The service that was called is not there, or what it said cannot be read.
+impl From<reqwest_middleware::Error> for Failure {
+    fn from(error: reqwest_middleware::Error) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, error.to_string())
+    }
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, error.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+    }
+}
+
+impl From<tokio::task::JoinError> for Failure {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+    }
+}

@@ -1,0 +1,115 @@
+//! The five services of the story. Each runs in a process of its own, started by the parent with
+//! a hidden subcommand of the same binary.
+
+mod client;
+mod database;
+mod failure;
+mod gateway;
+mod inventory;
+mod messages;
+mod notification;
+mod orders;
+mod payment;
+mod process;
+mod statement;
+
+use std::net::SocketAddr;
+
+use anyhow::Result;
+use axum::Router;
+use clap::{Args, Subcommand};
+
+pub(crate) use gateway::TRACE_ID;
+pub(crate) use messages::{Checkout, Line};
+pub(crate) use payment::DECLINED_SUFFIX;
+
+/// What the parent tells a child on its command line.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub(crate) struct Launch {
+    /// Where spans go; without it the environment decides
+    #[arg(long)]
+    pub(crate) otlp_endpoint: Option<String>,
+    /// Port to listen on; 0 lets the system choose
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    #[command(subcommand)]
+    pub(crate) service: Service,
+}
+
+/// A service and the addresses of those it calls.
+#[derive(Clone, Debug, PartialEq, Subcommand)]
+pub(crate) enum Service {
+    Gateway {
+        #[arg(long)]
+        orders: SocketAddr,
+    },
+    Orders {
+        #[arg(long)]
+        inventory: SocketAddr,
+        #[arg(long)]
+        payment: SocketAddr,
+        #[arg(long)]
+        notification: SocketAddr,
+    },
+    Inventory,
+    Payment,
+    Notification,
+}
+
+impl Launch {
+    /// Runs the service until the parent closes our standard input or is gone.
+    pub(crate) async fn run(self) -> Result<()> {
+        process::run(self).await
+    }
+
+    /// The command line from which clap reads this value again.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["service".to_owned(), format!("--port={}", self.port)];
+        arguments.extend(
+            self.otlp_endpoint
+                .iter()
+                .map(|url| format!("--otlp-endpoint={url}")),
+        );
+        arguments.push(self.service.name().to_owned());
+        match self.service {
+            Service::Gateway { orders } => arguments.push(format!("--orders={orders}")),
+            Service::Orders {
+                inventory,
+                payment,
+                notification,
+            } => arguments.extend([
+                format!("--inventory={inventory}"),
+                format!("--payment={payment}"),
+                format!("--notification={notification}"),
+            ]),
+            Service::Inventory | Service::Payment | Service::Notification => {}
+        }
+        arguments
+    }
+}
+
+impl Service {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Gateway { .. } => "gateway",
+            Self::Orders { .. } => "orders",
+            Self::Inventory => "inventory",
+            Self::Payment => "payment",
+            Self::Notification => "notification",
+        }
+    }
+
+    fn router(self) -> Result<Router> {
+        match self {
+            Self::Gateway { orders } => gateway::router(orders),
+            Self::Orders {
+                inventory,
+                payment,
+                notification,
+            } => orders::router(inventory, payment, notification),
+            Self::Inventory => inventory::router(),
+            Self::Payment => Ok(payment::router()),
+            Self::Notification => Ok(notification::router()),
+        }
+    }
+}

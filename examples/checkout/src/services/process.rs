@@ -1,0 +1,72 @@
+//! The life of one service: telemetry, socket, requests, and an end that leaves nothing behind.
+
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use otel_middleware_axum::OtelLayer;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task;
+
+use super::Launch;
+use crate::telemetry::Telemetry;
+
+pub(super) async fn run(launch: Launch) -> Result<()> {
+    let parent_gone = parent_gone();
+    let Launch {
+        otlp_endpoint,
+        port,
+        service,
+    } = launch;
+    let telemetry = Telemetry::start(service.name(), otlp_endpoint)?;
+    let app = service
+        .router()?
+        .layer(OtelLayer::new())
+        .into_make_service_with_connect_info::<SocketAddr>();
+
+    let listener = listen(port).await?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "{}", listener.local_addr()?)?;
+    stdout.flush()?;
+
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async {
+            let _ = parent_gone.await;
+        })
+        .await?;
+    // The exporter's connection runs on this runtime, so its thread must not block here.
+    task::spawn_blocking(move || telemetry.stop()).await?
+}
+
+async fn listen(port: u16) -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .with_context(|| match port {
+            0 => "no loopback port to listen on".to_owned(),
+            _ => {
+                format!("port {port} cannot be used (choose another with --port, or leave it out)")
+            }
+        })
+}
+
+/// Resolves when standard input ends. That happens when the parent asks for a graceful stop and
+/// also when it is killed, on every system, and there is no moment at which it can be missed.
+fn parent_gone() -> oneshot::Receiver<()> {
+    let (sender, receiver) = oneshot::channel();
+    // Not tokio's stdin: its read cannot be cancelled and would keep the runtime from ending.
+    thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        let _ = sender.send(());
+        // A request that hangs must not outlive the parent either.
+        thread::sleep(LONGEST_GOODBYE);
+        process::exit(1);
+    });
+    receiver
+}
+
+/// More than the five seconds that the SDK gives a last export.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(8);

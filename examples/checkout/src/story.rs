@@ -1,0 +1,88 @@
+//! The three checkouts that are sent through the gateway.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, ensure};
+use opentelemetry::trace::TraceId;
+use reqwest::StatusCode;
+
+use crate::services::{Checkout, DECLINED_SUFFIX, Line, TRACE_ID};
+
+/// A checkout, what it is called in the report, and how it must end.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    pub(crate) subject: &'static str,
+    checkout: Checkout,
+    status: StatusCode,
+}
+
+pub(crate) fn scenes() -> [Scene; 3] {
+    [
+        Scene {
+            subject: "the ordinary checkout",
+            checkout: checkout("4242", 2),
+            status: StatusCode::CREATED,
+        },
+        Scene {
+            subject: "the large basket",
+            checkout: checkout("4242", 40),
+            status: StatusCode::CREATED,
+        },
+        Scene {
+            subject: "the checkout with a declined card",
+            checkout: checkout(DECLINED_SUFFIX, 2),
+            status: StatusCode::PAYMENT_REQUIRED,
+        },
+    ]
+}
+
+/// A basket with `lines` different articles.
+pub(crate) fn checkout(last_digits: &str, lines: u32) -> Checkout {
+    Checkout {
+        user: "ada".to_owned(),
+        card: format!("424242424242{last_digits}"),
+        lines: (1..=lines)
+            .map(|number| Line {
+                sku: format!("article-{number}"),
+                quantity: 1,
+            })
+            .collect(),
+    }
+}
+
+/// A customer: sends checkouts, has no telemetry, so that each trace begins at the gateway.
+#[derive(Debug)]
+pub(crate) struct Customer {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Customer {
+    pub(crate) fn new(gateway: SocketAddr) -> Result<Self> {
+        Ok(Self {
+            http: reqwest::Client::builder().no_proxy().build()?,
+            url: format!("http://{gateway}/checkout"),
+        })
+    }
+
+    /// Sends the checkout and returns the id of its trace.
+    pub(crate) async fn play(&self, scene: &Scene) -> Result<TraceId> {
+        let Scene {
+            subject,
+            checkout,
+            status,
+        } = scene;
+        let answer = self.http.post(&self.url).json(checkout).send().await?;
+        let trace_id = answer
+            .headers()
+            .get(TRACE_ID)
+            .and_then(|id| TraceId::from_hex(id.to_str().ok()?).ok());
+        let answered = answer.status();
+        let body = answer.text().await?;
+        ensure!(
+            answered == *status,
+            "{subject} was answered with {answered}: {body}"
+        );
+        trace_id.with_context(|| format!("the answer to {subject} names no trace"))
+    }
+}

@@ -1,0 +1,265 @@
+//! The waterfall: one line a span, its bar where the span lies in the time of the trace.
+
+use std::ops::Range;
+
+use crate::columns::{Columns, Row};
+use crate::intervals::Intervals;
+use crate::trace::{Span, Trace};
+
+/// The lines of the waterfall, coloured, none wider than `width`.
+pub(crate) fn lines(trace: &Trace, width: usize) -> Vec<String> {
+    let bundles = bundles(trace);
+    let rows: Vec<_> = bundles.iter().map(Bundle::row).collect();
+    let columns = Columns::fit(&rows, width);
+    let window = trace.window();
+    rows.iter()
+        .zip(&bundles)
+        .map(|(row, bundle)| columns.line(row, &bar(&bundle.intervals(), &window, columns.bar)))
+        .collect()
+}
+
+/// What one line stands for: a span, or all its siblings of the same name. Forty equal queries
+/// in one line are seen at once, in forty lines they are scrolled past.
+struct Bundle<'a> {
+    depth: usize,
+    first: &'a Span,
+    others: Vec<&'a Span>,
+    is_leaf: bool,
+}
+
+impl<'a> Bundle<'a> {
+    fn new(trace: &Trace, depth: usize, first: &'a Span) -> Self {
+        Self {
+            depth,
+            first,
+            others: Vec::new(),
+            is_leaf: trace.children(first).next().is_none(),
+        }
+    }
+
+    fn takes(&self, other: &Self) -> bool {
+        let same = |span: &'a Span| (&span.service, &span.name, span.kind, span.status);
+        self.is_leaf && other.is_leaf && same(self.first) == same(other.first)
+    }
+
+    fn intervals(&self) -> Intervals {
+        let spans = self.others.iter().chain([&self.first]);
+        Intervals::union(spans.map(|span| span.interval()))
+    }
+
+    fn row(&self) -> Row<'a> {
+        Row {
+            depth: self.depth,
+            service: &self.first.service,
+            name: &self.first.name,
+            count: 1 + self.others.len(),
+            duration: self.intervals().length(),
+            is_error: self.first.is_error(),
+        }
+    }
+}
+
+/// Parents before their children, siblings by start.
+fn bundles(trace: &Trace) -> Vec<Bundle<'_>> {
+    let mut bundles = Vec::new();
+    let mut waiting = folded(trace, 0, trace.tops());
+    while let Some(bundle) = waiting.pop() {
+        waiting.extend(folded(
+            trace,
+            bundle.depth + 1,
+            trace.children(bundle.first),
+        ));
+        bundles.push(bundle);
+    }
+    bundles
+}
+
+/// Siblings with the equal ones bundled, last first, as a stack wants them.
+fn folded<'a>(
+    trace: &Trace,
+    depth: usize,
+    siblings: impl Iterator<Item = &'a Span>,
+) -> Vec<Bundle<'a>> {
+    let mut folded: Vec<Bundle<'a>> = Vec::new();
+    for sibling in siblings {
+        let bundle = Bundle::new(trace, depth, sibling);
+        match folded.iter_mut().find(|earlier| earlier.takes(&bundle)) {
+            Some(earlier) => earlier.others.push(sibling),
+            None => folded.push(bundle),
+        }
+    }
+    folded.reverse();
+    folded
+}
+
+/// A cell is filled if at least half of its time is covered; a span too short for that
+/// shows as a thin stroke where it begins.
+fn bar(covered: &Intervals, window: &Range<u64>, width: usize) -> String {
+    let length = window.end.saturating_sub(window.start).max(1);
+    let edge =
+        |cell: usize| window.start + (u128::from(length) * cell as u128 / width as u128) as u64;
+    let mut cells: Vec<char> = (0..width)
+        .map(|cell| {
+            let time = edge(cell)..edge(cell + 1);
+            let filled = covered.within(&time).length().as_nanos() * 2;
+            let is_filled = filled >= u128::from(time.end - time.start) && filled > 0;
+            if is_filled { '█' } else { ' ' }
+        })
+        .collect();
+
+    if !cells.contains(&'█') {
+        let start = covered
+            .iter()
+            .next()
+            .map_or(window.start, |first| first.start);
+        let offset = u128::from(start.saturating_sub(window.start));
+        let cell = (offset * width as u128 / u128::from(length)) as usize;
+        if let Some(cell) = cells.get_mut(cell.min(width.saturating_sub(1))) {
+            *cell = '▏';
+        }
+    }
+    cells.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use anstream::adapter::strip_str;
+
+    use super::*;
+    use crate::trace::Status;
+    use crate::trace::tests::span;
+
+    fn basket() -> Trace {
+        let mut declined = span(5, 2, "payment", "POST /payments", 80..95);
+        declined.status = Status::Error;
+        let mut spans = vec![
+            span(1, 0, "gateway", "POST /checkout", 0..100),
+            span(2, 1, "orders", "POST /orders", 2..98),
+            span(3, 2, "inventory", "POST /reservations", 10..80),
+            declined,
+        ];
+        spans.extend((0..8).map(|n| {
+            span(
+                10 + n,
+                3,
+                "inventory",
+                "SELECT stock",
+                12 + n * 8..20 + n * 8,
+            )
+        }));
+        Trace::new(spans)
+    }
+
+    /// The lines as somebody sees them who sees no colours.
+    fn plain(trace: &Trace, width: usize) -> Vec<String> {
+        lines(trace, width)
+            .iter()
+            .map(|line| strip_str(line).to_string())
+            .collect()
+    }
+
+    #[test]
+    fn layout_at_40_columns() {
+        let layout = [
+            "gateway POST /check… █████████  100 ms",
+            "orders  POST /orders █████████ 96.0 ms",
+            "invent… POST /reser…  ██████   70.0 ms",
+            "invent… SELECT s… ×8  ██████   64.0 ms",
+            "payment POST /payme…        ██ 15.0 ms ✗",
+        ];
+        assert_eq!(plain(&basket(), 40), layout);
+    }
+
+    #[test]
+    fn layout_at_80_columns() {
+        let layout = [
+            "gateway    POST /checkout        █████████████████████████████████████  100 ms",
+            "orders      POST /orders          ███████████████████████████████████  96.0 ms",
+            "inventory    POST /reservations      ██████████████████████████        70.0 ms",
+            "inventory     SELECT stock ×8        ████████████████████████          64.0 ms",
+            "payment      POST /payments                                    █████   15.0 ms ✗",
+        ];
+        assert_eq!(plain(&basket(), 80), layout);
+    }
+
+    #[test]
+    fn layout_at_120_columns() {
+        let full = "█".repeat(75);
+        let orders = "█".repeat(72);
+        let inventory = "█".repeat(52);
+        let select = "█".repeat(48);
+        let payment = "█".repeat(11);
+        let layout = [
+            format!("gateway    POST /checkout          {full}  100 ms"),
+            format!("orders       POST /orders            {orders}  96.0 ms"),
+            format!(
+                "inventory      POST /reservations          {inventory}                70.0 ms"
+            ),
+            format!(
+                "inventory        SELECT stock ×8            {select}                   64.0 ms"
+            ),
+            format!(
+                "payment        POST /payments{:66}{payment}     15.0 ms ✗",
+                ""
+            ),
+        ];
+        assert_eq!(plain(&basket(), 120), layout);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        for width in 40..200 {
+            for line in plain(&basket(), width) {
+                assert!(line.chars().count() <= width, "{width}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn siblings_with_different_outcome_are_not_folded() {
+        let mut failed = span(3, 1, "orders", "call", 20..30);
+        failed.status = Status::Error;
+        let trace = Trace::new(vec![
+            span(1, 0, "gateway", "root", 0..40),
+            span(2, 1, "orders", "call", 10..20),
+            failed,
+            span(4, 1, "orders", "call", 30..40),
+        ]);
+        let counts: Vec<_> = bundles(&trace)
+            .iter()
+            .map(|bundle| bundle.row().count)
+            .collect();
+        assert_eq!(counts, [1, 2, 1]);
+    }
+
+    #[test]
+    fn siblings_with_children_are_not_folded() {
+        let trace = Trace::new(vec![
+            span(1, 0, "gateway", "root", 0..40),
+            span(2, 1, "orders", "call", 10..20),
+            span(3, 2, "payment", "pay", 11..19),
+            span(4, 1, "orders", "call", 20..30),
+        ]);
+        let names: Vec<_> = bundles(&trace)
+            .iter()
+            .map(|bundle| bundle.first.name.as_str())
+            .collect();
+        assert_eq!(names, ["root", "call", "pay", "call"]);
+    }
+
+    #[test]
+    fn bar_is_proportional_and_never_empty() {
+        let table: [(&[(u64, u64)], &str); 6] = [
+            (&[(0, 100)], "██████████"),
+            (&[(20, 40)], "  ██      "),
+            (&[(0, 10), (90, 100)], "█        █"),
+            (&[(52, 53)], "     ▏    "),
+            (&[(95, 300)], "         █"),
+            (&[(400, 500)], "         ▏"),
+        ];
+        for (covered, expected) in table {
+            let covered = Intervals::union(covered.iter().map(|(start, end)| *start..*end));
+            assert_eq!(bar(&covered, &(0..100), 10), expected);
+        }
+    }
+}

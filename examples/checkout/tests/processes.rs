@@ -1,0 +1,98 @@
+//! However the parent or a child ends: a clear message, the right exit code, nothing left behind.
+#![cfg(unix)]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs
+)]
+
+mod shop;
+
+use std::io::{BufRead, Read, Write};
+use std::net::TcpListener;
+
+use shop::{Shop, checkout};
+
+#[test]
+fn killed_child_is_named_and_the_others_are_stopped() {
+    let mut shop = Shop::open();
+    shop.service("inventory").kill();
+    let (status, said) = shop.end();
+    assert_eq!(status.code(), Some(1));
+    assert!(said.contains("inventory ended (signal: 9"), "{said}");
+    assert_eq!(shop.left_behind(), [""; 0]);
+}
+
+#[test]
+fn interrupt_stops_everything() {
+    let mut shop = Shop::open();
+    shop.signal("INT");
+    let (status, said) = shop.end();
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(said, "interrupted, stopping the services\n");
+    assert_eq!(shop.left_behind(), [""; 0]);
+}
+
+#[test]
+fn children_end_when_their_parent_is_killed() {
+    let mut shop = Shop::open();
+    shop.signal("KILL");
+    shop.end();
+    shop.wait_until_nothing_is_left_behind();
+}
+
+#[test]
+fn children_end_although_a_request_is_unfinished() {
+    let mut shop = Shop::open();
+    let mut gateway = std::net::TcpStream::connect(shop.service("gateway").address).unwrap();
+    gateway
+        .write_all(b"POST /checkout HTTP/1.1\r\nhost: shop\r\ncontent-length: 9\r\n\r\n")
+        .unwrap();
+    shop.signal("KILL");
+    shop.end();
+    shop.wait_until_nothing_is_left_behind();
+}
+
+#[test]
+fn busy_port_is_named() {
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = busy.local_addr().unwrap().port();
+    let output = checkout(&["--port", &port.to_string()]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said.contains(&format!("port {port} cannot be used")),
+        "{said}"
+    );
+    assert!(said.contains("--port"), "{said}");
+    assert_eq!(output.stdout, b"");
+}
+
+#[test]
+fn served_requests_are_reported_as_they_come() {
+    let mut shop = Shop::open();
+    let basket = r#"{"user":"ada","card":"42","lines":[{"sku":"article-1","quantity":1}]}"#;
+    let requests = [
+        (basket, "", "HTTP/1.1 201 Created"),
+        // A caller with a trace of its own, whose span never comes here.
+        (
+            basket,
+            "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n",
+            "HTTP/1.1 201 Created",
+        ),
+        ("{}", "", "HTTP/1.1 422 Unprocessable Entity"),
+    ];
+    for (basket, headers, status) in requests {
+        assert_eq!(shop.buy(basket, headers), status);
+        let verdict = shop
+            .stdout
+            .by_ref()
+            .lines()
+            .map(Result::unwrap)
+            .find(|line| line.starts_with("In this request, "));
+        assert!(verdict.is_some());
+    }
+    shop.signal("INT");
+    assert_eq!(shop.end().0.code(), Some(130));
+}

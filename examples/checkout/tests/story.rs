@@ -1,0 +1,211 @@
+//! What `checkout` prints, from the real binary and its five processes.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn checkout(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_checkout"))
+        .args(arguments)
+        .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
+        .env_remove("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+        // None of this may change the story: the spans go to the parent.
+        .env("OTEL_TRACES_SAMPLER", "always_off")
+        .env("OTEL_PROPAGATORS", "none")
+        .env("OTEL_SERVICE_NAME", "someone else")
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .output()
+        .unwrap()
+}
+
+/// The spans of each trace, in the order of the checkouts.
+fn traces() -> Vec<Vec<Value>> {
+    let output = checkout(&["--json"]);
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+
+    let mut order = Vec::new();
+    let mut traces: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let span: Value = serde_json::from_str(line).unwrap();
+        let trace_id = span["trace_id"].as_str().unwrap().to_owned();
+        if !order.contains(&trace_id) {
+            order.push(trace_id.clone());
+        }
+        traces.entry(trace_id).or_default().push(span);
+    }
+    order
+        .iter()
+        .map(|trace_id| traces[trace_id].clone())
+        .collect()
+}
+
+fn named<'a>(trace: &'a [Value], service: &str, name: &str) -> Vec<&'a Value> {
+    trace
+        .iter()
+        .filter(|span| span["service"] == service && span["name"] == name)
+        .collect()
+}
+
+#[test]
+fn json_holds_three_whole_traces() {
+    let traces = traces();
+    assert_eq!(traces.len(), 3);
+    for trace in &traces {
+        let ids: BTreeSet<_> = trace
+            .iter()
+            .map(|span| span["span_id"].as_str().unwrap())
+            .collect();
+        assert_eq!(ids.len(), trace.len());
+
+        let (roots, others): (Vec<_>, Vec<_>) = trace
+            .iter()
+            .partition(|span| span.get("parent_span_id").is_none());
+        let [root] = roots[..] else {
+            panic!("{} roots", roots.len());
+        };
+        assert_eq!(
+            (&root["service"], &root["name"]),
+            (&"gateway".into(), &"POST /checkout".into())
+        );
+        for span in others {
+            assert!(
+                ids.contains(span["parent_span_id"].as_str().unwrap()),
+                "{span}"
+            );
+        }
+    }
+
+    let services = |trace: &[Value]| -> BTreeSet<_> {
+        trace
+            .iter()
+            .map(|span| span["service"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let all = ["gateway", "inventory", "notification", "orders", "payment"];
+    assert_eq!(services(&traces[0]), all.map(str::to_owned).into());
+    assert_eq!(services(&traces[1]), all.map(str::to_owned).into());
+    // Nobody is told of an order that was not made.
+    let declined = ["gateway", "inventory", "orders", "payment"];
+    assert_eq!(services(&traces[2]), declined.map(str::to_owned).into());
+
+    every_call_has_its_other_side(&traces);
+    business_is_told(&traces);
+    decline_is_an_error_where_it_happened(&traces[2]);
+    large_basket_asks_once_a_line(&traces[1]);
+}
+
+fn every_call_has_its_other_side(traces: &[Vec<Value>]) {
+    for trace in traces {
+        let calls = trace.iter().filter(|span| {
+            span["kind"] == "client" && span["attributes"].get("http.request.method").is_some()
+        });
+        for call in calls {
+            let servers: Vec<_> = trace
+                .iter()
+                .filter(|span| {
+                    span["parent_span_id"] == call["span_id"] && span["kind"] == "server"
+                })
+                .collect();
+            assert_eq!(servers.len(), 1, "{call}");
+            assert_ne!(servers[0]["service"], call["service"]);
+        }
+    }
+}
+
+fn business_is_told(traces: &[Vec<Value>]) {
+    for trace in traces {
+        let orders = named(trace, "orders", "POST /orders");
+        assert_eq!(orders.len(), 1);
+        assert_eq!(orders[0]["attributes"]["user.id"], "ada");
+        assert!(orders[0]["attributes"]["order.value"].as_f64().unwrap() > 0.0);
+    }
+}
+
+fn decline_is_an_error_where_it_happened(trace: &[Value]) {
+    let payments = named(trace, "payment", "POST /payments");
+    assert_eq!(payments[0]["status"], "error");
+    assert_eq!(payments[0]["attributes"]["error.type"], "card_declined");
+    assert_eq!(payments[0]["attributes"]["http.response.status_code"], 402);
+    let released = named(trace, "inventory", "DELETE /reservations/{reservation}");
+    assert_eq!(released.len(), 1);
+    let root = named(trace, "gateway", "POST /checkout");
+    assert_eq!(
+        (
+            &root[0]["status"],
+            &root[0]["attributes"]["http.response.status_code"]
+        ),
+        (&"unset".into(), &402.into())
+    );
+}
+
+fn large_basket_asks_once_a_line(trace: &[Value]) {
+    let selects = named(trace, "inventory", "SELECT stock");
+    assert_eq!(selects.len(), 40);
+    let reservation = named(trace, "inventory", "POST /reservations");
+    for select in selects {
+        assert_eq!(select["parent_span_id"], reservation[0]["span_id"]);
+        assert_eq!(select["kind"], "client");
+        let expected = serde_json::json!({
+            "db.system.name": "sqlite",
+            "db.operation.name": "SELECT",
+            "db.collection.name": "stock",
+            "db.query.summary": "SELECT stock",
+            "db.query.text": "SELECT id, available, price_cents FROM stock WHERE sku = ?1",
+        });
+        assert_eq!(select["attributes"], expected);
+    }
+}
+
+#[test]
+fn report_names_the_culprit_and_has_no_colours_without_a_terminal() {
+    let output = checkout(&[]);
+    assert!(output.status.success());
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(!report.contains('\u{1b}'), "{report}");
+    assert!(
+        report.lines().all(|line| line.chars().count() <= 100),
+        "{report}"
+    );
+
+    let unwrapped = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(report.contains("SELECT stock ×40"), "{report}");
+    assert!(
+        unwrapped.contains("went to 40 × `SELECT stock` in inventory: the same query 40 times"),
+        "{report}"
+    );
+    assert!(
+        unwrapped.contains("the error `card_declined` began at `POST /payments` in payment."),
+        "{report}"
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        said.matches(" ready on http://127.0.0.1:").count(),
+        5,
+        "{said}"
+    );
+}
+
+#[test]
+fn help_shows_the_options_and_hides_the_services() {
+    let output = checkout(&["--help"]);
+    assert!(output.status.success());
+    let help = String::from_utf8(output.stdout).unwrap();
+    for option in [
+        "--json",
+        "--serve",
+        "--port",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "NO_COLOR",
+    ] {
+        assert!(help.contains(option), "{help}");
+    }
+    assert!(!help.contains("service "), "{help}");
+}
