@@ -6,7 +6,10 @@ use std::{env, sync::Once};
 
 use opentelemetry::{otel_warn, propagation::TextMapPropagator};
 
-use crate::{BaggagePropagator, CompositePropagator, TraceContextPropagator};
+use crate::{
+    B3Propagator, BaggagePropagator, CompositePropagator, JaegerPropagator, TraceContextPropagator,
+    XrayPropagator,
+};
 
 /// Creates the propagator that the environment variable `OTEL_PROPAGATORS` describes.
 ///
@@ -16,6 +19,10 @@ use crate::{BaggagePropagator, CompositePropagator, TraceContextPropagator};
 /// |---|---|
 /// | `tracecontext` | [`TraceContextPropagator`] |
 /// | `baggage` | [`BaggagePropagator`] |
+/// | `b3` | [`B3Propagator`], single header |
+/// | `b3multi` | [`B3Propagator`], multiple headers |
+/// | `jaeger` | [`JaegerPropagator`] (deprecated) |
+/// | `xray` | [`XrayPropagator`] |
 /// | `none` | no propagation at all, whatever else the list names |
 ///
 /// If the variable is unset or empty, or if it names nothing that is known, the propagator is
@@ -92,6 +99,10 @@ fn propagator(name: &str) -> Option<Box<dyn TextMapPropagator + Send + Sync>> {
     Some(match name {
         "tracecontext" => Box::new(TraceContextPropagator::new()),
         "baggage" => Box::new(BaggagePropagator::new()),
+        "b3" => Box::new(B3Propagator::new()),
+        "b3multi" => Box::new(B3Propagator::multiple_headers()),
+        "jaeger" => Box::new(JaegerPropagator::new()),
+        "xray" => Box::new(XrayPropagator::new()),
         _ => return None,
     })
 }
@@ -106,7 +117,7 @@ mod tests {
     #[test]
     fn list_selects_propagators_in_order() {
         const W3C: &[&str] = &["traceparent", "tracestate", "baggage"];
-        let cases: [(&str, &[&str], &[&str]); 10] = [
+        let cases: [(&str, &[&str], &[&str]); 13] = [
             ("", W3C, &[]),
             (" , ", W3C, &[]),
             ("tracecontext,baggage", W3C, &[]),
@@ -118,6 +129,13 @@ mod tests {
             ),
             (" TraceContext ,\tBAGGAGE,", W3C, &[]),
             ("baggage,Baggage,baggage", &["baggage"], &[]),
+            ("b3", &["b3"], &[]),
+            (
+                "b3multi",
+                &["x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "x-b3-flags"],
+                &[],
+            ),
+            ("xray,jaeger", &["x-amzn-trace-id", "uber-trace-id"], &[]),
             ("none", &[], &[]),
             ("tracecontext,NONE", &[], &[]),
             (

@@ -3,15 +3,31 @@
 //! `from_str_radix` also accepts a sign, short input and over-long zero padding, and `format!`
 //! goes through the formatting machinery for every id.
 
-/// Reads lower-case digits only, as W3C Trace Context asks; at most 32 of them.
+use opentelemetry::trace::{SpanId, TraceId};
+
+/// Reads a trace id in full; one that is all zeros is none.
+pub(crate) fn trace_id(digits: &[u8]) -> Option<TraceId> {
+    let trace_id = TraceId::from(decode::<32>(digits)?);
+    (trace_id != TraceId::INVALID).then_some(trace_id)
+}
+
+/// Reads a span id in full; one that is all zeros is none.
+pub(crate) fn span_id(digits: &[u8]) -> Option<SpanId> {
+    let span_id = SpanId::from(u64::try_from(decode::<16>(digits)?).ok()?);
+    (span_id != SpanId::INVALID).then_some(span_id)
+}
+
+/// Reads exactly `N` lower-case digits, at most 32.
 ///
-/// The number of digits is part of the type, so that the loop over them is unrolled.
-pub(crate) fn decode_lower<const N: usize>(digits: &[u8; N]) -> Option<u128> {
-    decode(digits, |digit| match digit {
-        b'0'..=b'9' => digit - b'0',
-        b'a'..=b'f' => digit - b'a' + 10,
-        _ => NO_DIGIT,
-    })
+/// The number of digits is part of the function, so that the loop over them is unrolled.
+pub(crate) fn decode<const N: usize>(digits: &[u8]) -> Option<u128> {
+    let digits: &[u8; N] = digits.try_into().ok()?;
+    decode_slice(digits)
+}
+
+/// Reads lower-case digits of a format that leaves out leading zeros.
+pub(crate) fn decode_padded(digits: &str) -> Option<u128> {
+    decode_slice(digits.as_bytes())
 }
 
 /// The lower-case digits of `bytes`, most significant first.
@@ -21,17 +37,22 @@ pub(crate) fn digits<const N: usize>(bytes: [u8; N]) -> impl Iterator<Item = u8>
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
 }
 
+/// Makes a header of digits and separators; the buffer is reused, and nothing can fail.
+pub(crate) fn into_text(ascii: Vec<u8>) -> String {
+    String::from_utf8(ascii).unwrap_or_default()
+}
+
 /// Works in 64 bits and looks for bad digits once at the end. This is most of what parsing a
 /// request's ids takes, and an early exit per digit or a 128-bit shift would double it.
 #[inline(always)]
-fn decode(digits: &[u8], value_of: impl Fn(u8) -> u8) -> Option<u128> {
+fn decode_slice(digits: &[u8]) -> Option<u128> {
     if digits.is_empty() || digits.len() > 32 {
         return None;
     }
     let mut seen = 0;
     let mut decode_half = |digits: &[u8]| {
         digits.iter().fold(0, |half: u64, digit| {
-            let value = value_of(*digit);
+            let value = value(*digit);
             seen |= value;
             half << 4 | u64::from(value)
         })
@@ -39,6 +60,14 @@ fn decode(digits: &[u8], value_of: impl Fn(u8) -> u8) -> Option<u128> {
     let (high, low) = digits.split_at_checked(digits.len().saturating_sub(16))?;
     let value = u128::from(decode_half(high)) << 64 | u128::from(decode_half(low));
     (seen & NO_DIGIT == 0).then_some(value)
+}
+
+fn value(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => NO_DIGIT,
+    }
 }
 
 fn digit(value: u8) -> u8 {
@@ -57,39 +86,43 @@ mod tests {
 
     #[test]
     fn lower_case_digits_are_read() {
-        assert_eq!(decode_lower(b"0"), Some(0));
-        assert_eq!(decode_lower(b"ff"), Some(0xff));
-        assert_eq!(
-            decode_lower(b"0123456789abcdef"),
-            Some(0x0123_4567_89ab_cdef)
-        );
-        assert_eq!(
-            decode_lower(b"0123456789abcdef0123456789abcdef"),
-            Some(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef)
-        );
-        assert_eq!(
-            decode_lower(b"ffffffffffffffffffffffffffffffff"),
-            Some(u128::MAX)
-        );
+        let cases = [
+            ("0", Some(0)),
+            ("ff", Some(0xff)),
+            ("0123456789abcdef", Some(0x0123_4567_89ab_cdef)),
+            (
+                "0123456789abcdef0123456789abcdef",
+                Some(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef),
+            ),
+            ("ffffffffffffffffffffffffffffffff", Some(u128::MAX)),
+            ("", None),
+            ("000000000000000000000000000000001", None),
+            ("FF", None),
+            ("+1", None),
+            ("-1", None),
+            ("0x", None),
+            ("g", None),
+            (" 1", None),
+            ("1_0", None),
+            ("é", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(decode_padded(text), expected, "{text:?}");
+        }
     }
 
     #[test]
-    fn anything_but_digits_is_refused() {
-        for bad in [
-            b"FF",
-            b"+1",
-            b"-1",
-            b"0x",
-            b"g0",
-            b" 1",
-            b"1 ",
-            b"_1",
-            &[0xc3, 0xa9],
-        ] {
-            assert_eq!(decode_lower(bad), None, "{bad:?}");
-        }
-        assert_eq!(decode_lower(b""), None);
-        assert_eq!(decode_lower(b"000000000000000000000000000000001"), None);
+    fn exact_lengths_are_exact() {
+        assert_eq!(decode::<2>(b"0a"), Some(10));
+        assert_eq!(decode::<2>(b"a"), None);
+        assert_eq!(decode::<2>(b"00a"), None);
+    }
+
+    #[test]
+    fn ids_of_zeros_are_none() {
+        assert_eq!(trace_id(&[b'0'; 32]), None);
+        assert_eq!(span_id(&[b'0'; 16]), None);
+        assert_eq!(span_id(b"0000000000000001"), Some(SpanId::from(1)));
     }
 
     #[test]

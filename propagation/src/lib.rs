@@ -1,17 +1,24 @@
 #![doc = include_str!("../README.md")]
 
+mod b3;
 mod baggage;
 mod carrier;
 mod composite;
 mod from_env;
 mod hex;
+mod jaeger;
 mod resolution;
+mod sampling;
 mod trace_context;
 mod whitespace;
+mod xray;
 
+pub use b3::B3Propagator;
 pub use baggage::BaggagePropagator;
 pub use carrier::http::{HeaderExtractor, HeaderInjector};
 pub use composite::CompositePropagator;
 pub use from_env::from_env;
+pub use jaeger::JaegerPropagator;
 pub use resolution::{extract, inject};
 pub use trace_context::TraceContextPropagator;
+pub use xray::XrayPropagator;

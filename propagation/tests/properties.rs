@@ -8,7 +8,8 @@ use opentelemetry::{
     trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
 };
 use otel_propagation::{
-    BaggagePropagator, CompositePropagator, HeaderExtractor, HeaderInjector, TraceContextPropagator,
+    B3Propagator, BaggagePropagator, CompositePropagator, HeaderExtractor, HeaderInjector,
+    JaegerPropagator, TraceContextPropagator, XrayPropagator,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -74,6 +75,55 @@ proptest! {
             }
         }
         through(&all(), &received);
+    }
+
+    #[test]
+    fn arbitrary_bytes_in_other_formats_do_not_panic(
+        lines in vec((0..OTHER_NAMES.len(), vec(any::<u8>(), 0..100)), 0..8)
+    ) {
+        let mut received = HeaderMap::new();
+        for (name, bytes) in lines {
+            if let Ok(line) = HeaderValue::from_bytes(&bytes) {
+                received.append(OTHER_NAMES[name], line);
+            }
+        }
+        through(&CompositePropagator::new(others()), &received);
+    }
+
+    #[test]
+    fn other_formats_bring_back_what_was_sent(
+        trace_id in 1..=u128::MAX, span_id in 1..=u64::MAX, sampled: bool
+    ) {
+        let sent = SpanContext::new(
+            TraceId::from(trace_id),
+            SpanId::from(span_id),
+            TraceFlags::default().with_sampled(sampled),
+            true,
+            TraceState::NONE,
+        );
+        let context = Context::new().with_remote_span_context(sent.clone());
+
+        for propagator in others() {
+            let back = forwarded(&*propagator, &context);
+            let span = back.span();
+            prop_assert_eq!(span.span_context(), &sent);
+        }
+    }
+
+    #[test]
+    fn other_formats_take_what_they_wrote_as_it_stands(
+        b3 in "[0-9a-f]{15,17}-?[0-9a-f]{15,17}-?[01dx]?-?([0-9a-f]{16})?",
+        jaeger in "[0-9a-f]{0,33}(:|%3A)[0-9a-f]{0,17}:[0-9a-f]{0,3}:[0-9a-f]{0,3}",
+        xray in "(Root=1-[0-9a-f]{8}-[0-9a-f]{23,24};? ?|Parent=[0-9a-f]{16};?|Sampled=[01?x];?){1,4}",
+    ) {
+        let mut received = HeaderMap::new();
+        received.insert("b3", HeaderValue::try_from(b3)?);
+        received.insert("uber-trace-id", HeaderValue::try_from(jaeger)?);
+        received.insert("x-amzn-trace-id", HeaderValue::try_from(xray)?);
+        for propagator in others() {
+            let sent = through(&*propagator, &received);
+            prop_assert_eq!(&through(&*propagator, &sent), &sent);
+        }
     }
 
     #[test]
@@ -151,15 +201,24 @@ fn all() -> CompositePropagator {
     ])
 }
 
+fn others() -> Vec<Box<dyn TextMapPropagator + Send + Sync>> {
+    vec![
+        Box::new(B3Propagator::new()),
+        Box::new(B3Propagator::multiple_headers()),
+        Box::new(JaegerPropagator::new()),
+        Box::new(XrayPropagator::new()),
+    ]
+}
+
 /// Injects and extracts again.
-fn forwarded(propagator: &impl TextMapPropagator, context: &Context) -> Context {
+fn forwarded(propagator: &dyn TextMapPropagator, context: &Context) -> Context {
     let mut headers = HeaderMap::new();
     propagator.inject_context(context, &mut HeaderInjector(&mut headers));
     propagator.extract_with_context(&Context::new(), &HeaderExtractor(&headers))
 }
 
 /// Extracts and injects again.
-fn through(propagator: &impl TextMapPropagator, received: &HeaderMap) -> HeaderMap {
+fn through(propagator: &dyn TextMapPropagator, received: &HeaderMap) -> HeaderMap {
     let context = propagator.extract_with_context(&Context::new(), &HeaderExtractor(received));
     let mut sent = HeaderMap::new();
     propagator.inject_context(&context, &mut HeaderInjector(&mut sent));
@@ -178,6 +237,15 @@ fn sorted(baggage: &Baggage) -> Vec<(String, String, String)> {
 }
 
 const NAMES: [&str; 3] = ["traceparent", "tracestate", "baggage"];
+const OTHER_NAMES: [&str; 7] = [
+    "b3",
+    "x-b3-traceid",
+    "x-b3-spanid",
+    "x-b3-flags",
+    "uber-trace-id",
+    "uberctx-key",
+    "x-amzn-trace-id",
+];
 const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-03";
 
 const LEVEL_1_KEY: &str = "[a-z0-9][a-z0-9_*/-]{0,20}(@[a-z0-9][a-z0-9_*/-]{0,12})?";

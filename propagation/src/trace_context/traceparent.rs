@@ -24,7 +24,7 @@ impl TraceParent {
             return None;
         };
         // Only version 00 says that nothing may follow; later ones may append `-` and anything.
-        match (hex::decode_lower(&[*v0, *v1])?, future) {
+        match (hex::decode::<2>(&[*v0, *v1])?, future) {
             (0xff, _) => return None,
             (0, []) | (1.., [] | [b'-', ..]) => {}
             _ => return None,
@@ -32,17 +32,10 @@ impl TraceParent {
         let (trace_id, [b'-', span_id @ ..]) = ids.split_first_chunk::<32>()? else {
             return None;
         };
-        let span_id = <&[u8; 16]>::try_from(span_id).ok()?;
-
-        let trace_id = TraceId::from(hex::decode_lower(trace_id)?);
-        let span_id = SpanId::from(u64::try_from(hex::decode_lower(span_id)?).ok()?);
-        let flags = u8::try_from(hex::decode_lower(&[*f0, *f1])?).ok()?;
-        if trace_id == TraceId::INVALID || span_id == SpanId::INVALID {
-            return None;
-        }
+        let flags = u8::try_from(hex::decode::<2>(&[*f0, *f1])?).ok()?;
         Some(Self {
-            trace_id,
-            span_id,
+            trace_id: hex::trace_id(trace_id)?,
+            span_id: hex::span_id(span_id)?,
             flags: TraceFlags::new(flags) & KNOWN_FLAGS,
         })
     }
@@ -57,8 +50,7 @@ impl TraceParent {
         header.extend(hex::digits(self.span_id.to_bytes()));
         header.push(b'-');
         header.extend(hex::digits([flags]));
-        // Digits and dashes only: the conversion reuses the buffer and cannot fail.
-        String::from_utf8(header).unwrap_or_default()
+        hex::into_text(header)
     }
 }
 
