@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::trace::Trace;
+
 /// One line, before it is fitted into the columns.
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
@@ -24,34 +26,30 @@ pub(crate) struct Columns<'a> {
     pub(crate) bar: usize,
     indent: usize,
     gap: &'static str,
-    /// In the order in which they appear: a service keeps its colour through the report.
+    /// In the order in which the trace came to them: a service keeps its colour through the report.
     services: Vec<&'a str>,
 }
 
 impl<'a> Columns<'a> {
-    pub(crate) fn fit(rows: &[Row<'a>], width: usize) -> Self {
+    pub(crate) fn fit(trace: &'a Trace, rows: &[Row<'_>], width: usize) -> Self {
         let (indent, gap) = match width {
             0..60 => (0, " "),
             60..100 => (1, "  "),
             _ => (2, "  "),
         };
-        let mut services: Vec<_> = Vec::new();
-        for row in rows {
-            if !services.contains(&row.service) {
-                services.push(row.service);
+        let mut services = Vec::new();
+        for span in trace.spans() {
+            if !services.contains(&span.service.as_str()) {
+                services.push(&span.service);
             }
         }
 
         let free = width.saturating_sub(2 * gap.len() + 1 + DURATION + 2);
-        let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
-        let service = longest(&mut services.iter().map(|name| name.chars().count()));
-        let service = service.min(free / 4);
-        let name = longest(
-            &mut rows
-                .iter()
-                .map(|row| label(row, indent, usize::MAX).chars().count()),
-        );
-        let name = name.min((free - service) * 3 / 5);
+        let service = services.iter().map(|name| name.chars().count()).max();
+        let service = service.unwrap_or(0).min(free / 4);
+        let labels = rows.iter().map(|row| label(row, indent, usize::MAX));
+        let name = labels.map(|label| label.chars().count()).max();
+        let name = name.unwrap_or(0).min((free - service) * 3 / 5);
         Self {
             service,
             name,
@@ -67,10 +65,9 @@ impl<'a> Columns<'a> {
         let service = shorten(row.service, self.service);
         let name = label(row, self.indent, self.name);
         let duration = duration_text(row.duration);
-        let mark = if row.is_error {
-            format!(" {ERROR}✗{ERROR:#}")
-        } else {
-            String::new()
+        let mark = match row.is_error {
+            true => format!(" {ERROR}✗{ERROR:#}"),
+            false => String::new(),
         };
         let Self {
             gap,

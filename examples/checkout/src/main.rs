@@ -74,6 +74,9 @@ struct Arguments {
 #[derive(Args, Debug)]
 struct Options {
     /// Print one JSON object a line for each span, and nothing else
+    ///
+    /// With `trace_id`, `span_id`, `parent_span_id` (absent on roots), `service`, `name`, `kind`,
+    /// `start_unix_nano`, `duration_ns`, `status` and `attributes`.
     #[arg(long)]
     json: bool,
     /// Stay up, print the URL of the gateway and the trace of each request, until Ctrl-C

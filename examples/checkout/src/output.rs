@@ -59,7 +59,10 @@ impl Output {
         let basket = serde_json::to_string(&checkout("4242", 2))?;
         let mut stdout = anstream::stdout().lock();
         writeln!(stdout, "\nsend checkouts, as many lines as you like:\n")?;
-        writeln!(stdout, "  curl {url} --json '{basket}'\n")?;
+        writeln!(
+            stdout,
+            "  curl {url} -H 'content-type: application/json' -d '{basket}'\n"
+        )?;
         writeln!(
             stdout,
             "cards ending in {DECLINED_SUFFIX} are declined; Ctrl-C stops the services"

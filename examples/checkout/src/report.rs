@@ -35,24 +35,26 @@ pub(crate) fn print(
         writeln!(out, "{line}")?;
     }
     writeln!(out, "\n{BOLD}Where the time went{BOLD:#} (self time)")?;
-    for line in self_times(&analysis, width) {
+    for line in self_times(trace, &analysis, width) {
         writeln!(out, "{line}")?;
     }
     writeln!(out)?;
-    for line in textwrap::wrap(
-        &verdict::sentence(subject, trace, &analysis).unwrap_or_default(),
-        width,
-    ) {
+    let verdict = verdict::sentence(subject, trace, &analysis).unwrap_or_default();
+    for line in textwrap::wrap(&verdict, width) {
         writeln!(out, "{BOLD}{line}{BOLD:#}")?;
     }
     out.flush()
 }
 
-fn self_times(analysis: &Analysis<'_>, width: usize) -> Vec<String> {
-    let rows: Vec<_> = analysis.groups.iter().take(LARGEST).map(row).collect();
-    let columns = Columns::fit(&rows, width);
+fn self_times(trace: &Trace, analysis: &Analysis<'_>, width: usize) -> Vec<String> {
+    let largest = analysis.groups.iter().take(LARGEST);
+    let shown: Vec<_> = largest
+        .filter(|group| group.share >= WORTH_A_LINE)
+        .collect();
+    let rows: Vec<_> = shown.iter().map(|group| row(group)).collect();
+    let columns = Columns::fit(trace, &rows, width);
     rows.iter()
-        .zip(&analysis.groups)
+        .zip(shown)
         .map(|(row, group)| columns.line(row, &share_bar(group.share, columns.bar)))
         .collect()
 }
@@ -84,7 +86,60 @@ fn capitalized(text: &str) -> String {
 
 /// Of a trace's groups most take next to nothing.
 const LARGEST: usize = 5;
+/// What would be rounded to 0 %.
+const WORTH_A_LINE: f64 = 0.005;
 /// "100 % "
 const PERCENT: usize = 6;
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::trace::tests::span;
+
+    fn report() -> String {
+        let trace = Trace::new(vec![
+            span(1, 0, "gateway", "POST /checkout", 0..100),
+            span(2, 1, "orders", "POST /orders", 5..95),
+            span(3, 2, "inventory", "SELECT stock", 10..90),
+        ]);
+        let mut out = Vec::new();
+        print("the basket", &trace, 80, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn service_keeps_its_colour_through_the_report() {
+        let report = report();
+        for service in ["gateway", "orders", "inventory"] {
+            let lines = report
+                .lines()
+                .filter(|line| !line.contains("In the basket"));
+            let colors: Vec<_> = lines
+                .filter_map(|line| Some(line.split_once(service)?.0))
+                .collect();
+            assert_eq!(colors.len(), 2, "{report}");
+            assert_eq!(BTreeSet::from_iter(colors).len(), 1, "{report}");
+        }
+    }
+
+    #[test]
+    fn report_ends_with_the_verdict() {
+        let plain = anstream::adapter::strip_str(&report()).to_string();
+        let lines: Vec<_> = plain.lines().collect();
+        assert_eq!(lines[..3], ["", "The basket", "POST /checkout in 100 ms"]);
+        assert_eq!(
+            lines[lines.len() - 5..],
+            [
+                "inventory  SELECT stock     80 % ██████████████████████████████        80.0 ms",
+                "gateway    POST /checkout   10 % ████                                  10.0 ms",
+                "orders     POST /orders     10 % ████                                  10.0 ms",
+                "",
+                "In the basket, 80 % of 100 ms went to `SELECT stock` in inventory.",
+            ]
+        );
+    }
+}

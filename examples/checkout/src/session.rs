@@ -27,7 +27,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
     if outcome.is_none() {
         session
             .output
-            .complain("interrupted, stopping the services");
+            .complain("\ninterrupted, stopping the services (again to kill them)");
     }
     let stopped = tokio::select! {
         biased;

@@ -10,7 +10,7 @@ use crate::trace::{Span, Trace};
 pub(crate) fn lines(trace: &Trace, width: usize) -> Vec<String> {
     let bundles = bundles(trace);
     let rows: Vec<_> = bundles.iter().map(Bundle::row).collect();
-    let columns = Columns::fit(&rows, width);
+    let columns = Columns::fit(trace, &rows, width);
     let window = trace.window();
     rows.iter()
         .zip(&bundles)

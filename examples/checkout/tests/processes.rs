@@ -10,7 +10,7 @@
 mod shop;
 
 use std::io::{BufRead, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 
 use shop::{Shop, checkout};
 
@@ -30,7 +30,10 @@ fn interrupt_stops_everything() {
     shop.signal("INT");
     let (status, said) = shop.end();
     assert_eq!(status.code(), Some(130));
-    assert_eq!(said, "interrupted, stopping the services\n");
+    assert_eq!(
+        said,
+        "\ninterrupted, stopping the services (again to kill them)\n"
+    );
     assert_eq!(shop.left_behind(), [""; 0]);
 }
 
@@ -43,11 +46,14 @@ fn children_end_when_their_parent_is_killed() {
 }
 
 #[test]
-fn children_end_although_a_request_is_unfinished() {
+fn children_end_although_a_request_hangs() {
     let mut shop = Shop::open();
-    let mut gateway = std::net::TcpStream::connect(shop.service("gateway").address).unwrap();
+    let mut gateway = TcpStream::connect(shop.service("gateway").address).unwrap();
     gateway
-        .write_all(b"POST /checkout HTTP/1.1\r\nhost: shop\r\ncontent-length: 9\r\n\r\n")
+        .write_all(
+            b"POST /checkout HTTP/1.1\r\nhost: shop\r\n\
+              content-type: application/json\r\ncontent-length: 9\r\n\r\n",
+        )
         .unwrap();
     shop.signal("KILL");
     shop.end();

@@ -7,16 +7,18 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use futures_util::FutureExt;
 use otel_middleware_axum::OtelLayer;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task;
+use tokio::time::sleep;
 
 use super::Launch;
 use crate::telemetry::Telemetry;
 
 pub(super) async fn run(launch: Launch) -> Result<()> {
-    let parent_gone = parent_gone();
+    let parent_gone = parent_gone().shared();
     let Launch {
         otlp_endpoint,
         port,
@@ -33,11 +35,14 @@ pub(super) async fn run(launch: Launch) -> Result<()> {
     writeln!(stdout, "{}", listener.local_addr()?)?;
     stdout.flush()?;
 
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async {
-            let _ = parent_gone.await;
-        })
-        .await?;
+    let serving = axum::serve(listener, app)
+        .with_graceful_shutdown(parent_gone.clone().map(drop))
+        .into_future();
+    tokio::select! {
+        served = serving => served?,
+        // Requests that are under way may finish, one that hangs must not keep the spans.
+        () = parent_gone.then(|_| sleep(LONGEST_REQUEST)) => {}
+    }
     // The exporter's connection runs on this runtime, so its thread must not block here.
     task::spawn_blocking(move || telemetry.stop()).await?
 }
@@ -61,12 +66,14 @@ fn parent_gone() -> oneshot::Receiver<()> {
     thread::spawn(move || {
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
         let _ = sender.send(());
-        // A request that hangs must not outlive the parent either.
+        // Whatever hangs then must not outlive the parent either.
         thread::sleep(LONGEST_GOODBYE);
         process::exit(1);
     });
     receiver
 }
 
-/// More than the five seconds that the SDK gives a last export.
+/// How long requests may take that are under way when the service is told to stop.
+const LONGEST_REQUEST: Duration = Duration::from_secs(2);
+/// More than that and the five seconds that the SDK gives a last export.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(8);
