@@ -15,6 +15,7 @@ mod shared;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod transfer;
 
 pub use crate::config::{Attributes, ClientConfig, ServerConfig, Trust};
 pub use crate::http::{HttpClient, HttpServer};
@@ -22,3 +23,4 @@ pub use crate::operation::{Operation, RouteHandle};
 pub use crate::request::{ErrorType, Request, Response};
 pub use crate::scope::scope;
 pub use crate::telemetry::Telemetry;
+pub use crate::transfer::Transfer;

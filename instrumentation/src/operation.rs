@@ -52,6 +52,21 @@ impl Operation {
         f()
     }
 
+    /// As [`scope`](Self::scope), for futures and bodies that carry an operation along: a panic of
+    /// `f` takes the operation out and ends it.
+    ///
+    /// The drop of the future is too late for that. A layer further out may catch the panic and
+    /// drop the future afterwards, when nothing is panicking any more.
+    pub fn scope_of<T>(carried: &mut Option<Self>, f: impl FnOnce() -> T) -> T {
+        let unwinding = Unwinding(carried);
+        let result = match &unwinding.0 {
+            Some(operation) => operation.scope(f),
+            None => f(),
+        };
+        std::mem::forget(unwinding);
+        result
+    }
+
     /// Writes the context into an outgoing request's carrier, where the configuration allows it.
     pub fn inject(&self, carrier: &mut dyn Injector) {
         if let (Some(shared), true) = (&self.shared, self.injects) {
@@ -201,6 +216,16 @@ impl Drop for Operation {
         } else {
             Ending::Dropped
         });
+    }
+}
+
+/// Ends the operation when it is dropped, which happens only while panicking.
+struct Unwinding<'a>(&'a mut Option<Operation>);
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        // Dropped while panicking, which is what the operation looks at.
+        self.0.take();
     }
 }
 

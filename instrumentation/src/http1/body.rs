@@ -6,14 +6,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use http::{Method, Response, StatusCode};
+use http::{Method, Response};
 use http_body::{Body, Frame, SizeHint};
 use otel_propagation::HeaderExtractor;
 use pin_project::{pin_project, pinned_drop};
 
 use super::content_length;
-use super::future::Unwinding;
-use crate::Operation;
+use crate::{Operation, Transfer};
 
 /// `error.type` and message of a body's error.
 pub type BodyError = (Cow<'static, str>, String);
@@ -25,10 +24,7 @@ pub type BodyError = (Cow<'static, str>, String);
 pub struct ResponseBody<B: Body> {
     #[pin]
     inner: B,
-    operation: Option<Operation>,
-    passed: u64,
-    /// Where no further frame is to be expected.
-    length: Option<u64>,
+    transfer: Transfer,
     describe: fn(&B::Error) -> BodyError,
 }
 
@@ -50,22 +46,19 @@ impl<B: Body> ResponseBody<B> {
         operation: Operation,
         describe: fn(&B::Error) -> BodyError,
     ) -> Response<Self> {
-        let without_body = is_without_body(method, response.status());
+        let status = response.status().as_u16();
         let length = content_length(response.headers());
         response.map(|inner| {
             let length = length.or_else(|| inner.size_hint().exact());
-            let finished = without_body || inner.is_end_stream() || length == Some(0);
-            let mut body = Self {
-                inner,
-                operation: Some(operation),
-                passed: 0,
-                length,
-                describe,
-            };
-            if finished {
-                finish(&mut body.operation, 0);
+            let mut transfer = Transfer::new(operation, method.as_str(), status, length);
+            if inner.is_end_stream() {
+                transfer.finish();
             }
-            body
+            Self {
+                inner,
+                transfer,
+                describe,
+            }
         })
     }
 
@@ -74,9 +67,7 @@ impl<B: Body> ResponseBody<B> {
         let describe = |_: &B::Error| (Cow::Borrowed(""), String::new());
         Self {
             inner,
-            operation: None,
-            passed: 0,
-            length: None,
+            transfer: Transfer::untouched(),
             describe,
         }
     }
@@ -91,29 +82,27 @@ impl<B: Body> Body for ResponseBody<B> {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let polled = Unwinding::run(this.operation, || this.inner.as_mut().poll_frame(task));
+        let polled = this.transfer.scope(|| this.inner.as_mut().poll_frame(task));
         let next = ready!(polled);
         match &next {
-            None => finish(this.operation, *this.passed),
+            None => this.transfer.finish(),
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    *this.passed = this.passed.saturating_add(data.remaining() as u64);
+                    this.transfer.pass(data.remaining() as u64);
                 }
                 let trailers = frame.trailers_ref();
-                if let (Some(trailers), Some(operation)) = (trailers, this.operation.as_mut()) {
+                if let (Some(trailers), Some(operation)) = (trailers, this.transfer.operation()) {
                     operation.trailers(&HeaderExtractor(trailers));
                 }
-                let complete = this.length.is_some_and(|length| *this.passed >= length);
-                if complete || trailers.is_some() || this.inner.is_end_stream() {
-                    finish(this.operation, *this.passed);
+                if trailers.is_some() || this.inner.is_end_stream() {
+                    this.transfer.finish();
                 }
             }
             Some(Err(error)) => {
-                if let Some(operation) = this.operation.as_mut() {
+                if this.transfer.operation().is_some() {
                     let (error_type, message) = (this.describe)(error);
-                    operation.fail(error_type, message);
+                    this.transfer.fail(error_type, message);
                 }
-                finish(this.operation, *this.passed);
             }
         }
         Poll::Ready(next)
@@ -132,13 +121,8 @@ impl<B: Body> Body for ResponseBody<B> {
 impl<B: Body> PinnedDrop for ResponseBody<B> {
     fn drop(self: Pin<&mut Self>) {
         let this = self.project();
-        let Some(operation) = this.operation.as_mut() else {
-            return;
-        };
         if this.inner.is_end_stream() {
-            finish(this.operation, *this.passed);
-        } else {
-            operation.response_body_size(*this.passed);
+            this.transfer.finish();
         }
     }
 }
@@ -148,24 +132,7 @@ impl<B: Body + fmt::Debug> fmt::Debug for ResponseBody<B> {
         formatter
             .debug_struct("ResponseBody")
             .field("inner", &self.inner)
-            .field("operation", &self.operation)
-            .field("passed", &self.passed)
+            .field("transfer", &self.transfer)
             .finish_non_exhaustive()
     }
-}
-
-fn finish(operation: &mut Option<Operation>, passed: u64) {
-    if let Some(mut operation) = operation.take() {
-        operation.response_body_size(passed);
-        operation.finish();
-    }
-}
-
-/// Messages that end with their head, whatever body the service gave them (RFC 9110, section 6.4.1).
-fn is_without_body(method: &Method, status: StatusCode) -> bool {
-    method == Method::HEAD
-        || (method == Method::CONNECT && status.is_success())
-        || status.is_informational()
-        || status == StatusCode::NO_CONTENT
-        || status == StatusCode::NOT_MODIFIED
 }

@@ -26,7 +26,7 @@ impl<F> ResponseFuture<F> {
     /// response can have a body.
     pub fn new(operation: Operation, method: http::Method, call: impl FnOnce() -> F) -> Self {
         let mut operation = Some(operation);
-        let inner = Unwinding::run(&mut operation, call);
+        let inner = Operation::scope_of(&mut operation, call);
         Self {
             inner,
             operation,
@@ -53,7 +53,9 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(Unwinding::run(this.operation, || this.inner.poll(task)));
+        let result = ready!(Operation::scope_of(this.operation, || this
+            .inner
+            .poll(task)));
         let Some(mut operation) = this.operation.take() else {
             return Poll::Ready(result.map(|response| response.map(ResponseBody::untouched)));
         };
@@ -84,30 +86,5 @@ impl<F> fmt::Debug for ResponseFuture<F> {
             .debug_struct("ResponseFuture")
             .field("operation", &self.operation)
             .finish_non_exhaustive()
-    }
-}
-
-/// Ends the operation when the code that runs in its context panics.
-///
-/// The drop of the future is too late: a layer further out may catch the panic and drop the future
-/// afterwards, when nothing is panicking any more.
-pub(super) struct Unwinding<'a>(&'a mut Option<Operation>);
-
-impl Unwinding<'_> {
-    pub(super) fn run<T>(operation: &mut Option<Operation>, f: impl FnOnce() -> T) -> T {
-        let unwinding = Unwinding(operation);
-        let result = match &unwinding.0 {
-            Some(operation) => operation.scope(f),
-            None => f(),
-        };
-        std::mem::forget(unwinding);
-        result
-    }
-}
-
-impl Drop for Unwinding<'_> {
-    fn drop(&mut self) {
-        // Dropped while panicking, which is what the operation looks at.
-        self.0.take();
     }
 }

@@ -1,0 +1,153 @@
+//! From a response's head to the end of its body, for whatever kind of body a framework has.
+
+use std::borrow::Cow;
+
+use crate::Operation;
+
+/// An [`Operation`] that ends with a response's body, and the count of the bytes that passed.
+///
+/// A framework's own body type holds one, polls inside [`scope`](Self::scope), and tells what came
+/// of it. The operation ends at the first of: the end of the body, an error, as many bytes as were
+/// announced, a panic, the drop. What comes after the end changes nothing.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use otel_instrumentation::{HttpServer, Request, Response, ServerConfig, Transfer, scope};
+///
+/// let server = HttpServer::new(scope("my-framework", "1.0.0"), ServerConfig::new());
+/// let headers: HashMap<String, String> = HashMap::new();
+/// let mut operation = server.start(&Request {
+///     method: "GET",
+///     scheme: None,
+///     authority: None,
+///     path: "/",
+///     query: None,
+///     template: None,
+///     version: Some("1.1"),
+///     peer: None,
+///     headers: &headers,
+/// });
+/// operation.respond(&Response { status: 200, version: None, headers: &headers });
+///
+/// let mut transfer = Transfer::new(operation, "GET", 200, Some(5));
+/// let chunk = transfer.scope(|| "hello");
+/// transfer.pass(chunk.len() as u64);
+/// ```
+#[derive(Debug)]
+pub struct Transfer {
+    operation: Option<Operation>,
+    passed: u64,
+    /// Where nothing more is to be expected.
+    length: Option<u64>,
+}
+
+impl Transfer {
+    /// The head is sent or received. `length` is what the body is known to have, in bytes.
+    ///
+    /// The operation ends at once where the message ends with its head: by its method and status,
+    /// whatever body the service gave it (RFC 9110, section 6.4.1), or because its length is zero.
+    #[must_use]
+    pub fn new(operation: Operation, method: &str, status: u16, length: Option<u64>) -> Self {
+        let mut transfer = Self {
+            operation: Some(operation),
+            passed: 0,
+            length,
+        };
+        if length == Some(0) || is_without_body(method, status) {
+            transfer.finish();
+        }
+        transfer
+    }
+
+    /// A body that belongs to no operation, or to one that another layer records.
+    #[must_use]
+    pub fn untouched() -> Self {
+        Self {
+            operation: None,
+            passed: 0,
+            length: None,
+        }
+    }
+
+    /// Runs `f`, the poll of the body, as [`Operation::scope_of`] does.
+    pub fn scope<T>(&mut self, f: impl FnOnce() -> T) -> T {
+        Operation::scope_of(&mut self.operation, f)
+    }
+
+    /// The operation, unless it has ended.
+    pub fn operation(&mut self) -> Option<&mut Operation> {
+        self.operation.as_mut()
+    }
+
+    /// Bytes of the body passed.
+    pub fn pass(&mut self, bytes: u64) {
+        self.passed = self.passed.saturating_add(bytes);
+        if self.length.is_some_and(|length| self.passed >= length) {
+            self.finish();
+        }
+    }
+
+    /// The body came to its end.
+    pub fn finish(&mut self) {
+        if let Some(mut operation) = self.operation.take() {
+            operation.response_body_size(self.passed);
+            operation.finish();
+        }
+    }
+
+    /// The body came to an error, which is its end.
+    pub fn fail(
+        &mut self,
+        error_type: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) {
+        if let Some(operation) = &mut self.operation {
+            operation.fail(error_type, message);
+        }
+        self.finish();
+    }
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        if let Some(operation) = &mut self.operation {
+            operation.response_body_size(self.passed);
+        }
+    }
+}
+
+fn is_without_body(method: &str, status: u16) -> bool {
+    match (method, status) {
+        ("HEAD", _) | (_, 100..=199 | 204 | 304) => true,
+        ("CONNECT", status) => (200..300).contains(&status),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_messages_end_with_their_head() {
+        let cases = [
+            ("GET", 200, false),
+            ("GET", 404, false),
+            ("HEAD", 200, true),
+            ("HEAD", 500, true),
+            ("GET", 101, true),
+            ("GET", 204, true),
+            ("GET", 205, false),
+            ("GET", 304, true),
+            ("CONNECT", 200, true),
+            ("CONNECT", 407, false),
+        ];
+        for (method, status, expected) in cases {
+            assert_eq!(
+                is_without_body(method, status),
+                expected,
+                "{method} {status}"
+            );
+        }
+    }
+}
