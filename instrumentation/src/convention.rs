@@ -67,7 +67,7 @@ impl Convention {
     }
 
     /// Codes that cannot be interpreted are errors on both sides.
-    fn is_error(self, status: u16) -> bool {
+    pub(crate) fn is_error(self, status: u16) -> bool {
         match self {
             Self::HttpServer => !(100..500).contains(&status),
             Self::HttpClient => !(100..400).contains(&status),

@@ -35,7 +35,7 @@ pub struct Operation {
     /// `None`: suppressed, everything passes straight through.
     shared: Option<Arc<Shared>>,
     injects: bool,
-    recording: Option<Box<Recording>>,
+    recording: Option<Recording>,
 }
 
 impl Operation {
@@ -78,9 +78,15 @@ impl Operation {
     /// [`template`](crate::Request::template) given at the start is final.
     pub fn route(&mut self, route: &str) {
         if let Some(recording) = &mut self.recording {
-            recording.route.open();
-            recording.route.refine(route);
+            recording.route.find(route);
         }
+    }
+
+    /// Whether a span or a metric will come of it: not where telemetry is suppressed, and not for
+    /// what the configuration's filter leaves out.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.recording.is_some()
     }
 
     /// A handle by which layers further in find this operation, rather than start a second one;
@@ -113,6 +119,18 @@ impl Operation {
             shared
                 .response_headers
                 .capture(response.headers, &mut recording.late);
+        }
+    }
+
+    /// What the framework has to say of a [response](Self::respond) that is an error: it goes to
+    /// the span's status. Where the status code is none, `message` is not looked at.
+    pub fn explain(&mut self, message: &dyn fmt::Display) {
+        let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) else {
+            return;
+        };
+        let is_error = |status| shared.convention.is_error(status);
+        if recording.is_recording && recording.status.is_some_and(is_error) {
+            recording.explanation = message.to_string();
         }
     }
 
@@ -183,7 +201,7 @@ impl Operation {
         injects: bool,
         recording: Recording,
     ) -> Self {
-        let recording = Some(Box::new(recording));
+        let recording = Some(recording);
         Self {
             context,
             shared: Some(shared),
@@ -194,7 +212,7 @@ impl Operation {
 
     /// The recording, if it is to have the sizes of bodies.
     fn sized(&mut self) -> Option<&mut Recording> {
-        let recording = self.recording.as_deref_mut()?;
+        let recording = self.recording.as_mut()?;
         self.shared
             .as_ref()
             .filter(|shared| shared.rules.body_sizes)

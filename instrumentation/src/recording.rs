@@ -47,6 +47,8 @@ pub(crate) struct Recording {
     pub(crate) version: Option<&'static str>,
     pub(crate) status: Option<u16>,
     pub(crate) failure: Option<Failure>,
+    /// The message of an error that the status code tells.
+    pub(crate) explanation: String,
     pub(crate) request_body_size: Option<u64>,
     pub(crate) response_body_size: Option<u64>,
     /// Attributes found after the start, which go to the span in one go at its end.
@@ -66,15 +68,33 @@ pub(crate) enum Route {
     Unknown,
     /// Given at the start: the span has it already.
     Final(Arc<str>),
+    /// Found after the start, where no other layer looks for it.
+    Found(Arc<str>),
     /// May still be found, by layers further in.
     Open(Arc<Mutex<Option<Arc<str>>>>),
 }
 
 impl Route {
-    /// Lets a route be found later, unless the start gave one.
+    /// Lets layers further in find the route, unless the start gave one.
     pub(crate) fn open(&mut self) {
-        if let Self::Unknown = self {
-            *self = Self::Open(Arc::default());
+        match self {
+            Self::Unknown => *self = Self::Open(Arc::default()),
+            Self::Found(route) => {
+                *self = Self::Open(Arc::new(Mutex::new(Some(route.clone()))));
+            }
+            Self::Final(_) | Self::Open(_) => {}
+        }
+    }
+
+    /// The layer that carries the operation found a route.
+    pub(crate) fn find(&mut self, route: &str) {
+        match self {
+            Self::Open(_) => self.refine(route),
+            Self::Unknown if !route.is_empty() => *self = Self::Found(Arc::from(route)),
+            Self::Found(known) if known.len() < route.len() => {
+                *self = Self::Found(Arc::from(route));
+            }
+            Self::Unknown | Self::Final(_) | Self::Found(_) => {}
         }
     }
 
@@ -92,7 +112,7 @@ impl Route {
     fn found(&self) -> Option<Arc<str>> {
         match self {
             Self::Unknown => None,
-            Self::Final(route) => Some(route.clone()),
+            Self::Final(route) | Self::Found(route) => Some(route.clone()),
             Self::Open(found) => found.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
@@ -106,7 +126,7 @@ impl Recording {
             Some(failure) => (Some(failure.error_type), failure.message),
             None => (
                 shared.convention.error_type(ending, self.status),
-                Cow::Borrowed(""),
+                Cow::Owned(std::mem::take(&mut self.explanation)),
             ),
         };
         let error_type = error_type.map(StringValue::from);
@@ -176,7 +196,7 @@ impl Recording {
     ) {
         let span = context.span();
         let found_route = match &self.route {
-            Route::Open(_) => route,
+            Route::Found(_) | Route::Open(_) => route,
             Route::Unknown | Route::Final(_) => None,
         };
         if let (Some(method), Some(route)) = (&self.name, &found_route) {

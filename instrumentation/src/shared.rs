@@ -42,11 +42,12 @@ impl Shared {
         })
     }
 
-    pub(crate) fn accepts(&self, request: &Request<'_>) -> bool {
-        self.rules
-            .filter
-            .as_ref()
-            .is_none_or(|filter| filter(request))
+    /// Whether there is somewhere to record to, and the request is to be recorded.
+    pub(crate) fn records(&self, request: &Request<'_>) -> bool {
+        let finds_telemetry =
+            self.handles.tracer().is_some() || self.handles.instruments().is_some();
+        let filter = self.rules.filter.as_ref();
+        finds_telemetry && filter.is_none_or(|accepts| accepts(request))
     }
 
     /// Starts the span and counts the request as active.
@@ -85,14 +86,16 @@ impl Shared {
             attributes: Some(attributes.span),
             ..SpanBuilder::from_name(name)
         };
-        let span = match parent {
-            Parent::Base => self.handles.start_span(builder, &base, &base),
-            Parent::None => self.handles.start_span(builder, &Context::new(), &base),
+        let (builder, parent) = match parent {
+            Parent::Base => (builder, base.clone()),
+            Parent::None => (builder, Context::new()),
             Parent::Linked(remote) => {
-                let builder = builder.with_links(vec![Link::with_context(remote)]);
-                self.handles.start_span(builder, &Context::new(), &base)
+                let link = Link::with_context(remote);
+                (builder.with_links(vec![link]), Context::new())
             }
         };
+        let tracer = self.handles.tracer();
+        let span = tracer.and_then(|tracer| tracer.start(builder, &parent, &base));
         if span.is_none() && !measures {
             return Operation::unrecorded(base, self.clone(), injects);
         }
@@ -108,6 +111,7 @@ impl Shared {
             version: request.version,
             status: None,
             failure: None,
+            explanation: String::new(),
             request_body_size: None,
             response_body_size: None,
             late: Vec::new(),
