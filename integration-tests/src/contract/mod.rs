@@ -1,0 +1,3 @@
+//! The scenarios, each of which every framework has to pass.
+
+pub mod server;

@@ -1,0 +1,208 @@
+//! What every HTTP server middleware has to do.
+//!
+//! A framework takes part with a [`ServerApp`]: it serves the routes of [`apps`](crate::apps) with
+//! a configuration, and says as data where it [differs](Differences). `server_contract!` then makes
+//! one test of each scenario.
+//!
+//! Ids such as HS-02 name rows of the list of conformance scenarios.
+
+mod expected;
+pub mod lifecycle;
+pub mod propagation;
+pub mod requests;
+
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use opentelemetry::trace::SpanKind;
+use opentelemetry_sdk::trace::SpanData;
+use otel_instrumentation::ServerConfig;
+use otel_instrumentation::testing::Capture;
+
+pub use self::expected::Expected;
+use crate::apps::Controller;
+use crate::observed::spans_of;
+use crate::semconv;
+use crate::wire::{exchange, in_time};
+
+/// Makes one test of each scenario, for the [`ServerApp`] given.
+#[macro_export]
+macro_rules! server_contract {
+    ($app:expr) => {
+        $crate::server_contract! { $app;
+            requests {
+                a_request_makes_one_span
+                sequential_requests_make_separate_traces
+                the_handler_runs_inside_the_span
+                http_2_has_its_authority_and_version
+            }
+            propagation {
+                a_remote_trace_is_continued
+                baggage_reaches_the_handler
+                concurrent_requests_do_not_mix
+            }
+            lifecycle {
+                an_operation_ends_with_its_response
+                a_panic_ends_the_operation
+                a_client_that_goes_before_the_head_cancels
+                a_client_that_goes_before_the_body_ends_cancels
+                a_broken_body_is_an_error
+                a_body_that_is_never_polled_to_its_end_is_complete
+                trailers_end_the_body
+                an_upgrade_ends_the_operation_and_works
+                a_task_that_keeps_the_context_does_not_stretch_the_span
+            }
+        }
+    };
+    ($app:expr; $($module:ident { $($scenario:ident)+ })+) => {
+        $(mod $module {
+            use super::*;
+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                $crate::contract::server::$module::$scenario(&$app).await;
+            })+
+        })+
+    };
+}
+
+/// A framework's application.
+pub trait ServerApp: Sync {
+    /// Serves the routes of [`apps`](crate::apps) on a free port of the loopback interface, with
+    /// the middleware so configured around all of them.
+    fn serve(
+        &self,
+        config: ServerConfig,
+        controller: Controller,
+    ) -> impl Future<Output = Served> + Send;
+
+    /// Where the framework differs from the others.
+    fn differences(&self) -> Differences;
+}
+
+/// What frameworks may do in their own way.
+#[derive(Clone, Copy, Debug)]
+pub struct Differences {
+    /// Status and route of a request whose method the route does not have.
+    pub odd_method: (u16, Option<&'static str>),
+    /// The `error.type` of a body whose stream fails.
+    pub body_error_type: &'static str,
+    /// Whether a response can have trailers.
+    pub trailers: bool,
+}
+
+/// A server that runs until it is told to stop.
+pub struct Served {
+    address: SocketAddr,
+    stop: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Served {
+    /// `stop` lets the connections come to their end, and is done when all requests are.
+    pub fn new(address: SocketAddr, stop: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self {
+            address,
+            stop: Box::pin(stop),
+        }
+    }
+
+    /// Where the server listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops the server.
+    pub async fn stop(self) {
+        in_time("the server's end", self.stop).await;
+    }
+}
+
+impl fmt::Debug for Served {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Served")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An application under test, with everything that its middleware records.
+#[derive(Debug)]
+pub struct Running {
+    /// What is recorded.
+    pub capture: Capture,
+    /// What the handlers do.
+    pub controller: Controller,
+    served: Served,
+}
+
+impl Running {
+    /// Starts the application, with the number of active requests measured besides the defaults.
+    pub async fn start(app: &impl ServerApp) -> Self {
+        Self::configured(app, |config| config).await
+    }
+
+    /// Starts the application with further options.
+    pub async fn configured(
+        app: &impl ServerApp,
+        configure: impl FnOnce(ServerConfig) -> ServerConfig,
+    ) -> Self {
+        let capture = Capture::new();
+        let controller = Controller::new(&capture);
+        let config = ServerConfig::new()
+            .telemetry(capture.telemetry())
+            .active_requests(true);
+        let served = app.serve(configure(config), controller.clone()).await;
+        Self {
+            capture,
+            controller,
+            served,
+        }
+    }
+
+    /// Where the application listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.served.address()
+    }
+
+    /// Sends the [`request`] on a connection of its own, and returns the answer as it came.
+    pub async fn ask(&self, line: &str, headers: &[&str]) -> (SocketAddr, String) {
+        exchange(self.address(), request(line, headers)).await
+    }
+
+    /// Stops the application, and checks that it recorded exactly one request: this one.
+    pub async fn expect(self, client: SocketAddr, expected: &Expected) -> SpanData {
+        let capture = self.stop(1).await;
+        let span = spans_of(&capture, SpanKind::Server, 1).await.remove(0);
+        expected.assert(&capture, client, &span);
+        span
+    }
+
+    /// Waits for so many server spans, and stops the application.
+    pub async fn stop(self, spans: usize) -> Capture {
+        spans_of(&self.capture, SpanKind::Server, spans).await;
+        self.served.stop().await;
+        semconv::check(&self.capture);
+        self.capture
+    }
+}
+
+/// A request as text: its method and target, the standard headers, and further ones.
+#[must_use]
+pub fn request(line: &str, headers: &[&str]) -> String {
+    let standard = [
+        "Host: shop.example:8080",
+        "User-Agent: test-user-agent",
+        "Connection: close",
+    ];
+    let mut text = format!("{line} HTTP/1.1\r\n");
+    for header in standard.iter().chain(headers) {
+        text.push_str(header);
+        text.push_str("\r\n");
+    }
+    text + "\r\n"
+}

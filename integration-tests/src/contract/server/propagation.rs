@@ -1,0 +1,94 @@
+//! How a trace and its baggage come in.
+
+use std::collections::HashMap;
+
+use opentelemetry::Value;
+use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId, TraceState};
+
+use super::{Expected, Running, ServerApp, request};
+use crate::observed::spans_of;
+use crate::wire::exchange;
+
+const TRACE_ID: u128 = 0x123;
+const PARENT_ID: u64 = 0x456;
+
+fn remote(parent: u64) -> SpanContext {
+    let trace = TraceId::from(TRACE_ID);
+    let flags = TraceFlags::SAMPLED;
+    SpanContext::new(trace, SpanId::from(parent), flags, true, TraceState::NONE)
+}
+
+/// HS-02, HS-03: whatever the case of the header's name.
+pub async fn a_remote_trace_is_continued(app: &impl ServerApp) {
+    for name in ["traceparent", "TRACEPARENT", "TraceParent"] {
+        let running = Running::start(app).await;
+        let header = format!("{name}: 00-{TRACE_ID:032x}-{PARENT_ID:016x}-01");
+        let (client, _) = running.ask("GET /success", &[&header]).await;
+        let expected = Expected {
+            parent: Some(remote(PARENT_ID)),
+            ..Expected::get("/success")
+        };
+        running.expect(client, &expected).await;
+    }
+}
+
+/// HS-17, HS-18.
+pub async fn baggage_reaches_the_handler(app: &impl ServerApp) {
+    let one = "baggage: test-baggage-key-1=test-baggage-value-1";
+    let other = "baggage: test-baggage-key-2=test-baggage-value-2";
+    let cases: [(&[&str], &str); 2] = [
+        (&[one], " test-baggage-key-1=test-baggage-value-1"),
+        (
+            &[one, other],
+            " test-baggage-key-1=test-baggage-value-1 test-baggage-key-2=test-baggage-value-2",
+        ),
+    ];
+    for (headers, seen) in cases {
+        let running = Running::start(app).await;
+        let (client, answer) = running.ask("GET /context", headers).await;
+        let span = running.expect(client, &Expected::get("/context")).await;
+        let own = &span.span_context;
+        let expected = format!("{}-{} local{seen}", own.trace_id(), own.span_id());
+        assert!(answer.ends_with(&expected), "{answer}");
+    }
+}
+
+/// HS-13: each request finds its own way from the client's span to the handler's child.
+pub async fn concurrent_requests_do_not_mix(app: &impl ServerApp) {
+    const REQUESTS: usize = 100;
+    let running = Running::start(app).await;
+    let address = running.address();
+    let requests = (1..=REQUESTS).map(|id| {
+        let header = format!("traceparent: 00-{id:032x}-{id:016x}-01");
+        let text = request(&format!("GET /child?id={id}"), &[&header]);
+        async move {
+            let (_, answer) = exchange(address, text).await;
+            assert!(answer.ends_with(&format!("\r\n\r\n{id}")), "{answer}");
+        }
+    });
+    futures_util::future::join_all(requests).await;
+
+    let capture = running.stop(REQUESTS).await;
+    let servers: HashMap<_, _> = spans_of(&capture, SpanKind::Server, REQUESTS)
+        .await
+        .into_iter()
+        .map(|span| (span.span_context.trace_id(), span))
+        .collect();
+    let inner = spans_of(&capture, SpanKind::Internal, 2 * REQUESTS).await;
+    for id in 1..=REQUESTS {
+        let trace = TraceId::from(id as u128);
+        let named = |name: &str| {
+            let mut found = inner
+                .iter()
+                .filter(|span| span.span_context.trace_id() == trace && span.name == name);
+            let span = found.next().expect("a span in each trace");
+            assert!(found.next().is_none(), "{name} of {id}");
+            span
+        };
+        let (server, controller, child) = (&servers[&trace], named("controller"), named("child"));
+        assert_eq!(server.parent_span_id, SpanId::from(id as u64));
+        assert_eq!(controller.parent_span_id, server.span_context.span_id());
+        assert_eq!(child.parent_span_id, controller.span_context.span_id());
+        assert_eq!(child.attributes[0].value, Value::I64(id as i64));
+    }
+}

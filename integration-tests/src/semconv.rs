@@ -1,0 +1,234 @@
+//! The semantic conventions 1.45 as a table, against which all telemetry is checked.
+//!
+//! Written from the conventions, not from the instrumentation: a name that is misspelt there is
+//! unknown here. To check another convention, add a column to [`Place`] and its names to the
+//! tables.
+
+use std::collections::BTreeSet;
+
+use opentelemetry::trace::SpanKind;
+use opentelemetry::{Array, Value};
+use opentelemetry_sdk::trace::SpanData;
+use otel_instrumentation::testing::{Capture, Point};
+
+use self::Level::{Absent, Allowed, Required};
+use self::Type::{Int, Text, Texts};
+
+/// The schema that the emitted names belong to.
+pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.45.0";
+
+/// The buckets that the conventions advise for every duration, in seconds.
+pub const DURATION_BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
+/// Where an attribute may appear: the columns of the attributes' table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    ServerSpan,
+    ClientSpan,
+    ServerMetric,
+    ServerActive,
+    ClientMetric,
+    ClientActive,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Absent,
+    Allowed,
+    Required,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Type {
+    Text,
+    Int,
+    Texts,
+}
+
+type Row = (&'static str, Type, [Level; 6]);
+
+const A: Level = Allowed;
+const R: Level = Required;
+const N: Level = Absent;
+
+/// A name that ends in a dot is a prefix.
+#[rustfmt::skip]
+const ATTRIBUTES: &[Row] = &[
+    //                                server: client:  server:         client:
+    //                                span    span     metric  active  metric  active
+    ("client.address",               Text,  [A, N,     N, N,           N, N]),
+    ("error.type",                   Text,  [A, A,     A, N,           A, N]),
+    ("http.request.body.size",       Int,   [A, A,     N, N,           N, N]),
+    ("http.request.header.",         Texts, [A, A,     N, N,           N, N]),
+    ("http.request.method",          Text,  [R, R,     R, R,           R, A]),
+    ("http.request.method_original", Text,  [A, A,     N, N,           N, N]),
+    ("http.request.resend_count",    Int,   [N, A,     N, N,           N, N]),
+    ("http.response.body.size",      Int,   [A, A,     N, N,           N, N]),
+    ("http.response.header.",        Texts, [A, A,     N, N,           N, N]),
+    ("http.response.status_code",    Int,   [A, A,     A, N,           A, N]),
+    ("http.route",                   Text,  [A, N,     A, N,           N, N]),
+    ("network.peer.address",         Text,  [A, A,     N, N,           N, N]),
+    ("network.peer.port",            Int,   [A, A,     N, N,           N, N]),
+    ("network.protocol.version",     Text,  [A, A,     A, N,           A, N]),
+    ("server.address",               Text,  [A, R,     N, N,           R, R]),
+    ("server.port",                  Int,   [A, R,     N, N,           R, R]),
+    ("url.full",                     Text,  [N, R,     N, N,           N, N]),
+    ("url.path",                     Text,  [R, N,     N, N,           N, N]),
+    ("url.query",                    Text,  [A, N,     N, N,           N, N]),
+    ("url.scheme",                   Text,  [R, N,     R, R,           N, N]),
+    ("url.template",                 Text,  [N, A,     N, N,           A, A]),
+    ("user_agent.original",          Text,  [A, N,     N, N,           N, N]),
+];
+
+/// Name, unit, description, and the column of its labels.
+const METRICS: &[(&str, &str, &str, Place)] = &[
+    (
+        "http.server.request.duration",
+        "s",
+        "Duration of HTTP server requests.",
+        Place::ServerMetric,
+    ),
+    (
+        "http.server.active_requests",
+        "{request}",
+        "Number of active HTTP server requests.",
+        Place::ServerActive,
+    ),
+    (
+        "http.server.request.body.size",
+        "By",
+        "Size of HTTP server request bodies.",
+        Place::ServerMetric,
+    ),
+    (
+        "http.server.response.body.size",
+        "By",
+        "Size of HTTP server response bodies.",
+        Place::ServerMetric,
+    ),
+    (
+        "http.client.request.duration",
+        "s",
+        "Duration of HTTP client requests.",
+        Place::ClientMetric,
+    ),
+    (
+        "http.client.active_requests",
+        "{request}",
+        "Number of active HTTP requests.",
+        Place::ClientActive,
+    ),
+    (
+        "http.client.request.body.size",
+        "By",
+        "Size of HTTP client request bodies.",
+        Place::ClientMetric,
+    ),
+    (
+        "http.client.response.body.size",
+        "By",
+        "Size of HTTP client response bodies.",
+        Place::ClientMetric,
+    ),
+];
+
+/// Attributes that tests add themselves are below this prefix.
+pub const TEST_PREFIX: &str = "test.";
+
+/// Checks everything that was captured against the tables.
+///
+/// # Panics
+///
+/// Where a name, a type, a unit or a level is not that of the conventions.
+pub fn check(capture: &Capture) {
+    for span in capture.spans() {
+        check_span(&span);
+    }
+    for name in capture.metric_names() {
+        check_metric(capture, &name);
+    }
+}
+
+fn check_span(span: &SpanData) {
+    let place = match span.span_kind {
+        SpanKind::Server => Place::ServerSpan,
+        SpanKind::Client => Place::ClientSpan,
+        SpanKind::Internal => return,
+        ref other => panic!("no convention here makes spans of the kind {other:?}"),
+    };
+    let attributes = span
+        .attributes
+        .iter()
+        .map(|attribute| (attribute.key.as_str(), &attribute.value));
+    check_attributes(&format!("span {:?}", span.name), place, attributes);
+    assert_eq!(
+        span.instrumentation_scope.schema_url(),
+        Some(SCHEMA_URL),
+        "the schema of {:?}",
+        span.name
+    );
+    let mut seen = BTreeSet::new();
+    for attribute in &span.attributes {
+        let name = attribute.key.as_str();
+        assert!(seen.insert(name), "{name} is twice on {:?}", span.name);
+    }
+}
+
+fn check_metric(capture: &Capture, name: &str) {
+    let (_, unit, description, place) = METRICS
+        .iter()
+        .find(|metric| metric.0 == name)
+        .unwrap_or_else(|| panic!("the conventions have no metric {name}"));
+    assert_eq!(
+        capture.description_and_unit(name),
+        Some(((*description).to_owned(), (*unit).to_owned())),
+        "description and unit of {name}"
+    );
+    for Point { labels, bounds, .. } in capture.points(name) {
+        let labels = labels.iter().map(|(name, value)| (name.as_str(), value));
+        check_attributes(&format!("metric {name}"), *place, labels);
+        if *unit == "s" {
+            assert_eq!(bounds, DURATION_BUCKETS, "the buckets of {name}");
+        }
+    }
+}
+
+fn check_attributes<'a>(
+    subject: &str,
+    place: Place,
+    attributes: impl Iterator<Item = (&'a str, &'a Value)>,
+) {
+    let mut missing: BTreeSet<_> = ATTRIBUTES
+        .iter()
+        .filter(|row| level(row, place) == Required)
+        .map(|row| row.0)
+        .collect();
+    for (name, value) in attributes.filter(|(name, _)| !name.starts_with(TEST_PREFIX)) {
+        let row = ATTRIBUTES
+            .iter()
+            .find(|row| row.0 == name || (row.0.ends_with('.') && name.starts_with(row.0)))
+            .unwrap_or_else(|| panic!("{subject}: the conventions have no attribute {name}"));
+        assert_ne!(level(row, place), Absent, "{subject} must not have {name}");
+        assert!(row.1.fits(value), "{subject}: {name} is {value:?}");
+        missing.remove(name);
+    }
+    assert!(missing.is_empty(), "{subject} lacks {missing:?}");
+}
+
+fn level(row: &Row, place: Place) -> Level {
+    row.2[place as usize]
+}
+
+impl Type {
+    /// Text that is there but empty says nothing, and is never right.
+    fn fits(self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Text, Value::String(text)) => !text.as_str().is_empty(),
+            (Self::Int, Value::I64(_)) => true,
+            (Self::Texts, Value::Array(Array::String(texts))) => !texts.is_empty(),
+            _ => false,
+        }
+    }
+}

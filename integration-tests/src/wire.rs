@@ -1,0 +1,140 @@
+//! Clients that hide nothing: a bare socket, and a single connection of HTTP/2.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// How long a condition may take to come true, on a machine that is busy with other things.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// What the future comes to.
+///
+/// # Panics
+///
+/// Past the deadline, which names what was waited for.
+pub async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, future).await {
+        Ok(result) => result,
+        Err(_) => panic!("waited in vain for {what}"),
+    }
+}
+
+/// A connection on which a test writes and reads every byte itself.
+#[derive(Debug)]
+pub struct Socket {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Socket {
+    /// Connects to a server of the test.
+    pub async fn connect(server: SocketAddr) -> Self {
+        let stream = TcpStream::connect(server).await.expect("a connection");
+        Self {
+            stream,
+            read: Vec::new(),
+        }
+    }
+
+    /// This end of the connection: what the server sees as its peer.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.stream.local_addr().expect("a local address")
+    }
+
+    /// Writes the bytes as they are.
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        // A server that refuses a request early may close before it was written.
+        let _ = self.stream.write_all(bytes.as_ref()).await;
+    }
+
+    /// Reads until the text has come, and returns everything up to and with it.
+    pub async fn read_until(&mut self, text: &str) -> String {
+        let position = in_time(text, async {
+            loop {
+                let found = self
+                    .read
+                    .windows(text.len())
+                    .position(|it| it == text.as_bytes());
+                if let Some(start) = found {
+                    return start + text.len();
+                }
+                let count = self
+                    .stream
+                    .read_buf(&mut self.read)
+                    .await
+                    .expect("more bytes");
+                let so_far = String::from_utf8_lossy(&self.read);
+                assert!(count > 0, "closed before {text:?}, after {so_far:?}");
+            }
+        })
+        .await;
+        let rest = self.read.split_off(position);
+        let head = std::mem::replace(&mut self.read, rest);
+        String::from_utf8_lossy(&head).into_owned()
+    }
+
+    /// Reads until the server closes the connection, or breaks it off.
+    pub async fn read_to_end(mut self) -> String {
+        in_time("the end of the connection", async {
+            while let Ok(1..) = self.stream.read_buf(&mut self.read).await {}
+        })
+        .await;
+        String::from_utf8_lossy(&self.read).into_owned()
+    }
+}
+
+/// Sends one request on a connection of its own, and returns the client's address and the answer.
+pub async fn exchange(server: SocketAddr, request: impl AsRef<[u8]>) -> (SocketAddr, String) {
+    let mut socket = Socket::connect(server).await;
+    let client = socket.address();
+    socket.send(request).await;
+    (client, socket.read_to_end().await)
+}
+
+/// One connection that speaks HTTP/2 with prior knowledge.
+#[derive(Debug)]
+pub struct Http2 {
+    sender: SendRequest<Full<Bytes>>,
+    address: SocketAddr,
+}
+
+impl Http2 {
+    /// Connects to a server of the test.
+    pub async fn connect(server: SocketAddr) -> Self {
+        let stream = TcpStream::connect(server).await.expect("a connection");
+        let address = stream.local_addr().expect("a local address");
+        let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .expect("a handshake");
+        tokio::spawn(connection);
+        Self { sender, address }
+    }
+
+    /// This end of the connection: what the server sees as its peer.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends a request, and returns the response once its head is there.
+    ///
+    /// # Errors
+    ///
+    /// Where the server breaks the request off.
+    pub async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> hyper::Result<Response<Incoming>> {
+        in_time("a response", self.sender.send_request(request)).await
+    }
+}
