@@ -105,8 +105,9 @@ impl Member {
         command.process_group(0);
         if launch.otlp_endpoint.is_some() {
             // The story depends on nothing that the user may have set for other programs.
-            for (key, _) in env::vars_os().filter(|(key, _)| is_otel(&key.to_string_lossy())) {
-                command.env_remove(key);
+            let names = env::vars_os().map(|(name, _)| name);
+            for name in names.filter(|name| name.to_string_lossy().starts_with("OTEL_")) {
+                command.env_remove(name);
             }
         }
         let mut child = command
@@ -196,10 +197,6 @@ async fn last_lines(pipe: ChildStderr) -> String {
         }
     }
     Vec::from(last).join("\n  ")
-}
-
-fn is_otel(key: &str) -> bool {
-    key.starts_with("OTEL_")
 }
 
 /// A connection to a killed process is reset a moment before its parent hears of the death.
