@@ -1,0 +1,128 @@
+//! From the response's head to the end of its body.
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::http::Method;
+use actix_web::web::Bytes;
+use otel_instrumentation::{Operation, Transfer};
+use pin_project::pin_project;
+
+use crate::headers::content_length;
+
+/// A body that ends the request's span when it ends, and counts what it lets through.
+///
+/// Its size is that of the inner body. A middleware further out that takes all of it at once,
+/// by [`try_into_bytes`](MessageBody::try_into_bytes), has reached the body's end by that.
+#[pin_project]
+pub struct ResponseBody<B> {
+    #[pin]
+    inner: B,
+    transfer: Transfer,
+}
+
+impl<B: MessageBody> ResponseBody<B> {
+    /// The operation knows the response's head already.
+    pub(crate) fn wrap(
+        response: HttpResponse<B>,
+        method: &Method,
+        operation: Operation,
+    ) -> HttpResponse<Self> {
+        let status = response.status().as_u16();
+        let length = length(&response);
+        let transfer = Transfer::new(operation, method.as_str(), status, length);
+        response.map_body(|_, inner| Self { inner, transfer })
+    }
+
+    /// A body that is only passed through.
+    pub(crate) fn untouched(inner: B) -> Self {
+        Self {
+            inner,
+            transfer: Transfer::untouched(),
+        }
+    }
+}
+
+impl<B: MessageBody> MessageBody for ResponseBody<B> {
+    type Error = Box<dyn Error>;
+
+    fn size(&self) -> BodySize {
+        self.inner.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let this = self.project();
+        let next = ready!(this.transfer.scope(|| this.inner.poll_next(task)));
+        Poll::Ready(match next {
+            None => {
+                this.transfer.finish();
+                None
+            }
+            Some(Ok(bytes)) => {
+                this.transfer.pass(bytes.len() as u64);
+                Some(Ok(bytes))
+            }
+            Some(Err(error)) => {
+                let error = error.into();
+                if this.transfer.operation().is_some() {
+                    this.transfer.fail(BODY_ERROR, error.to_string());
+                }
+                Some(Err(error))
+            }
+        })
+    }
+
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        let Self {
+            inner,
+            mut transfer,
+        } = self;
+        match transfer.scope(|| inner.try_into_bytes()) {
+            Ok(bytes) => {
+                transfer.pass(bytes.len() as u64);
+                transfer.finish();
+                Ok(bytes)
+            }
+            Err(inner) => Err(Self { inner, transfer }),
+        }
+    }
+
+    /// Boxes only what still has an operation to end.
+    fn boxed(mut self) -> BoxBody
+    where
+        B: 'static,
+    {
+        match self.transfer.operation() {
+            Some(_) => BoxBody::new(self),
+            None => self.inner.boxed(),
+        }
+    }
+}
+
+impl<B> fmt::Debug for ResponseBody<B> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ResponseBody")
+            .field("transfer", &self.transfer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the body announces; a stream may announce it by a header (`no_chunking`).
+fn length<B: MessageBody>(response: &HttpResponse<B>) -> Option<u64> {
+    match response.body().size() {
+        BodySize::None => Some(0),
+        BodySize::Sized(length) => Some(length),
+        BodySize::Stream => content_length(response.headers()),
+    }
+}
+
+/// The errors of bodies come boxed, so that their type has no name to tell.
+const BODY_ERROR: &str = "body";

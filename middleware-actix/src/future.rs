@@ -1,0 +1,153 @@
+//! From the call of the inner service to the response's head.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
+use actix_web::{Error, HttpRequest, HttpResponse};
+use otel_instrumentation::{ErrorType, Operation, Response};
+use pin_project::pin_project;
+
+use crate::ResponseBody;
+use crate::headers::HeaderExtractor;
+
+/// Polls the inner service's future in the context of the server span.
+#[pin_project]
+pub struct ResponseFuture<F> {
+    #[pin]
+    inner: F,
+    /// `None` where another middleware records the request, and after the head.
+    operation: Option<Operation>,
+    method: Method,
+}
+
+impl<F> ResponseFuture<F> {
+    /// Calls the inner service, inside the operation's context.
+    pub(crate) fn new(operation: Operation, method: Method, call: impl FnOnce() -> F) -> Self {
+        let mut operation = Some(operation);
+        let inner = Operation::scope_of(&mut operation, call);
+        Self {
+            inner,
+            operation,
+            method,
+        }
+    }
+
+    /// A future that is only passed through.
+    pub(crate) fn untouched(inner: F) -> Self {
+        Self {
+            inner,
+            operation: None,
+            method: Method::GET,
+        }
+    }
+}
+
+impl<F, B> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Result<ServiceResponse<ResponseBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polled = Operation::scope_of(this.operation, || this.inner.poll(task));
+        let result = ready!(polled);
+        let Some(operation) = this.operation.take() else {
+            return Poll::Ready(result.map(untouched));
+        };
+        Poll::Ready(match result {
+            Ok(response) => Ok(respond(response, this.method, operation)),
+            Err(error) => {
+                fail(&error, operation);
+                Err(error)
+            }
+        })
+    }
+}
+
+impl<F> fmt::Debug for ResponseFuture<F> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ResponseFuture")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}
+
+fn untouched<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<ResponseBody<B>> {
+    response.map_body(|_, body| ResponseBody::untouched(body))
+}
+
+/// The operation learns all that the head tells, and goes on with the body.
+fn respond<B: MessageBody>(
+    response: ServiceResponse<B>,
+    method: &Method,
+    mut operation: Operation,
+) -> ServiceResponse<ResponseBody<B>> {
+    let (request, response) = response.into_parts();
+    if operation.is_recorded() {
+        if let Some(route) = route(&request) {
+            operation.route(&route);
+        }
+        describe(&response, &mut operation);
+    }
+    let response = ResponseBody::wrap(response, method, operation);
+    ServiceResponse::new(request, response)
+}
+
+fn describe<B>(response: &HttpResponse<B>, operation: &mut Operation) {
+    operation.respond(&Response {
+        status: response.status().as_u16(),
+        version: None,
+        headers: &HeaderExtractor(response.headers()),
+    });
+    let error = response.error();
+    if let Some(ErrorType(error_type)) = response.extensions().get() {
+        let message = error.map(Error::to_string).unwrap_or_default();
+        operation.fail(*error_type, message);
+    } else if let Some(error) = error {
+        operation.explain(error);
+    }
+}
+
+/// An error that no middleware further in made a response of: the connection will.
+///
+/// The error's own response cannot be asked for its extensions, because some errors have only one
+/// to give away.
+fn fail(error: &Error, mut operation: Operation) {
+    operation.respond(&Response {
+        status: error.as_response_error().status_code().as_u16(),
+        version: None,
+        headers: &HeaderExtractor(&HeaderMap::new()),
+    });
+    operation.explain(error);
+    operation.finish();
+}
+
+/// The pattern of the resource that the request was routed to; `None` for a default service.
+///
+/// `match_pattern` cannot tell these two apart: where routing found nothing, it answers with the
+/// first pattern that fits the path, whatever its guards say. How much of the path was used up
+/// can.
+fn route(request: &HttpRequest) -> Option<String> {
+    let path = request.match_info();
+    let routed = path.as_str().strip_suffix(path.unprocessed())?;
+    if routed.is_empty() {
+        return None;
+    }
+    let pattern = request.match_pattern()?;
+    // A service under a prefix (`actix-files`) leaves a rest, and so does a scope that has no
+    // resource for it. What fits the whole path, in spite of a rest, was not routed to.
+    let is_guess = !path.unprocessed().is_empty() && segments(&pattern) > segments(routed);
+    (!is_guess).then_some(pattern)
+}
+
+fn segments(path: &str) -> usize {
+    path.bytes().filter(|byte| *byte == b'/').count()
+}

@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod body;
+mod future;
+mod headers;
+mod middleware;
+
+pub use crate::body::ResponseBody;
+pub use crate::future::ResponseFuture;
+pub use crate::middleware::{OtelMiddleware, OtelService};
+pub use otel_instrumentation::{Attributes, ErrorType, Request, ServerConfig, Telemetry, Trust};
