@@ -32,10 +32,12 @@ impl ServerApp for Axum {
         serve(router(controller).layer(OtelLayer::with_config(config))).await
     }
 
-    /// A method that a route does not have is answered by the route.
+    /// A method that a route does not have is answered by the route; a handler's error is a
+    /// response before anybody sees it.
     fn differences(&self) -> Differences {
         Differences {
             odd_method: (405, Some("/success")),
+            handler_error_message: "",
             body_error_type: "axum_core::error::Error",
             trailers: true,
         }

@@ -30,8 +30,10 @@ pub struct Expected {
     pub route: Option<&'static str>,
     /// `http.response.status_code`.
     pub status: Option<u16>,
-    /// `error.type`, which also makes the span's status an error, without a description.
+    /// `error.type`, which also makes the span's status an error.
     pub error: Option<&'static str>,
+    /// What the span's status says of the error.
+    pub message: &'static str,
     /// `network.protocol.version`.
     pub version: &'static str,
     /// `server.address` and `server.port`.
@@ -64,6 +66,7 @@ impl Expected {
             route: Some(path),
             status: Some(200),
             error: None,
+            message: "",
             version: "1.1",
             server: Some(("shop.example", Some(8080))),
             client: "127.0.0.1",
@@ -121,13 +124,15 @@ impl Expected {
                 .chain(self.outcome())
                 .chain(self.further_attributes.clone())
                 .collect(),
-            status: self.error.map_or(Status::Unset, |_| Status::error("")),
+            status: self
+                .error
+                .map_or(Status::Unset, |_| Status::error(self.message)),
             parent: self.parent.clone(),
             links: self.links.clone(),
         }
     }
 
-    fn labels(&self) -> Vec<KeyValue> {
+    pub(super) fn labels(&self) -> Vec<KeyValue> {
         [self.method(), self.scheme()]
             .into_iter()
             .chain(self.outcome())

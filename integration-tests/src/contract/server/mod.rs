@@ -6,6 +6,7 @@
 //!
 //! Ids such as HS-02 name rows of the list of conformance scenarios.
 
+pub mod configuration;
 mod expected;
 pub mod lifecycle;
 pub mod propagation;
@@ -42,6 +43,19 @@ macro_rules! server_contract {
                 a_remote_trace_is_continued
                 baggage_reaches_the_handler
                 concurrent_requests_do_not_mix
+            }
+            configuration {
+                captured_headers_are_lists
+                a_filtered_request_only_passes_its_context_on
+                a_public_endpoint_links_instead_of_continuing
+                a_custom_span_name_stays
+                further_attributes_go_where_the_hook_says
+                body_sizes_are_measured_on_request
+                forwarded_headers_are_believed_as_configured
+                the_scheme_can_be_configured
+                an_unsampled_request_is_still_measured
+                nothing_is_recorded_where_nothing_is_sampled
+                without_an_sdk_the_context_passes_through
             }
             lifecycle {
                 an_operation_ends_with_its_response
@@ -87,6 +101,8 @@ pub trait ServerApp: Sync {
 pub struct Differences {
     /// Status and route of a request whose method the route does not have.
     pub odd_method: (u16, Option<&'static str>),
+    /// What the span's status says of an error that a handler returned and that became a 500.
+    pub handler_error_message: &'static str,
     /// The `error.type` of a body whose stream fails.
     pub body_error_type: &'static str,
     /// Whether a response can have trailers.
@@ -151,11 +167,16 @@ impl Running {
         configure: impl FnOnce(ServerConfig) -> ServerConfig,
     ) -> Self {
         let capture = Capture::new();
-        let controller = Controller::new(&capture);
         let config = ServerConfig::new()
             .telemetry(capture.telemetry())
             .active_requests(true);
-        let served = app.serve(configure(config), controller.clone()).await;
+        Self::with(app, capture, configure(config)).await
+    }
+
+    /// Starts the application with exactly this configuration.
+    pub async fn with(app: &impl ServerApp, capture: Capture, config: ServerConfig) -> Self {
+        let controller = Controller::new(&capture);
+        let served = app.serve(config, controller.clone()).await;
         Self {
             capture,
             controller,

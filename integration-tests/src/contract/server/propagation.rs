@@ -12,7 +12,13 @@ use crate::wire::exchange;
 const TRACE_ID: u128 = 0x123;
 const PARENT_ID: u64 = 0x456;
 
-fn remote(parent: u64) -> SpanContext {
+/// The header that a client with this span sends.
+pub(super) fn traceparent(parent: u64, flags: u8) -> String {
+    format!("traceparent: 00-{TRACE_ID:032x}-{parent:016x}-{flags:02x}")
+}
+
+/// The span that [`traceparent`] names.
+pub(super) fn remote(parent: u64) -> SpanContext {
     let trace = TraceId::from(TRACE_ID);
     let flags = TraceFlags::SAMPLED;
     SpanContext::new(trace, SpanId::from(parent), flags, true, TraceState::NONE)
@@ -22,7 +28,7 @@ fn remote(parent: u64) -> SpanContext {
 pub async fn a_remote_trace_is_continued(app: &impl ServerApp) {
     for name in ["traceparent", "TRACEPARENT", "TraceParent"] {
         let running = Running::start(app).await;
-        let header = format!("{name}: 00-{TRACE_ID:032x}-{PARENT_ID:016x}-01");
+        let header = traceparent(PARENT_ID, 1).replace("traceparent", name);
         let (client, _) = running.ask("GET /success", &[&header]).await;
         let expected = Expected {
             parent: Some(remote(PARENT_ID)),

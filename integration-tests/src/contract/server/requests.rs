@@ -79,6 +79,7 @@ fn cases(app: &impl ServerApp) -> Vec<Case> {
             Expected {
                 status: Some(500),
                 error: Some("500"),
+                message: app.differences().handler_error_message,
                 ..Expected::get("/handler-error")
             },
         ),

@@ -1,0 +1,285 @@
+//! Where axum's routers and layers come together: one request is one span, with the whole route.
+
+#![allow(clippy::expect_used)]
+
+use std::time::Duration;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::StatusCode;
+use axum::routing::{any, get};
+use axum::{Router, response::Response};
+use integration_tests::apps::Controller;
+use integration_tests::apps::axum::{router, serve};
+use integration_tests::contract::server::{Differences, Expected, Running, Served, ServerApp};
+use integration_tests::wire::Socket;
+use otel_middleware_axum::{OtelLayer, ServerConfig};
+use tower::Layer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// Puts the layer wherever a test wants it.
+struct Layered<F>(F);
+
+impl<F> ServerApp for Layered<F>
+where
+    F: Fn(Router, OtelLayer) -> Router + Sync,
+{
+    async fn serve(&self, config: ServerConfig, controller: Controller) -> Served {
+        serve(self.0(router(controller), OtelLayer::with_config(config))).await
+    }
+
+    fn differences(&self) -> Differences {
+        integration_tests::apps::axum::Axum.differences()
+    }
+}
+
+/// Sends one request, and checks status and telemetry.
+async fn check(
+    line: &str,
+    status: u16,
+    expected: &Expected,
+    layered: impl Fn(Router, OtelLayer) -> Router + Sync,
+) {
+    let running = Running::start(&Layered(layered)).await;
+    let (client, answer) = running.ask(line, &[]).await;
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 {status} ")),
+        "{answer}"
+    );
+    running.expect(client, expected).await;
+}
+
+fn routed(path: &'static str, route: &'static str) -> Expected {
+    Expected {
+        name: format!("GET {route}"),
+        route: Some(route),
+        ..Expected::get(path)
+    }
+}
+
+fn unrouted(path: &'static str, status: u16) -> Expected {
+    Expected {
+        name: "GET".to_owned(),
+        route: None,
+        status: Some(status),
+        ..Expected::get(path)
+    }
+}
+
+#[tokio::test]
+async fn a_layer_that_is_added_twice_makes_one_span() {
+    check(
+        "GET /path/1/param",
+        200,
+        &routed("/path/1/param", "/path/{id}/param"),
+        |app, otel| app.layer(otel.clone()).layer(otel),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_layer_outside_of_the_router_learns_the_route_from_the_one_inside() {
+    check(
+        "GET /path/1/param",
+        200,
+        &routed("/path/1/param", "/path/{id}/param"),
+        |app, otel| Router::new().fallback_service(otel.layer(app.layer(otel.clone()))),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_layer_outside_of_the_router_alone_has_no_route() {
+    check(
+        "GET /path/1/param",
+        200,
+        &unrouted("/path/1/param", 200),
+        |app, otel| Router::new().fallback_service(otel.layer(app)),
+    )
+    .await;
+}
+
+/// HS-19
+#[tokio::test]
+async fn nested_routers_have_the_whole_route() {
+    let expected = routed("/a/b/path/1/param", "/a/b/path/{id}/param");
+    check("GET /a/b/path/1/param", 200, &expected, |app, otel| {
+        let inner = Router::new().nest("/b", app);
+        Router::new().nest("/a", inner).layer(otel)
+    })
+    .await;
+}
+
+/// HS-19
+#[tokio::test]
+async fn a_layer_inside_of_a_nested_service_refines_the_route() {
+    let expected = routed("/mounted/path/1/param", "/mounted/path/{id}/param");
+    check("GET /mounted/path/1/param", 200, &expected, |app, otel| {
+        Router::new()
+            .nest_service("/mounted", app.layer(otel.clone()))
+            .layer(otel)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn layers_at_several_depths_make_one_span() {
+    let expected = routed("/a/b/path/1/param", "/a/b/path/{id}/param");
+    check("GET /a/b/path/1/param", 200, &expected, |app, otel| {
+        let inner = Router::new().nest_service("/b", app.layer(otel.clone()));
+        Router::new()
+            .nest_service("/a", inner.layer(otel.clone()))
+            .layer(otel)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_router_behind_a_wildcard_refines_the_route() {
+    let expected = routed("/path/1/param", "/path/{id}/param");
+    check("GET /path/1/param", 200, &expected, |app, otel| {
+        Router::new()
+            .route_service("/{*rest}", otel.layer(app.layer(otel.clone())))
+            .layer(otel)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wildcard_is_a_route() {
+    check(
+        "GET /files/a/b",
+        200,
+        &routed("/files/a/b", "/files/{*path}"),
+        |app, otel| app.route("/files/{*path}", get(|| async {})).layer(otel),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_fallback_has_no_route() {
+    check(
+        "GET /elsewhere",
+        200,
+        &unrouted("/elsewhere", 200),
+        |app, otel| app.fallback(|| async { "fallback" }).layer(otel),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_allowed_still_has_its_route() {
+    let expected = Expected {
+        name: "DELETE /success".to_owned(),
+        method: "DELETE",
+        status: Some(405),
+        ..Expected::get("/success")
+    };
+    check("DELETE /success", 405, &expected, |app, otel| {
+        app.layer(otel)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_layer_on_one_route_records_that_route() {
+    check("GET /only", 200, &Expected::get("/only"), |app, otel| {
+        app.route("/only", get(|| async {}).layer(otel))
+    })
+    .await;
+}
+
+/// HS-07: the response is made outside, where the span does not see it.
+#[tokio::test]
+async fn a_panic_that_is_caught_outside_has_no_status() {
+    let expected = Expected {
+        status: None,
+        error: Some("panic"),
+        ..Expected::get("/exception")
+    };
+    check("GET /exception", 500, &expected, |app, otel| {
+        app.layer(otel).layer(CatchPanicLayer::new())
+    })
+    .await;
+}
+
+/// HS-07: the response is made inside, and is an error like any other.
+#[tokio::test]
+async fn a_panic_that_is_caught_inside_is_a_status() {
+    let expected = Expected {
+        status: Some(500),
+        error: Some("500"),
+        ..Expected::get("/exception")
+    };
+    check("GET /exception", 500, &expected, |app, otel| {
+        app.layer(CatchPanicLayer::new()).layer(otel)
+    })
+    .await;
+}
+
+const SOON: Duration = Duration::from_millis(20);
+
+#[tokio::test]
+async fn a_timeout_inside_is_a_status() {
+    let expected = Expected {
+        status: Some(504),
+        error: Some("504"),
+        ..Expected::get("/hang")
+    };
+    check("GET /hang", 504, &expected, |app, otel| {
+        let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, SOON);
+        app.layer(timeout).layer(otel)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_timeout_outside_cancels() {
+    let expected = Expected {
+        status: None,
+        error: Some("cancelled"),
+        ..Expected::get("/hang")
+    };
+    check("GET /hang", 504, &expected, |app, otel| {
+        let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, SOON);
+        app.layer(otel).layer(timeout)
+    })
+    .await;
+}
+
+/// HS-28
+#[tokio::test]
+async fn a_websocket_works_after_its_operation_ended() {
+    async fn echo(upgrade: WebSocketUpgrade) -> Response {
+        upgrade.on_upgrade(async |mut socket| {
+            while let Some(Ok(message)) = socket.recv().await {
+                // Ends when the client closes.
+                let _ = socket.send(message).await;
+            }
+        })
+    }
+    let app = Layered(|app: Router, otel| app.route("/ws", any(echo)).layer(otel));
+    let running = Running::start(&app).await;
+    let mut socket = Socket::connect(running.address()).await;
+    let client = socket.address();
+    socket
+        .send(
+            "GET /ws HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: test-user-agent\r\n\
+            Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        )
+        .await;
+    let head = socket.read_until("\r\n\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    // A text frame `hey`, masked with zeros as a client's has to be masked.
+    socket
+        .send([0x81, 0x83, 0, 0, 0, 0, b'h', b'e', b'y'])
+        .await;
+    assert!(socket.read_until("hey").await.ends_with("hey"));
+    drop(socket);
+    let expected = Expected {
+        status: Some(101),
+        ..Expected::get("/ws")
+    };
+    running.expect(client, &expected).await;
+}

@@ -1,0 +1,314 @@
+//! The layer around plain tower services and bodies, polled by hand where a server would hide it.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing)]
+
+use std::convert::Infallible;
+use std::future::{Ready, poll_fn, ready};
+use std::pin::Pin;
+use std::task::{Context as Task, Poll};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{Request, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, Empty, Full, StreamBody};
+use integration_tests::{observed, semconv};
+use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry_sdk::trace::SpanData;
+use otel_instrumentation::RouteHandle;
+use otel_instrumentation::testing::{Capture, by_name};
+use otel_middleware_axum::{OtelLayer, ServerConfig};
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+const DURATION: &str = "http.server.request.duration";
+
+fn layer(capture: &Capture) -> OtelLayer {
+    let config = ServerConfig::new()
+        .telemetry(capture.telemetry())
+        .active_requests(true);
+    OtelLayer::with_config(config)
+}
+
+fn get() -> Request<()> {
+    Request::get("/plain").body(()).expect("a request")
+}
+
+/// Answers 200 with the body.
+async fn respond<B>(
+    capture: &Capture,
+    body: B,
+) -> Response<impl Body<Data = Bytes, Error = B::Error> + use<B>>
+where
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+    B::Error: 'static,
+{
+    let mut body = Some(body);
+    let service = service_fn(move |_: Request<()>| {
+        ready(Ok::<_, Infallible>(Response::new(
+            body.take().expect("one request"),
+        )))
+    });
+    layer(capture)
+        .layer(service)
+        .oneshot(get())
+        .await
+        .expect("a response")
+}
+
+/// Checks that there is one span, its outcome, and that the metrics say the same.
+fn assert_outcome(capture: &Capture, status: Option<i64>, error: Option<&'static str>) -> SpanData {
+    let spans = capture.spans();
+    assert_eq!(spans.len(), 1, "{spans:#?}");
+    let outcome = [
+        status.map(|it| KeyValue::new("http.response.status_code", it)),
+        error.map(|it| KeyValue::new("error.type", it)),
+    ];
+    let common = [
+        KeyValue::new("http.request.method", "GET"),
+        KeyValue::new("url.scheme", "http"),
+    ];
+    let both: Vec<_> = common
+        .iter()
+        .cloned()
+        .chain(outcome.into_iter().flatten())
+        .chain([KeyValue::new("network.protocol.version", "1.1")])
+        .collect();
+    let mut attributes = both.clone();
+    attributes.push(KeyValue::new("url.path", "/plain"));
+    assert_eq!(by_name(&spans[0].attributes), by_name(&attributes));
+    let expected = error.map_or(Status::Unset, |_| Status::error(""));
+    assert_eq!(spans[0].status, expected);
+    observed::assert_duration(capture, DURATION, &both, &spans[0]);
+    observed::assert_none_active(capture, "http.server.active_requests", &common);
+    semconv::check(capture);
+    spans[0].clone()
+}
+
+#[derive(Debug)]
+struct Refused;
+
+#[tokio::test]
+async fn an_error_of_the_service_is_named_by_its_type() {
+    let capture = Capture::new();
+    let service = service_fn(|_: Request<()>| ready(Err::<Response<Empty<Bytes>>, _>(Refused)));
+    let result = layer(&capture).layer(service).oneshot(get()).await;
+    assert!(result.is_err());
+    assert_outcome(&capture, None, Some(std::any::type_name::<Refused>()));
+}
+
+#[tokio::test]
+async fn a_service_that_panics_in_its_call_is_recorded() {
+    fn panics(_: Request<()>) -> Ready<Result<Response<Empty<Bytes>>, Infallible>> {
+        std::panic::resume_unwind(Box::new("in call"))
+    }
+    let capture = Capture::new();
+    let mut service = layer(&capture).layer(service_fn(panics));
+    let called = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| service.call(get())));
+    assert!(called.is_err());
+    assert_outcome(&capture, None, Some("panic"));
+}
+
+/// What catches the panic may keep the future for as long as it likes.
+#[tokio::test]
+async fn a_panic_ends_the_operation_before_the_future_is_dropped() {
+    let capture = Capture::new();
+    let service = service_fn(
+        async |_: Request<()>| -> Result<Response<Empty<Bytes>>, Infallible> {
+            std::panic::resume_unwind(Box::new("in poll"))
+        },
+    );
+    let future = layer(&capture).layer(service).oneshot(get());
+    let mut future = std::panic::AssertUnwindSafe(Box::pin(future)).catch_unwind();
+    assert!((&mut future).await.is_err());
+    assert_outcome(&capture, None, Some("panic"));
+}
+
+#[tokio::test]
+async fn a_future_that_is_dropped_is_cancelled() {
+    let capture = Capture::new();
+    let service = service_fn(|_: Request<()>| {
+        std::future::pending::<Result<Response<Empty<Bytes>>, Infallible>>()
+    });
+    let mut future = Box::pin(layer(&capture).layer(service).oneshot(get()));
+    assert!(future.as_mut().now_or_never().is_none());
+    drop(future);
+    assert_outcome(&capture, None, Some("cancelled"));
+}
+
+#[tokio::test]
+async fn an_empty_body_ends_with_the_head() {
+    let capture = Capture::new();
+    let _response = respond(&capture, Empty::<Bytes>::new()).await;
+    assert_outcome(&capture, Some(200), None);
+}
+
+#[tokio::test]
+async fn a_body_ends_with_the_frame_that_says_it_is_the_last() {
+    let capture = Capture::new();
+    let mut body = respond(&capture, Full::new(Bytes::from("full")))
+        .await
+        .into_body();
+    assert!(capture.spans().is_empty());
+    let _frame = body.frame().await;
+    assert_outcome(&capture, Some(200), None);
+}
+
+#[tokio::test]
+async fn a_body_that_is_dropped_unread_is_cancelled() {
+    let capture = Capture::new();
+    drop(respond(&capture, Full::new(Bytes::from("full"))).await);
+    assert_outcome(&capture, Some(200), Some("cancelled"));
+}
+
+#[tokio::test]
+async fn a_body_that_panics_is_recorded_at_once() {
+    let capture = Capture::new();
+    let body = StreamBody::new(futures_util::stream::poll_fn(
+        |_| -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            std::panic::resume_unwind(Box::new("in body"))
+        },
+    ));
+    let mut body = respond(&capture, body).await.into_body();
+    let frame = std::panic::AssertUnwindSafe(body.frame())
+        .catch_unwind()
+        .await;
+    assert!(frame.is_err());
+    assert_outcome(&capture, Some(200), Some("panic"));
+}
+
+/// Servers decide by them whether a response is chunked.
+#[tokio::test]
+async fn size_and_end_of_a_body_are_those_of_the_inner_one() {
+    let capture = Capture::new();
+    let full = Full::new(Bytes::from("full"));
+    let response = respond(&capture, full.clone()).await;
+    assert_eq!(
+        response.body().size_hint().exact(),
+        full.size_hint().exact()
+    );
+    assert!(!response.body().is_end_stream());
+
+    let response = respond(&capture, Empty::<Bytes>::new()).await;
+    assert_eq!(response.body().size_hint().exact(), Some(0));
+    assert!(response.body().is_end_stream());
+}
+
+/// A body that looks around where it is polled.
+struct Watching(Option<Context>);
+
+impl Body for Watching {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0 = Some(Context::current());
+        let id = Context::current()
+            .span()
+            .span_context()
+            .span_id()
+            .to_string();
+        Poll::Ready(Some(Ok(Frame::data(id.into()))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::default()
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_polled_in_the_context_of_its_request() {
+    let capture = Capture::new();
+    let mut body = respond(&capture, Watching(None)).await.into_body();
+    let frame = body.frame().await.expect("a frame").expect("no error");
+    drop(body);
+    let span = assert_outcome(&capture, Some(200), Some("cancelled"));
+    let seen = frame.into_data().expect("data");
+    assert_eq!(seen, span.span_context.span_id().to_string());
+    assert!(!Context::current().has_active_span());
+}
+
+/// The span that drives a connection is not the parent of its requests.
+#[tokio::test]
+async fn a_local_span_is_no_parent() {
+    let capture = Capture::new();
+    let tracer = capture.tracer_provider().tracer("test");
+    let ambient = Context::current_with_span(tracer.start("accept"));
+    let attached = ambient.clone().attach();
+    let service = service_fn(|_: Request<()>| {
+        ready(Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())))
+    });
+    let future = layer(&capture).layer(service).oneshot(get());
+    let _response = future.now_or_never().expect("ready").expect("a response");
+    drop(attached);
+    let span = assert_outcome(&capture, Some(200), None);
+    assert_ne!(
+        span.span_context.trace_id(),
+        ambient.span().span_context().trace_id()
+    );
+    assert_eq!(span.parent_span_id.to_string(), "0000000000000000");
+}
+
+#[tokio::test]
+async fn suppressed_telemetry_passes_straight_through() {
+    let capture = Capture::new();
+    let service = service_fn(|request: Request<()>| {
+        assert!(Context::current().is_telemetry_suppressed());
+        assert!(!Context::current().has_active_span());
+        assert!(request.extensions().get::<RouteHandle>().is_none());
+        ready(Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(
+            "full",
+        )))))
+    });
+    let request = Request::get("/plain")
+        .header(
+            "traceparent",
+            "00-00000000000000000000000000000123-0000000000000456-01",
+        )
+        .body(())
+        .expect("a request");
+    let _suppressed = Context::enter_telemetry_suppressed_scope();
+    let future = layer(&capture).layer(service).oneshot(request);
+    let response = future.now_or_never().expect("ready").expect("a response");
+    let body = response
+        .into_body()
+        .collect()
+        .now_or_never()
+        .expect("ready");
+    assert_eq!(body.expect("a body").to_bytes(), "full");
+    observed::assert_nothing(&capture);
+}
+
+/// Several threads poll the futures of one connection in turn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_context_follows_the_future_from_thread_to_thread() {
+    let capture = Capture::new();
+    let service = service_fn(async |_: Request<()>| {
+        let before = Context::current().span().span_context().span_id();
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+            assert_eq!(Context::current().span().span_context().span_id(), before);
+        }
+        Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
+    });
+    let mut future = Box::pin(layer(&capture).layer(service).oneshot(get()));
+    let response = loop {
+        let (back, polled) = tokio::spawn(async move {
+            let polled = poll_fn(|task| Poll::Ready(future.as_mut().poll(task))).await;
+            (future, polled)
+        })
+        .await
+        .expect("no panic");
+        future = back;
+        if let Poll::Ready(response) = polled {
+            break response;
+        }
+    };
+    assert_eq!(response.expect("a response").status(), StatusCode::OK);
+    let span = assert_outcome(&capture, Some(200), None);
+    assert_eq!(span.span_kind, SpanKind::Server);
+    assert!(span.attributes.iter().all(|it| it.value != Value::from("")));
+}
