@@ -1,11 +1,14 @@
 //! Where telemetry goes, found late enough that it cannot be silently off.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
-use opentelemetry::trace::{Span, SpanBuilder, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{
+    Span, SpanBuilder, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
+    Tracer, TracerProvider,
+};
 use opentelemetry::{Context, InstrumentationScope, global};
 
 use crate::instruments::{Definitions, Instruments};
@@ -149,21 +152,16 @@ impl Handles {
         &self.telemetry
     }
 
-    /// Starts a span as a child of `parent` and puts it into `base`; `None` from a no-op tracer.
-    pub(crate) fn start_span(
-        &self,
-        builder: SpanBuilder,
-        parent: &Context,
-        base: &Context,
-    ) -> Option<StartedSpan> {
+    /// `None` while the provider is the API's no-op.
+    pub(crate) fn tracer(&self) -> Option<&dyn StartSpan> {
         if let Some(tracer) = self.tracer.get() {
-            return tracer.start(builder, parent, base);
+            return Some(&**tracer);
         }
         let tracer = self.telemetry.tracer(self.scope.clone());
-        let started = tracer.start(builder, parent, base)?;
-        // A concurrent request may have been first; both tracers are the same provider's.
-        let _ = self.tracer.set(tracer);
-        Some(started)
+        if tracer.is_no_op() {
+            return None;
+        }
+        Some(&**self.tracer.get_or_init(|| tracer))
     }
 
     /// `None` while there is nothing to record into.
@@ -196,8 +194,12 @@ pub(crate) struct StartedSpan {
 }
 
 /// A tracer without its type. The API's `BoxedTracer` would box every span a second time.
-trait StartSpan: Send + Sync {
+pub(crate) trait StartSpan: Send + Sync {
+    /// Starts a span as a child of `parent` and puts it into `base`; `None` after a shutdown.
     fn start(&self, builder: SpanBuilder, parent: &Context, base: &Context) -> Option<StartedSpan>;
+
+    /// Whether this is the API's no-op.
+    fn is_no_op(&self) -> bool;
 }
 
 impl<T> StartSpan for T
@@ -207,8 +209,8 @@ where
 {
     fn start(&self, builder: SpanBuilder, parent: &Context, base: &Context) -> Option<StartedSpan> {
         let span = self.build_with_context(builder, parent);
-        // A no-op tracer hands out its parent's span context, and the SDK an invalid one after
-        // shutdown. Neither is a span, and in the context they would hide the valid parent.
+        // The SDK hands out an invalid span after its shutdown, and a no-op the parent's span
+        // context. Neither is a span, and in the context they would hide the valid parent.
         let own = span.span_context();
         if !own.is_valid() || own.span_id() == parent.span().span_context().span_id() {
             return None;
@@ -219,7 +221,28 @@ where
             is_recording,
         })
     }
+
+    /// A tracer cannot be asked what it is, but a span started on one can be looked at: the no-op
+    /// hands out its parent's span context. Any other tracer starts nothing where telemetry is
+    /// suppressed.
+    fn is_no_op(&self) -> bool {
+        let span = self.build_with_context(SpanBuilder::default(), &SUPPRESSED);
+        span.span_context() == SUPPRESSED.span().span_context()
+    }
 }
+
+static SUPPRESSED: LazyLock<Context> = LazyLock::new(|| {
+    let parent = SpanContext::new(
+        TraceId::from(1),
+        SpanId::from(1),
+        TraceFlags::NOT_SAMPLED,
+        true,
+        TraceState::NONE,
+    );
+    Context::new()
+        .with_remote_span_context(parent)
+        .with_telemetry_suppressed()
+});
 
 /// A tracer provider without its type.
 trait TracerSource: Send + Sync {

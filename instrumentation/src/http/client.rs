@@ -76,7 +76,7 @@ impl HttpClient {
             .propagate_to
             .as_ref()
             .is_none_or(|propagates| propagates(request));
-        if !shared.accepts(request) {
+        if !shared.records(request) {
             return Operation::unrecorded(base, shared.clone(), injects);
         }
 

@@ -76,7 +76,7 @@ impl HttpServer {
             .handles
             .telemetry()
             .extract(&ambient, request.headers);
-        if !shared.accepts(request) {
+        if !shared.records(request) {
             return Operation::unrecorded(base, shared.clone(), true);
         }
 
