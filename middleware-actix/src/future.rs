@@ -8,32 +8,30 @@ use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
-use actix_web::{Error, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
 use pin_project::pin_project;
 
 use crate::ResponseBody;
 use crate::headers::HeaderExtractor;
+use crate::route;
+use crate::unanswered::Unanswered;
 
 /// Polls the inner service's future in the context of the server span.
 #[pin_project]
 pub struct ResponseFuture<F> {
     #[pin]
     inner: F,
-    /// `None` where another middleware records the request, and after the head.
-    operation: Option<Operation>,
-    method: Method,
+    /// `None` where another middleware records the request.
+    request: Option<Unanswered>,
 }
 
 impl<F> ResponseFuture<F> {
     /// Calls the inner service, inside the operation's context.
-    pub(crate) fn new(operation: Operation, method: Method, call: impl FnOnce() -> F) -> Self {
-        let mut operation = Some(operation);
-        let inner = Operation::scope_of(&mut operation, call);
+    pub(crate) fn new(mut request: Unanswered, call: impl FnOnce() -> F) -> Self {
         Self {
-            inner,
-            operation,
-            method,
+            inner: request.scope(call),
+            request: Some(request),
         }
     }
 
@@ -41,8 +39,7 @@ impl<F> ResponseFuture<F> {
     pub(crate) fn untouched(inner: F) -> Self {
         Self {
             inner,
-            operation: None,
-            method: Method::GET,
+            request: None,
         }
     }
 }
@@ -56,13 +53,15 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = Operation::scope_of(this.operation, || this.inner.poll(task));
-        let result = ready!(polled);
-        let Some(operation) = this.operation.take() else {
+        let Some(request) = this.request else {
+            return this.inner.poll(task).map_ok(untouched);
+        };
+        let result = ready!(request.scope(|| this.inner.poll(task)));
+        let Some((operation, method)) = request.answer() else {
             return Poll::Ready(result.map(untouched));
         };
         Poll::Ready(match result {
-            Ok(response) => Ok(respond(response, this.method, operation)),
+            Ok(response) => Ok(respond(response, method, operation)),
             Err(error) => {
                 fail(&error, operation);
                 Err(error)
@@ -75,7 +74,7 @@ impl<F> fmt::Debug for ResponseFuture<F> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("ResponseFuture")
-            .field("operation", &self.operation)
+            .field("records", &self.request.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -92,7 +91,7 @@ fn respond<B: MessageBody>(
 ) -> ServiceResponse<ResponseBody<B>> {
     let (request, response) = response.into_parts();
     if operation.is_recorded() {
-        if let Some(route) = route(&request) {
+        if let Some(route) = route::matched(&request) {
             operation.route(&route);
         }
         describe(&response, &mut operation);
@@ -128,26 +127,4 @@ fn fail(error: &Error, mut operation: Operation) {
     });
     operation.explain(error);
     operation.finish();
-}
-
-/// The pattern of the resource that the request was routed to; `None` for a default service.
-///
-/// `match_pattern` cannot tell these two apart: where routing found nothing, it answers with the
-/// first pattern that fits the path, whatever its guards say. How much of the path was used up
-/// can.
-fn route(request: &HttpRequest) -> Option<String> {
-    let path = request.match_info();
-    let routed = path.as_str().strip_suffix(path.unprocessed())?;
-    if routed.is_empty() {
-        return None;
-    }
-    let pattern = request.match_pattern()?;
-    // A service under a prefix (`actix-files`) leaves a rest, and so does a scope that has no
-    // resource for it. What fits the whole path, in spite of a rest, was not routed to.
-    let is_guess = !path.unprocessed().is_empty() && segments(&pattern) > segments(routed);
-    (!is_guess).then_some(pattern)
-}
-
-fn segments(path: &str) -> usize {
-    path.bytes().filter(|byte| *byte == b'/').count()
 }

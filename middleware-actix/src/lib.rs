@@ -4,6 +4,8 @@ mod body;
 mod future;
 mod headers;
 mod middleware;
+mod route;
+mod unanswered;
 
 pub use crate::body::ResponseBody;
 pub use crate::future::ResponseFuture;

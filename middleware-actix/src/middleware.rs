@@ -1,15 +1,20 @@
 //! The middleware: actix's facts about a request, handed to the instrumentation.
 
+use std::cell::OnceCell;
+use std::fmt;
 use std::future::{Ready, ready};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::{Version, uri};
 use actix_web::{Error, HttpMessage};
 use otel_instrumentation::{HttpServer, Operation, Request, ServerConfig, scope};
 
 use crate::headers::{HeaderExtractor, content_length};
+use crate::route::Fallback;
+use crate::unanswered::Unanswered;
 use crate::{ResponseBody, ResponseFuture};
 
 /// Makes a server span and the metrics of every request, and continues the caller's trace.
@@ -80,15 +85,18 @@ where
         ready(Ok(OtelService {
             inner,
             server: self.server.clone(),
+            resources: OnceCell::new(),
         }))
     }
 }
 
 /// What [`OtelMiddleware`] makes of a service.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OtelService<S> {
     inner: S,
     server: HttpServer,
+    /// The application's, which comes with each request but cannot be kept; cloned once.
+    resources: OnceCell<Rc<ResourceMap>>,
 }
 
 impl<S> OtelService<S> {
@@ -112,6 +120,13 @@ impl<S> OtelService<S> {
         }
         operation
     }
+
+    fn fallback(&self, request: &ServiceRequest) -> Fallback {
+        let resources = self
+            .resources
+            .get_or_init(|| Rc::new(request.resource_map().clone()));
+        Fallback::new(request.uri(), resources)
+    }
 }
 
 impl<S, B> Service<ServiceRequest> for OtelService<S>
@@ -132,11 +147,22 @@ where
             return ResponseFuture::untouched(self.inner.call(request));
         }
         let operation = self.start(&request);
-        if operation.is_recorded() {
+        let fallback = operation.is_recorded().then(|| {
             request.extensions_mut().insert(Recorded);
-        }
-        let method = request.method().clone();
-        ResponseFuture::new(operation, method, || self.inner.call(request))
+            self.fallback(&request)
+        });
+        let unanswered = Unanswered::new(operation, request.method().clone(), fallback);
+        ResponseFuture::new(unanswered, || self.inner.call(request))
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for OtelService<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OtelService")
+            .field("inner", &self.inner)
+            .field("server", &self.server)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,13 +1,15 @@
 //! The application in actix-web.
 
 use std::fmt;
+use std::io;
+use std::net::TcpListener;
 
-use actix_web::body::{MessageBody, SizedStream};
-use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, LOCATION};
-use actix_web::web::{self, Bytes, Data, Path};
-use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, ResponseError, Route, guard};
+use ::actix_web::body::SizedStream;
+use ::actix_web::dev::Server;
+use ::actix_web::http::StatusCode;
+use ::actix_web::http::header::{CONTENT_TYPE, LOCATION};
+use ::actix_web::web::{self, Bytes, Data, Path, Payload, ServiceConfig};
+use ::actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError, Route, guard};
 use futures_util::StreamExt;
 use otel_instrumentation::ErrorType;
 use otel_middleware_actix::{OtelMiddleware, ServerConfig};
@@ -22,38 +24,200 @@ pub struct Actix;
 impl ServerApp for Actix {
     async fn serve(&self, config: ServerConfig, controller: Controller) -> Served {
         let middleware = OtelMiddleware::with_config(config);
-        serve(move || {
-            App::new()
-                .wrap(middleware.clone())
-                .configure(routes(controller.clone()))
+        serve(|listener| {
+            let app = move || {
+                App::new()
+                    .wrap(middleware.clone())
+                    .configure(routes(controller.clone()))
+            };
+            let server = HttpServer::new(app).workers(1).disable_signals();
+            // A client that closes its side waits for no answer; actix assumes that it does.
+            let server = server.h1_allow_half_closed(false);
+            server.listen_auto_h2c(listener).map(HttpServer::run)
         })
     }
 
-    /// A method that a resource does not have is answered by the resource.
+    /// The method is a guard of the resource: for another one there is none. Errors have a message.
     fn differences(&self) -> Differences {
         Differences {
-            odd_method: (405, Some("/success")),
-            handler_error_message: "the handler failed",
+            odd_method: (404, None),
+            handler_error_message: "failed",
             body_error_type: "body",
             body_error_message: "the source dried up",
             trailers: false,
-            notices_half_close: false,
         }
     }
 }
 
-/// Serves any application on a free port of the loopback interface, HTTP/1 as well as HTTP/2.
-pub fn serve<F, T, B>(app: F) -> Served
-where
-    F: Fn() -> App<T> + Send + Clone + 'static,
-    T: ServiceFactory<
-            ServiceRequest,
-            Response = ServiceResponse<B>,
-            Error = Error,
-            Config = (),
-            InitError = (),
-        > + 'static,
-    B: MessageBody + 'static,
-{
-    serve_with(HttpServer::new(app).workers(1))
+/// Serves any application on a free port of the loopback interface.
+pub fn serve(run: impl FnOnce(TcpListener) -> io::Result<Server>) -> Served {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    let server = run(listener).expect("a server");
+    let handle = server.handle();
+    let running = tokio::spawn(server);
+    Served::new(address, async move {
+        handle.stop(true).await;
+        running.await.expect("no panic").expect("a graceful end");
+    })
+}
+
+/// The routes, without the middleware.
+pub fn routes(controller: Controller) -> impl FnOnce(&mut ServiceConfig) {
+    move |app| {
+        app.app_data(Data::new(controller))
+            .route("/success", get_or_head().to(success))
+            .route("/redirect", web::get().to(redirect))
+            .route("/client-error", web::get().to(client_error))
+            .route("/error-status", web::get().to(error_status))
+            .route("/handler-error", web::get().to(handler_error))
+            .route("/exception", web::get().to(exception))
+            .route("/declined", web::get().to(declined))
+            .route("/captureHeaders", web::get().to(capture_headers))
+            .route("/query", web::get().to(query))
+            .route("/path/{id}/param", web::get().to(param))
+            .service(web::scope("/nested").route("/users/{id}", web::get().to(param)))
+            .route("/child", web::get().to(child))
+            .route("/context", web::get().to(context))
+            .route("/echo", web::post().to(echo))
+            .route("/empty", web::get().to(HttpResponse::Ok))
+            .route("/no-content", web::get().to(HttpResponse::NoContent))
+            .route("/not-modified", web::get().to(HttpResponse::NotModified))
+            .route("/known-length", web::get().to(known_length))
+            .route("/chunks", get_or_head().to(chunks))
+            .route("/events", web::get().to(events))
+            .route("/endless", web::get().to(endless))
+            .route("/broken", web::get().to(broken))
+            .route("/upgrade", web::get().to(upgrade))
+            .route("/spawn", web::get().to(spawn))
+            .route("/hang", web::get().to(hang));
+    }
+}
+
+/// actix has no handler of `HEAD` where it is not told to.
+fn get_or_head() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+async fn success(controller: Data<Controller>) -> &'static str {
+    controller.handle(|| "success")
+}
+
+async fn redirect(controller: Data<Controller>) -> HttpResponse {
+    controller.handle(|| {
+        HttpResponse::Found()
+            .insert_header((LOCATION, "/redirected"))
+            .finish()
+    })
+}
+
+async fn client_error(controller: Data<Controller>) -> HttpResponse {
+    controller.handle(|| HttpResponse::BadRequest().body("bad request"))
+}
+
+async fn error_status(controller: Data<Controller>) -> HttpResponse {
+    controller.handle(|| HttpResponse::InternalServerError().body("controller error"))
+}
+
+/// An error of the application, which knows its answer.
+#[derive(Debug)]
+struct Failed;
+
+impl fmt::Display for Failed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("failed")
+    }
+}
+
+impl ResponseError for Failed {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::INTERNAL_SERVER_ERROR
+    }
+}
+
+async fn handler_error(controller: Data<Controller>) -> Result<&'static str, Failed> {
+    controller.handle(|| Err(Failed))
+}
+
+async fn exception(controller: Data<Controller>) -> &'static str {
+    controller.handle(|| panic!("controller exception"))
+}
+
+async fn declined(controller: Data<Controller>) -> HttpResponse {
+    controller.handle(|| {
+        let mut response = HttpResponse::PaymentRequired().finish();
+        response.extensions_mut().insert(ErrorType("card_declined"));
+        response
+    })
+}
+
+async fn capture_headers(controller: Data<Controller>, request: HttpRequest) -> HttpResponse {
+    controller.handle(|| {
+        let mut response = HttpResponse::Ok();
+        for value in request.headers().get_all("x-test-request") {
+            response.append_header(("x-test-response", value));
+        }
+        response.body("captured")
+    })
+}
+
+async fn query(controller: Data<Controller>, request: HttpRequest) -> String {
+    controller.handle(|| request.query_string().to_owned())
+}
+
+async fn param(controller: Data<Controller>, id: Path<String>) -> String {
+    controller.handle(|| id.into_inner())
+}
+
+async fn child(controller: Data<Controller>, request: HttpRequest) -> String {
+    controller.child(request.query_string().trim_start_matches("id="))
+}
+
+async fn context(controller: Data<Controller>) -> String {
+    controller.context()
+}
+
+async fn echo(controller: Data<Controller>, body: Bytes) -> Bytes {
+    controller.handle(|| body)
+}
+
+/// actix asks for more also when all bytes are there, so this one says when it has come to its end.
+async fn known_length() -> HttpResponse {
+    let length: u64 = bodies::NEVER_ENDING_LENGTH.parse().expect("a number");
+    let body = bodies::never_ending().take(2);
+    HttpResponse::Ok().body(SizedStream::new(length, body))
+}
+
+async fn chunks() -> HttpResponse {
+    HttpResponse::Ok().streaming(bodies::chunks())
+}
+
+async fn events() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        .streaming(bodies::events())
+}
+
+async fn endless() -> HttpResponse {
+    HttpResponse::Ok().streaming(bodies::endless())
+}
+
+async fn broken() -> HttpResponse {
+    HttpResponse::Ok().streaming(bodies::broken())
+}
+
+async fn upgrade(payload: Payload) -> HttpResponse {
+    HttpResponse::SwitchingProtocols()
+        .upgrade("websocket")
+        .streaming(payload)
+}
+
+async fn spawn(controller: Data<Controller>) -> &'static str {
+    controller.keep();
+    "spawned"
+}
+
+async fn hang(controller: Data<Controller>) -> &'static str {
+    controller.enter();
+    std::future::pending().await
 }

@@ -39,6 +39,7 @@ impl ServerApp for Axum {
             odd_method: (405, Some("/success")),
             handler_error_message: "",
             body_error_type: "axum_core::error::Error",
+            body_error_message: "",
             trailers: true,
         }
     }
@@ -211,7 +212,7 @@ async fn upgrade(request: Request) -> impl IntoResponse {
         // Ends when the client closes.
         let _ = tokio::io::copy(&mut read, &mut write).await;
     });
-    let headers = [(CONNECTION, "upgrade"), (UPGRADE, "echo")];
+    let headers = [(CONNECTION, "upgrade"), (UPGRADE, "websocket")];
     (StatusCode::SWITCHING_PROTOCOLS, headers)
 }
 

@@ -24,10 +24,11 @@
 //! | `GET /endless` | [`bodies::endless`] |
 //! | `GET /broken` | [`bodies::broken`] |
 //! | `GET /trailers` | `success`, then the trailer `x-checksum: 42` |
-//! | `GET /upgrade` | 101 to the protocol `echo` |
+//! | `GET /upgrade` | 101; says back what it hears |
 //! | `GET /spawn` | 200; a task [keeps](Controller::keep) the context |
 //! | `GET /hang` | never; the [handler says](Controller::enter) that it was reached |
 
+pub mod actix;
 pub mod axum;
 pub mod bodies;
 mod controller;

@@ -108,6 +108,7 @@ pub async fn a_broken_body_is_an_error(app: &impl ServerApp) {
     assert!(!answer.ends_with("0\r\n\r\n"), "{answer}");
     let expected = Expected {
         error: Some(app.differences().body_error_type),
+        message: app.differences().body_error_message,
         ..Expected::get("/broken")
     };
     running.expect(client, &expected).await;
@@ -147,7 +148,7 @@ pub async fn an_upgrade_ends_the_operation_and_works(app: &impl ServerApp) {
     let mut socket = Socket::connect(running.address()).await;
     let client = socket.address();
     let upgrade = "GET /upgrade HTTP/1.1\r\nHost: shop.example:8080\r\n\
-        User-Agent: test-user-agent\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
+        User-Agent: test-user-agent\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
     socket.send(upgrade).await;
     let head = socket.read_until("\r\n\r\n").await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");

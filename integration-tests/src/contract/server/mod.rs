@@ -105,6 +105,8 @@ pub struct Differences {
     pub handler_error_message: &'static str,
     /// The `error.type` of a body whose stream fails.
     pub body_error_type: &'static str,
+    /// What the span's status says of that error.
+    pub body_error_message: &'static str,
     /// Whether a response can have trailers.
     pub trailers: bool,
 }

@@ -1,0 +1,3 @@
+//! actix-web fulfils the contract of HTTP servers.
+
+integration_tests::server_contract!(integration_tests::apps::actix::Actix);
