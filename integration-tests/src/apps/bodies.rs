@@ -38,6 +38,11 @@ pub fn endless() -> impl Stream<Item = Chunk> + Send + 'static {
         })
 }
 
+/// Says nothing more after the first chunk.
+pub fn stalled() -> impl Stream<Item = Chunk> + Send + 'static {
+    stream::iter(["one "]).map(text).chain(stream::pending())
+}
+
 /// Fails after the first chunk.
 pub fn broken() -> impl Stream<Item = Chunk> + Send + 'static {
     let broken = stream::once(async {

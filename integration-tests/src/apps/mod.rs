@@ -32,5 +32,7 @@ pub mod actix;
 pub mod axum;
 pub mod bodies;
 mod controller;
+pub mod peer;
+pub mod reqwest;
 
 pub use self::controller::Controller;

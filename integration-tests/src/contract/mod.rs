@@ -1,3 +1,4 @@
 //! The scenarios, each of which every framework has to pass.
 
+pub mod client;
 pub mod server;

@@ -1,0 +1,3 @@
+//! reqwest as a tower service fulfils the contract of HTTP clients.
+
+integration_tests::client_contract!(integration_tests::apps::reqwest::Tower);
