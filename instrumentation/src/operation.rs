@@ -35,7 +35,7 @@ pub struct Operation {
     /// `None`: suppressed, everything passes straight through.
     shared: Option<Arc<Shared>>,
     injects: bool,
-    recording: Option<Recording>,
+    recording: Option<Box<Recording>>,
 }
 
 impl Operation {
@@ -93,7 +93,7 @@ impl Operation {
     /// `None` where nothing is recorded.
     #[must_use]
     pub fn route_handle(&mut self) -> Option<RouteHandle> {
-        let recording = self.recording.as_mut()?;
+        let recording = self.recording.as_deref_mut()?;
         recording.route.open();
         Some(RouteHandle(recording.route.clone()))
     }
@@ -201,7 +201,7 @@ impl Operation {
         injects: bool,
         recording: Recording,
     ) -> Self {
-        let recording = Some(recording);
+        let recording = Some(Box::new(recording));
         Self {
             context,
             shared: Some(shared),
@@ -212,7 +212,7 @@ impl Operation {
 
     /// The recording, if it is to have the sizes of bodies.
     fn sized(&mut self) -> Option<&mut Recording> {
-        let recording = self.recording.as_mut()?;
+        let recording = self.recording.as_deref_mut()?;
         self.shared
             .as_ref()
             .filter(|shared| shared.rules.body_sizes)

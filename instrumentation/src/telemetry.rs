@@ -98,14 +98,14 @@ impl Telemetry {
     }
 
     /// `None` while the global provider is the API's no-op.
-    fn meter(&self, scope: InstrumentationScope) -> Option<Meter> {
+    fn meter(&self, scope: &InstrumentationScope) -> Option<Meter> {
         if let Some(providers) = &self.providers {
-            return Some(providers.meters.meter_with_scope(scope));
+            return Some(providers.meters.meter_with_scope(scope.clone()));
         }
         let provider = global::meter_provider();
         // A meter provider cannot be asked what it is. The no-op is the one without any state;
         // a provider that holds something to record into has a size.
-        (size_of_val(&*provider) > 0).then(|| provider.meter_with_scope(scope))
+        (size_of_val(&*provider) > 0).then(|| provider.meter_with_scope(scope.clone()))
     }
 }
 
@@ -169,7 +169,7 @@ impl Handles {
         if let Some(instruments) = self.instruments.get() {
             return Some(instruments);
         }
-        let meter = self.telemetry.meter(self.scope.clone())?;
+        let meter = self.telemetry.meter(&self.scope)?;
         Some(
             self.instruments
                 .get_or_init(|| Instruments::new(&meter, &self.definitions)),

@@ -76,7 +76,15 @@ where
 
 /// Behind a wildcard another router may know more; a span cannot take back what it was given.
 fn may_lead_on(path: &str) -> bool {
-    path.contains("{*")
+    // axum allows one wildcard, as the last segment.
+    let bytes = path.as_bytes();
+    let last = bytes
+        .iter()
+        .rposition(|byte| *byte == b'/')
+        .map_or(0, |slash| slash + 1);
+    bytes
+        .get(last..)
+        .is_some_and(|segment| segment.starts_with(b"{*"))
 }
 
 #[cfg(test)]

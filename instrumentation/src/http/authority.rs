@@ -10,17 +10,23 @@ pub(super) struct Authority<'a> {
 impl<'a> Authority<'a> {
     /// Parses `host[:port]`, leaving out user information; `None` where no host is found.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let text = match text.rsplit_once('@') {
-            Some((_, host_and_port)) => host_and_port,
+        let text = match text.bytes().rposition(|byte| byte == b'@') {
+            Some(at) => text.get(at + 1..)?,
             None => text,
         };
         let (host, port) = split(text);
-        let plausible = !host.is_empty()
-            && host
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && !b"\"/\\?#<>[],;=".contains(&byte));
+        let plausible = !host.is_empty() && host.bytes().all(is_plausible);
         plausible.then_some(Self { host, port })
     }
+}
+
+/// Lenient: what is a host is for others to decide, what would break a URL apart is none.
+fn is_plausible(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+        && !matches!(
+            byte,
+            b'"' | b'/' | b'\\' | b'?' | b'#' | b'<' | b'>' | b'[' | b']' | b',' | b';' | b'='
+        )
 }
 
 /// The host is empty where the text is malformed; a port that is no number is left out.
@@ -35,14 +41,17 @@ pub(super) fn split(text: &str) -> (&str, Option<u16>) {
             _ => ("", None),
         };
     }
-    match text.split_once(':') {
-        // More than one colon without brackets: an IPv6 address as `X-Forwarded-For` has it.
-        Some((_, rest)) if rest.contains(':') => match text.parse::<std::net::Ipv6Addr>() {
-            Ok(_) => (text, None),
-            Err(_) => ("", None),
-        },
-        Some((host, port)) => (host, parse_port(port)),
-        None => (text, None),
+    let Some(colon) = text.bytes().position(|byte| byte == b':') else {
+        return (text, None);
+    };
+    let (host, port) = (text.get(..colon), text.get(colon + 1..).unwrap_or_default());
+    if !port.bytes().any(|byte| byte == b':') {
+        return (host.unwrap_or_default(), parse_port(port));
+    }
+    // More than one colon without brackets: an IPv6 address as `X-Forwarded-For` has it.
+    match text.parse::<std::net::Ipv6Addr>() {
+        Ok(_) => (text, None),
+        Err(_) => ("", None),
     }
 }
 
