@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use opentelemetry::trace::SpanKind;
 
 use crate::instruments::Definitions;
+use crate::rpc::Code;
 use crate::semconv;
 
 /// The conventions that an [`Operation`](crate::Operation) can follow.
@@ -12,6 +13,8 @@ use crate::semconv;
 pub(crate) enum Convention {
     HttpServer,
     HttpClient,
+    RpcServer,
+    RpcClient,
 }
 
 /// How an operation came to its end, if it did not [fail](crate::Operation::fail).
@@ -28,8 +31,8 @@ pub(crate) enum Ending {
 impl Convention {
     pub(crate) fn span_kind(self) -> SpanKind {
         match self {
-            Self::HttpServer => SpanKind::Server,
-            Self::HttpClient => SpanKind::Client,
+            Self::HttpServer | Self::RpcServer => SpanKind::Server,
+            Self::HttpClient | Self::RpcClient => SpanKind::Client,
         }
     }
 
@@ -37,6 +40,8 @@ impl Convention {
         match self {
             Self::HttpServer => Definitions::HTTP_SERVER,
             Self::HttpClient => Definitions::HTTP_CLIENT,
+            Self::RpcServer => Definitions::RPC_SERVER,
+            Self::RpcClient => Definitions::RPC_CLIENT,
         }
     }
 
@@ -46,10 +51,21 @@ impl Convention {
             Self::HttpServer | Self::HttpClient => {
                 (semconv::HTTP_REQUEST_HEADER, semconv::HTTP_RESPONSE_HEADER)
             }
+            Self::RpcServer | Self::RpcClient => {
+                (semconv::RPC_REQUEST_HEADER, semconv::RPC_RESPONSE_HEADER)
+            }
         }
     }
 
-    /// The `error.type` of an operation; `None` is success, with the span's status left unset.
+    /// What the names of captured trailers are appended to; HTTP records none.
+    pub(crate) fn trailer_prefix(self) -> Option<&'static str> {
+        match self {
+            Self::HttpServer | Self::HttpClient => None,
+            Self::RpcServer | Self::RpcClient => Some(semconv::RPC_RESPONSE_TRAILER),
+        }
+    }
+
+    /// The `error.type` of an HTTP operation; `None` is success, with the span's status left unset.
     ///
     /// A caller that drops a client's request has cancelled it on purpose, which is no error;
     /// a server's request is dropped because its client went away.
@@ -62,7 +78,23 @@ impl Convention {
             (_, Ending::Panicked, _) => Some(Cow::Borrowed("panic")),
             (_, _, Some(status)) if self.is_error(status) => Some(Cow::Owned(status.to_string())),
             (Self::HttpServer, Ending::Dropped, _) => Some(Cow::Borrowed("cancelled")),
-            (Self::HttpClient, Ending::Dropped, _) | (_, Ending::Finished, _) => None,
+            (_, Ending::Dropped | Ending::Finished, _) => None,
+        }
+    }
+
+    /// The `error.type` of a call, which always ends with some status code.
+    pub(crate) fn rpc_error_type(self, ending: Ending, code: Code) -> Option<&'static str> {
+        match ending {
+            Ending::Panicked => Some("panic"),
+            Ending::Finished | Ending::Dropped => self.is_rpc_error(code).then(|| code.label()),
+        }
+    }
+
+    pub(crate) fn is_rpc_error(self, code: Code) -> bool {
+        match self {
+            Self::RpcServer => code.is_server_error(),
+            Self::RpcClient => code.is_client_error(),
+            Self::HttpServer | Self::HttpClient => false,
         }
     }
 
@@ -71,6 +103,8 @@ impl Convention {
         match self {
             Self::HttpServer => !(100..500).contains(&status),
             Self::HttpClient => !(100..400).contains(&status),
+            // gRPC tells its errors by a code of its own.
+            Self::RpcServer | Self::RpcClient => false,
         }
     }
 }
@@ -78,7 +112,7 @@ impl Convention {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Convention::{HttpClient, HttpServer};
+    use Convention::{HttpClient, HttpServer, RpcClient, RpcServer};
     use Ending::{Dropped, Finished, Panicked};
 
     #[test]
@@ -118,6 +152,27 @@ mod tests {
                 expected,
                 "{convention:?} {ending:?} {status:?}"
             );
+        }
+    }
+
+    #[test]
+    fn error_types_of_calls_are_code_names() {
+        let cases = [
+            (RpcServer, Finished, Code::Ok, None),
+            (RpcClient, Finished, Code::Ok, None),
+            (RpcServer, Finished, Code::NotFound, None),
+            (RpcClient, Finished, Code::NotFound, Some("NOT_FOUND")),
+            (RpcServer, Finished, Code::Internal, Some("INTERNAL")),
+            (RpcServer, Dropped, Code::Cancelled, None),
+            (RpcClient, Dropped, Code::Cancelled, Some("CANCELLED")),
+            (RpcServer, Panicked, Code::Unknown, Some("panic")),
+            (RpcClient, Panicked, Code::Ok, Some("panic")),
+            (RpcServer, Finished, Code::Undefined(9999), None),
+            (RpcClient, Finished, Code::Undefined(9999), Some("_OTHER")),
+        ];
+        for (convention, ending, code, expected) in cases {
+            let found = convention.rpc_error_type(ending, code);
+            assert_eq!(found, expected, "{convention:?} {ending:?} {code:?}");
         }
     }
 }

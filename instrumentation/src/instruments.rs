@@ -1,4 +1,5 @@
-//! The metric instruments of the conventions (`docs/http/http-metrics.md`).
+//! The metric instruments of the conventions (`docs/http/http-metrics.md`,
+//! `docs/rpc/rpc-metrics.md`).
 
 use opentelemetry::metrics::{Histogram, Meter, UpDownCounter};
 
@@ -58,6 +59,24 @@ impl Definitions {
                 "Size of HTTP client response bodies.",
             ),
         ]),
+    };
+
+    pub(crate) const RPC_SERVER: Self = Self {
+        duration: (
+            "rpc.server.call.duration",
+            "Measures the duration of an incoming Remote Procedure Call (RPC).",
+        ),
+        active: None,
+        body_sizes: None,
+    };
+
+    pub(crate) const RPC_CLIENT: Self = Self {
+        duration: (
+            "rpc.client.call.duration",
+            "Measures the duration of an outgoing Remote Procedure Call (RPC).",
+        ),
+        active: None,
+        body_sizes: None,
     };
 
     /// Leaves out what is opt-in and was not asked for.

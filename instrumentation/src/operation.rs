@@ -12,6 +12,7 @@ use crate::Response;
 use crate::convention::{Convention, Ending};
 use crate::http::peer_attributes;
 use crate::recording::{Failure, Recording, Route};
+use crate::rpc::Code;
 use crate::shared::Shared;
 
 /// One request: its span, its metrics and its clock.
@@ -27,6 +28,10 @@ use crate::shared::Shared;
 /// | dropped before [`respond`](Self::respond) | error `cancelled` | no error: the caller's choice |
 /// | dropped after it | as the status says, else error `cancelled` | as the status says |
 /// | dropped by a panic | error `panic` | error `panic` |
+///
+/// An RPC always ends with a status code. Dropped before it had one, it was `CANCELLED`, which is
+/// an error for the client only; finished without one, it has the one that its HTTP status stands
+/// for, `UNKNOWN` as a rule.
 ///
 /// Where telemetry is [suppressed](Context::with_telemetry_suppressed) an operation does nothing.
 #[must_use = "an operation that is dropped counts as cancelled"]
@@ -76,6 +81,8 @@ impl Operation {
 
     /// A route found after the start; the longest one becomes `http.route`. A
     /// [`template`](crate::Request::template) given at the start is final.
+    ///
+    /// For an RPC: the method, `package.Service/Method`, turns out to be one that the server knows.
     pub fn route(&mut self, route: &str) {
         if let Some(recording) = &mut self.recording {
             recording.route.find(route);
@@ -120,6 +127,8 @@ impl Operation {
                 .response_headers
                 .capture(response.headers, &mut recording.late);
         }
+        // A response without messages has its status in the head.
+        recording.read_rpc_status(shared.convention, response.headers);
     }
 
     /// What the framework has to say of a [response](Self::respond) that is an error: it goes to
@@ -134,8 +143,29 @@ impl Operation {
         }
     }
 
-    /// The trailers are there. HTTP records nothing of them.
-    pub fn trailers(&mut self, _trailers: &dyn Extractor) {}
+    /// The trailers are there: an RPC's status is read from them, HTTP records nothing of them.
+    pub fn trailers(&mut self, trailers: &dyn Extractor) {
+        let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) else {
+            return;
+        };
+        if let (Some(capture), true) = (&shared.response_trailers, recording.is_recording) {
+            capture.capture(trailers, &mut recording.late);
+        }
+        recording.read_rpc_status(shared.convention, trailers);
+    }
+
+    /// The status of an RPC that came to it otherwise than by [`respond`](Self::respond) or
+    /// [`trailers`](Self::trailers): the one that a client makes of an error of its transport.
+    ///
+    /// The first status counts. `code` is the number of a gRPC status code, `message` goes to the
+    /// span's status if the code is an error. Nothing happens to an HTTP operation.
+    pub fn rpc_status(&mut self, code: u32, message: &str) {
+        if let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) {
+            recording.rpc_status(shared.convention, Code::from_number(code), || {
+                message.to_owned()
+            });
+        }
+    }
 
     /// How many bytes the request's body has, for instrumentations that know it.
     ///

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
+use opentelemetry::propagation::Extractor;
 use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue, StringValue};
 
-use crate::convention::Ending;
+use crate::convention::{Convention, Ending};
 use crate::instruments::Instruments;
+use crate::rpc::{Call, Code, percent_decoded};
 use crate::semconv;
 use crate::shared::Shared;
 
@@ -46,6 +48,8 @@ pub(crate) struct Recording {
     pub(crate) route: Route,
     pub(crate) version: Option<&'static str>,
     pub(crate) status: Option<u16>,
+    /// `None` for HTTP.
+    pub(crate) call: Option<Call>,
     pub(crate) failure: Option<Failure>,
     /// The message of an error that the status code tells.
     pub(crate) explanation: String,
@@ -61,7 +65,7 @@ pub(crate) struct Failure {
     pub(crate) message: Cow<'static, str>,
 }
 
-/// What is known of `http.route`.
+/// What is known of `http.route`, or of a method that a server knows.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Route {
     #[default]
@@ -109,6 +113,14 @@ impl Route {
         }
     }
 
+    /// What the start gave.
+    pub(crate) fn given(&self) -> Option<Arc<str>> {
+        match self {
+            Self::Final(route) => Some(route.clone()),
+            Self::Unknown | Self::Found(_) | Self::Open(_) => None,
+        }
+    }
+
     fn found(&self) -> Option<Arc<str>> {
         match self {
             Self::Unknown => None,
@@ -122,10 +134,13 @@ impl Recording {
     /// Writes down the end: one duration, one span, the same instant and `error.type` on both.
     pub(crate) fn complete(mut self, context: &Context, shared: &Shared, ending: Ending) {
         let elapsed = self.started.monotonic.elapsed();
+        if let Some(call) = &mut self.call {
+            call.complete(ending, self.status);
+        }
         let (error_type, message) = match self.failure.take() {
             Some(failure) => (Some(failure.error_type), failure.message),
             None => (
-                shared.convention.error_type(ending, self.status),
+                self.error_type(shared.convention, ending),
                 Cow::Owned(std::mem::take(&mut self.explanation)),
             ),
         };
@@ -156,6 +171,46 @@ impl Recording {
         }
     }
 
+    /// Reads the status of an RPC from the head or the trailers, if it is there.
+    pub(crate) fn read_rpc_status(&mut self, convention: Convention, carrier: &dyn Extractor) {
+        if self.call.is_none() {
+            return;
+        }
+        if let Some(code) = carrier.get("grpc-status") {
+            self.rpc_status(convention, Code::parse(code), || {
+                carrier
+                    .get("grpc-message")
+                    .map_or_else(String::new, percent_decoded)
+            });
+        }
+    }
+
+    /// The first status counts.
+    pub(crate) fn rpc_status(
+        &mut self,
+        convention: Convention,
+        code: Code,
+        message: impl FnOnce() -> String,
+    ) {
+        let Some(call) = &mut self.call else {
+            return;
+        };
+        if call.code.is_none() {
+            call.code = Some(code);
+            if self.is_recording && convention.is_rpc_error(code) {
+                self.explanation = message();
+            }
+        }
+    }
+
+    /// What the convention says where nothing was reported as a failure.
+    fn error_type(&self, convention: Convention, ending: Ending) -> Option<Cow<'static, str>> {
+        match self.call.as_ref().and_then(|call| call.code) {
+            Some(code) => convention.rpc_error_type(ending, code).map(Cow::Borrowed),
+            None => convention.error_type(ending, self.status),
+        }
+    }
+
     /// The order of the labels is always the same, which the SDK looks up without sorting.
     fn measure(
         &self,
@@ -168,13 +223,19 @@ impl Recording {
         if let Some(active) = &instruments.active {
             active.add(-1, labels.get(..self.active_labels).unwrap_or_default());
         }
-        labels.extend(self.status.map(status_code));
-        labels.extend(error_type.map(|value| KeyValue::new(semconv::ERROR_TYPE, value)));
-        labels.extend(route.map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)));
-        labels.extend(
-            self.version
-                .map(|value| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, value)),
-        );
+        let error_type = error_type.map(|value| KeyValue::new(semconv::ERROR_TYPE, value));
+        match &self.call {
+            Some(call) => labels.extend(call.labels(route).into_iter().flatten().chain(error_type)),
+            None => {
+                labels.extend(self.status.map(status_code));
+                labels.extend(error_type);
+                labels.extend(route.map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)));
+                labels.extend(
+                    self.version
+                        .map(|value| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, value)),
+                );
+            }
+        }
         instruments.duration.record(seconds, &labels);
         if let Some(sizes) = &instruments.body_sizes {
             if let Some(size) = self.request_body_size {
@@ -199,25 +260,37 @@ impl Recording {
             Route::Found(_) | Route::Open(_) => route,
             Route::Unknown | Route::Final(_) => None,
         };
-        if let (Some(method), Some(route)) = (&self.name, &found_route) {
-            span.update_name(span_name(method, route));
+        if let (Some(name), Some(route)) = (&self.name, &found_route) {
+            span.update_name(match &self.call {
+                Some(_) => route.as_ref().to_owned(),
+                None => span_name(name, route),
+            });
         }
         if error_type.is_some() {
             span.set_status(Status::error(message));
         }
-        let attributes = [
-            self.status.map(status_code),
-            found_route.map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)),
-            self.version
-                .map(|version| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version)),
-            self.request_body_size
-                .map(|size| bytes(semconv::HTTP_REQUEST_BODY_SIZE, size)),
-            self.response_body_size
-                .map(|size| bytes(semconv::HTTP_RESPONSE_BODY_SIZE, size)),
-            error_type.map(|error_type| KeyValue::new(semconv::ERROR_TYPE, error_type)),
-        ];
-        let late = std::mem::take(&mut self.late);
-        span.set_attributes(late.into_iter().chain(attributes.into_iter().flatten()));
+        let late = std::mem::take(&mut self.late).into_iter();
+        let error_type = error_type.map(|value| KeyValue::new(semconv::ERROR_TYPE, value));
+        match &mut self.call {
+            Some(call) => {
+                let attributes = call.attributes(found_route).into_iter().flatten();
+                span.set_attributes(late.chain(attributes).chain(error_type));
+            }
+            None => {
+                let attributes = [
+                    self.status.map(status_code),
+                    found_route.map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)),
+                    self.version
+                        .map(|version| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version)),
+                    self.request_body_size
+                        .map(|size| bytes(semconv::HTTP_REQUEST_BODY_SIZE, size)),
+                    self.response_body_size
+                        .map(|size| bytes(semconv::HTTP_RESPONSE_BODY_SIZE, size)),
+                    error_type,
+                ];
+                span.set_attributes(late.chain(attributes.into_iter().flatten()));
+            }
+        }
         // A clone of the context in a spawned task must not stretch the span.
         span.end_with_timestamp(end);
     }

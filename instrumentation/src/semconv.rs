@@ -20,6 +20,13 @@ pub(crate) const HTTP_ROUTE: &str = "http.route";
 pub(crate) const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
 pub(crate) const NETWORK_PEER_PORT: &str = "network.peer.port";
 pub(crate) const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
+pub(crate) const RPC_METHOD: &str = "rpc.method";
+pub(crate) const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
+pub(crate) const RPC_REQUEST_HEADER: &str = "rpc.request.header.";
+pub(crate) const RPC_RESPONSE_HEADER: &str = "rpc.response.header.";
+pub(crate) const RPC_RESPONSE_TRAILER: &str = "rpc.response.trailer.";
+pub(crate) const RPC_STATUS_CODE: &str = "rpc.status_code";
+pub(crate) const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 pub(crate) const SERVER_ADDRESS: &str = "server.address";
 pub(crate) const SERVER_PORT: &str = "server.port";
 pub(crate) const URL_FULL: &str = "url.full";
@@ -29,5 +36,7 @@ pub(crate) const URL_SCHEME: &str = "url.scheme";
 pub(crate) const URL_TEMPLATE: &str = "url.template";
 pub(crate) const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 
+/// The value of [`RPC_SYSTEM_NAME`], and the name of a span whose method is not recognised.
+pub(crate) const GRPC: &str = "grpc";
 /// The value of an attribute whose literal is outside the known set.
 pub(crate) const OTHER: &str = "_OTHER";

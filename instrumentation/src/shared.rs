@@ -10,6 +10,7 @@ use crate::config::{Attributes, Rules};
 use crate::convention::Convention;
 use crate::http::HeaderCapture;
 use crate::recording::{Clock, Recording, Route, span_name};
+use crate::rpc::Call;
 use crate::telemetry::Handles;
 use crate::{Operation, Request};
 
@@ -21,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) handles: Handles,
     pub(crate) request_headers: HeaderCapture,
     pub(crate) response_headers: HeaderCapture,
+    /// `None` where trailers are not recorded.
+    pub(crate) response_trailers: Option<HeaderCapture>,
 }
 
 impl Shared {
@@ -38,6 +41,9 @@ impl Shared {
             handles: Handles::new(rules.telemetry.clone(), scope, definitions),
             request_headers: HeaderCapture::new(request_headers, &rules.request_headers),
             response_headers: HeaderCapture::new(response_headers, &rules.response_headers),
+            response_trailers: convention
+                .trailer_prefix()
+                .map(|prefix| HeaderCapture::new(prefix, &rules.response_headers)),
             rules,
         })
     }
@@ -61,6 +67,7 @@ impl Shared {
             mut attributes,
             measures,
             route,
+            call,
             injects,
         } = start;
         let instruments = self.handles.instruments().filter(|_| measures);
@@ -75,7 +82,8 @@ impl Shared {
         }
 
         let custom_name = self.rules.span_name.as_ref().and_then(|hook| hook(request));
-        let renamable = custom_name.is_none().then(|| name.clone());
+        let is_final = matches!(route, Route::Final(_));
+        let renamable = (custom_name.is_none() && !is_final).then(|| name.clone());
         let name = custom_name.unwrap_or_else(|| match target {
             Some(target) => Cow::Owned(span_name(&name, &target)),
             None => name,
@@ -110,6 +118,7 @@ impl Shared {
             route,
             version: request.version,
             status: None,
+            call,
             failure: None,
             explanation: String::new(),
             request_body_size: None,
@@ -134,6 +143,8 @@ pub(crate) struct Start {
     /// Whether there was anything to record into when the labels were made.
     pub(crate) measures: bool,
     pub(crate) route: Route,
+    /// What a call remembers beyond what HTTP does; `None` for HTTP.
+    pub(crate) call: Option<Call>,
     pub(crate) injects: bool,
 }
 

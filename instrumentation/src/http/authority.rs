@@ -2,14 +2,14 @@
 
 /// A host, without the brackets of an IPv6 literal, and the port if there is a valid one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Authority<'a> {
-    pub(super) host: &'a str,
-    pub(super) port: Option<u16>,
+pub(crate) struct Authority<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) port: Option<u16>,
 }
 
 impl<'a> Authority<'a> {
     /// Parses `host[:port]`, leaving out user information; `None` where no host is found.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let text = match text.bytes().rposition(|byte| byte == b'@') {
             Some(at) => text.get(at + 1..)?,
             None => text,
@@ -30,7 +30,7 @@ fn is_plausible(byte: u8) -> bool {
 }
 
 /// The host is empty where the text is malformed; a port that is no number is left out.
-pub(super) fn split(text: &str) -> (&str, Option<u16>) {
+pub(crate) fn split(text: &str) -> (&str, Option<u16>) {
     if let Some(bracketed) = text.strip_prefix('[') {
         let Some((host, rest)) = bracketed.split_once(']') else {
             return ("", None);
@@ -63,7 +63,7 @@ fn parse_port(text: &str) -> Option<u16> {
 }
 
 /// The port that a scheme implies.
-pub(super) fn default_port(scheme: &str) -> Option<u16> {
+pub(crate) fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" | "ws" => Some(80),
         "https" | "wss" => Some(443),

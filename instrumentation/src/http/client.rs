@@ -138,6 +138,7 @@ impl HttpClient {
             attributes,
             measures,
             route: Route::Unknown,
+            call: None,
             injects,
         };
         shared.begin(request, start)
@@ -153,7 +154,7 @@ impl HttpClient {
 
 /// An invalid span in the context, as the SDK makes one after its shutdown, is no parent; a
 /// `ParentBased` sampler would take it for an unsampled one.
-fn parent(base: &Context) -> Parent {
+pub(crate) fn parent(base: &Context) -> Parent {
     if base.has_active_span() && !base.span().span_context().is_valid() {
         return Parent::None;
     }

@@ -136,6 +136,7 @@ impl HttpServer {
             attributes,
             measures,
             route: route.map_or(Route::Unknown, Route::Final),
+            call: None,
             injects: true,
         };
         shared.begin(request, start)
@@ -143,7 +144,7 @@ impl HttpServer {
 }
 
 /// Only a remote span is a parent. The base keeps what else an outer layer put into the context.
-fn parent(request: &Request<'_>, base: &Context, options: &ServerOptions) -> Parent {
+pub(crate) fn parent(request: &Request<'_>, base: &Context, options: &ServerOptions) -> Parent {
     if !base.has_active_span() {
         return Parent::Base;
     }

@@ -1,0 +1,125 @@
+//! gRPC client spans and metrics (`docs/rpc/grpc.md`, "Client").
+
+use std::sync::Arc;
+
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+
+use super::target::server;
+use crate::config::{Attributes, ClientConfig, ClientOptions};
+use crate::convention::Convention;
+use crate::http::{local_parent, peer_attributes};
+use crate::shared::{Shared, Start};
+use crate::{Operation, Request, semconv};
+
+/// The RPC client convention for gRPC and one configuration; cheap to clone.
+///
+/// [`authority`](Request::authority) is the target that the client was given: `host[:port]`, or one
+/// of gRPC's own forms such as `dns:///example.com:443`. A [`template`](Request::template) says
+/// that the method is one that the client's stubs know, see [`RpcServer`](crate::RpcServer). The
+/// operation lasts until the call's stream ends, whatever
+/// [`body_end`](ClientConfig::body_end) says.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use otel_instrumentation::{ClientConfig, Request, Response, RpcClient, scope};
+///
+/// let client = RpcClient::new(scope("my-client", "1.0.0"), ClientConfig::new());
+/// let mut headers: HashMap<String, String> = HashMap::new();
+/// let mut operation = client.start(&Request {
+///     method: "POST",
+///     scheme: Some("http"),
+///     authority: Some("example.com:50051"),
+///     path: "/example.Greeter/SayHello",
+///     query: None,
+///     template: Some("example.Greeter/SayHello"),
+///     version: Some("2"),
+///     peer: None,
+///     headers: &headers,
+/// });
+/// operation.inject(&mut headers);
+/// operation.respond(&Response { status: 200, version: None, headers: &headers });
+/// let trailers = HashMap::from([("grpc-status".to_owned(), "5".to_owned())]);
+/// operation.trailers(&trailers); // NOT_FOUND: an error for the client
+/// operation.finish();
+/// ```
+#[derive(Clone, Debug)]
+pub struct RpcClient {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    options: ClientOptions,
+}
+
+impl RpcClient {
+    /// `scope` names the instrumentation, see [`scope`](crate::scope).
+    #[must_use]
+    pub fn new(scope: InstrumentationScope, config: ClientConfig) -> Self {
+        let shared = Shared::new(Convention::RpcClient, scope, config.rules);
+        Self {
+            inner: Arc::new(Inner {
+                shared,
+                options: config.options,
+            }),
+        }
+    }
+
+    /// The call begins, as a child of the current span.
+    pub fn start(&self, request: &Request<'_>) -> Operation {
+        let Inner { shared, options } = &*self.inner;
+        let base = Context::current();
+        if base.is_telemetry_suppressed() {
+            return Operation::transparent(base);
+        }
+        let injects = options
+            .propagate_to
+            .as_ref()
+            .is_none_or(|propagates| propagates(request));
+        if !shared.records(request) {
+            return Operation::unrecorded(base, shared.clone(), injects);
+        }
+
+        let (name, route, call) = super::begin(request);
+        let system = KeyValue::new(semconv::RPC_SYSTEM_NAME, semconv::GRPC);
+        let server = server(request);
+
+        let measures = shared.handles.instruments().is_some();
+        let mut attributes = Attributes::default();
+        if measures {
+            let labels = &mut attributes.labels;
+            labels.reserve_exact(LABELS);
+            labels.push(system.clone());
+            labels.extend(server.iter().flatten().cloned());
+        }
+        let span = &mut attributes.span;
+        span.reserve_exact(ATTRIBUTES);
+        span.push(system);
+        span.extend(
+            route
+                .given()
+                .map(|it| KeyValue::new(semconv::RPC_METHOD, it)),
+        );
+        span.extend(server.into_iter().flatten());
+        span.extend(request.peer.into_iter().flat_map(peer_attributes));
+
+        let start = Start {
+            parent: local_parent(&base),
+            base,
+            name,
+            target: None,
+            attributes,
+            measures,
+            route,
+            call: Some(call),
+            injects,
+        };
+        shared.begin(request, start)
+    }
+}
+
+/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+const ATTRIBUTES: usize = 8;
+/// Room for all labels of the convention.
+const LABELS: usize = 6;

@@ -1,0 +1,60 @@
+//! `package.Service/Method`, as the path of a gRPC request has it.
+
+/// The full name of the method that a path such as `/package.Service/Method` asks for.
+///
+/// A prefix that a proxy or an origin put before it is left out; `None` where the path has no
+/// service or no method.
+///
+/// ```
+/// use otel_instrumentation::rpc_method;
+///
+/// assert_eq!(rpc_method("/example.Greeter/SayHello"), Some("example.Greeter/SayHello"));
+/// assert_eq!(rpc_method("/example.Greeter/"), None);
+/// ```
+#[must_use]
+pub fn rpc_method(path: &str) -> Option<&str> {
+    let (before, method) = path.rsplit_once('/')?;
+    let (_, service) = before.rsplit_once('/')?;
+    if service.is_empty() || method.is_empty() {
+        return None;
+    }
+    path.get(path.len() - service.len() - 1 - method.len()..)
+}
+
+/// What `rpc.method_original` says of a path, which may be anything.
+pub(super) fn original(path: &str) -> &str {
+    rpc_method(path).unwrap_or_else(|| path.strip_prefix('/').unwrap_or(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_are_read_from_paths() {
+        // GR-21
+        let cases = [
+            ("/service/method", Some("service/method"), "service/method"),
+            (
+                "/example.Greeter/SayHello",
+                Some("example.Greeter/SayHello"),
+                "example.Greeter/SayHello",
+            ),
+            ("/prefix/a.B/C", Some("a.B/C"), "a.B/C"),
+            ("no_slash/method", None, "no_slash/method"),
+            ("/service_only/", None, "service_only/"),
+            ("//method_only", None, "/method_only"),
+            ("/", None, ""),
+            ("", None, ""),
+            (
+                "/caf\u{e9}/\u{e9}",
+                Some("caf\u{e9}/\u{e9}"),
+                "caf\u{e9}/\u{e9}",
+            ),
+        ];
+        for (path, method, expected_original) in cases {
+            assert_eq!(rpc_method(path), method, "{path}");
+            assert_eq!(original(path), expected_original, "{path}");
+        }
+    }
+}

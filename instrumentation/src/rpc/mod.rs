@@ -1,0 +1,130 @@
+//! The RPC conventions for gRPC (semantic conventions 1.45.0, `docs/rpc`).
+
+mod client;
+mod code;
+mod method;
+mod server;
+mod target;
+
+pub use self::client::RpcClient;
+pub(crate) use self::code::{Code, percent_decoded};
+pub use self::method::rpc_method;
+pub use self::server::RpcServer;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use opentelemetry::{KeyValue, Value};
+
+use self::method::original;
+use crate::convention::Ending;
+use crate::recording::Route;
+use crate::{Request, semconv};
+
+/// What a call remembers beyond what every operation does.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The method as it was asked for, where nothing said at the start that it is recognised.
+    pub(crate) original: Option<String>,
+    /// The first status code that was seen.
+    pub(crate) code: Option<Code>,
+}
+
+impl Call {
+    /// The call has come to its end, with a status code also where nobody sent one.
+    ///
+    /// A call that nobody waits for any longer is cancelled, unless its head said already that
+    /// something else than gRPC answered.
+    pub(crate) fn complete(&mut self, ending: Ending, http_status: Option<u16>) {
+        self.code.get_or_insert(match (ending, http_status) {
+            (Ending::Dropped, None | Some(200)) => Code::Cancelled,
+            (Ending::Finished | Ending::Dropped, Some(status)) => Code::from_http(status),
+            (Ending::Finished, None) | (Ending::Panicked, _) => Code::Unknown,
+        });
+    }
+
+    /// The labels of the metric that the end adds. `method` is a recognised one.
+    pub(crate) fn labels(&self, method: Option<Arc<str>>) -> [Option<KeyValue>; 2] {
+        let method = method.map_or(Value::from(semconv::OTHER), Value::from);
+        [
+            Some(KeyValue::new(semconv::RPC_METHOD, method)),
+            self.code
+                .map(|code| KeyValue::new(semconv::RPC_STATUS_CODE, code.label())),
+        ]
+    }
+
+    /// The attributes of the span that the end adds. `found` is a method that the span does not
+    /// have yet.
+    pub(crate) fn attributes(&mut self, found: Option<Arc<str>>) -> [Option<KeyValue>; 3] {
+        let original = self.original.take();
+        let (method, original) = match (found, original) {
+            (Some(found), _) => (Some(Value::from(found)), None),
+            (None, Some(original)) => (Some(Value::from(semconv::OTHER)), Some(original)),
+            (None, None) => (None, None),
+        };
+        [
+            method.map(|method| KeyValue::new(semconv::RPC_METHOD, method)),
+            original
+                .filter(|original| !original.is_empty())
+                .map(|original| KeyValue::new(semconv::RPC_METHOD_ORIGINAL, original)),
+            self.code
+                .map(|code| KeyValue::new(semconv::RPC_STATUS_CODE, code.value())),
+        ]
+    }
+}
+
+/// The name, the route and the call that an operation starts with.
+///
+/// A recognised method is the span's name. Another one may still turn out to be recognised.
+fn begin(request: &Request<'_>) -> (Cow<'static, str>, Route, Call) {
+    let recognised = request.template.filter(|method| !method.is_empty());
+    let (name, route, original) = match recognised {
+        Some(method) => (
+            Cow::Owned(method.to_owned()),
+            Route::Final(Arc::from(method)),
+            None,
+        ),
+        None => (
+            Cow::Borrowed(semconv::GRPC),
+            Route::Unknown,
+            Some(original(request.path).to_owned()),
+        ),
+    };
+    let call = Call {
+        original,
+        code: None,
+    };
+    (name, route, call)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_without_a_status_get_one() {
+        // GR-28, and the lifecycle table: dropped before the trailers is cancelled.
+        let cases = [
+            (Ending::Finished, None, Code::Unknown),
+            (Ending::Finished, Some(200), Code::Unknown),
+            (Ending::Finished, Some(404), Code::Unimplemented),
+            (Ending::Finished, Some(503), Code::Unavailable),
+            (Ending::Dropped, None, Code::Cancelled),
+            (Ending::Dropped, Some(200), Code::Cancelled),
+            (Ending::Dropped, Some(401), Code::Unauthenticated),
+            (Ending::Panicked, None, Code::Unknown),
+            (Ending::Panicked, Some(200), Code::Unknown),
+        ];
+        for (ending, status, expected) in cases {
+            let mut call = Call {
+                original: None,
+                code: None,
+            };
+            call.complete(ending, status);
+            assert_eq!(call.code, Some(expected), "{ending:?} {status:?}");
+            call.code = Some(Code::NotFound);
+            call.complete(ending, status);
+            assert_eq!(call.code, Some(Code::NotFound));
+        }
+    }
+}

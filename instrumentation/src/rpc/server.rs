@@ -1,0 +1,151 @@
+//! gRPC server spans and metrics (`docs/rpc/grpc.md`, "Server").
+
+use std::sync::Arc;
+
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+
+use crate::config::{Attributes, ServerConfig, ServerOptions};
+use crate::convention::Convention;
+use crate::http::{Authority, peer_attributes, remote_parent};
+use crate::shared::{Parent, Shared, Start};
+use crate::{Operation, Request, semconv};
+
+/// The RPC server convention for gRPC and one configuration; cheap to clone.
+///
+/// A [`template`](Request::template) says that the method is one that the server knows, which makes
+/// it a label of the metric. Without one it is `_OTHER`, unless [`Operation::route`] tells it
+/// before the end. Of the configuration, [`trust_forwarded`](ServerConfig::trust_forwarded),
+/// [`scheme`](ServerConfig::scheme) and whatever HTTP alone has mean nothing to a call.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use otel_instrumentation::{Request, Response, RpcServer, ServerConfig, scope};
+///
+/// let server = RpcServer::new(scope("my-framework", "1.0.0"), ServerConfig::new());
+/// let headers: HashMap<String, String> = HashMap::new();
+/// let mut operation = server.start(&Request {
+///     method: "POST",
+///     scheme: None,
+///     authority: Some("example.com:50051"),
+///     path: "/example.Greeter/SayHello",
+///     query: None,
+///     template: Some("example.Greeter/SayHello"),
+///     version: Some("2"),
+///     peer: None,
+///     headers: &headers,
+/// });
+/// operation.respond(&Response { status: 200, version: None, headers: &headers });
+/// let trailers = HashMap::from([("grpc-status".to_owned(), "0".to_owned())]);
+/// operation.trailers(&trailers);
+/// operation.finish();
+/// ```
+#[derive(Clone, Debug)]
+pub struct RpcServer {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    options: ServerOptions,
+}
+
+impl RpcServer {
+    /// `scope` names the instrumentation, see [`scope`](crate::scope).
+    #[must_use]
+    pub fn new(scope: InstrumentationScope, config: ServerConfig) -> Self {
+        let shared = Shared::new(Convention::RpcServer, scope, config.rules);
+        Self {
+            inner: Arc::new(Inner {
+                shared,
+                options: config.options,
+            }),
+        }
+    }
+
+    /// The call begins: extracts its context and starts its span as the remote span's child.
+    ///
+    /// Without a remote span the trace begins here, also where a local span is active: that one
+    /// belongs to whatever drives the connection, not to the call.
+    pub fn start(&self, request: &Request<'_>) -> Operation {
+        let Inner { shared, options } = &*self.inner;
+        let ambient = Context::current();
+        if ambient.is_telemetry_suppressed() {
+            return Operation::transparent(ambient);
+        }
+        let base = shared
+            .handles
+            .telemetry()
+            .extract(&ambient, request.headers);
+        if !shared.records(request) {
+            return Operation::unrecorded(base, shared.clone(), true);
+        }
+        let parent = remote_parent(request, &base, options);
+        self.begin(request, base, parent)
+    }
+
+    /// The call begins inside of an HTTP request that is recorded already: the current span is its
+    /// parent, whatever the headers say, because they are the parent's parent.
+    ///
+    /// Where no span is current after all, this is [`start`](Self::start).
+    pub fn start_within(&self, request: &Request<'_>) -> Operation {
+        let ambient = Context::current();
+        if ambient.is_telemetry_suppressed() || !ambient.span().span_context().is_valid() {
+            return self.start(request);
+        }
+        let shared = &self.inner.shared;
+        if !shared.records(request) {
+            return Operation::unrecorded(ambient, shared.clone(), true);
+        }
+        self.begin(request, ambient, Parent::Base)
+    }
+
+    fn begin(&self, request: &Request<'_>, base: Context, parent: Parent) -> Operation {
+        let shared = &self.inner.shared;
+        let (name, route, call) = super::begin(request);
+        let system = KeyValue::new(semconv::RPC_SYSTEM_NAME, semconv::GRPC);
+
+        let measures = shared.handles.instruments().is_some();
+        let mut attributes = Attributes::default();
+        if measures {
+            attributes.labels.reserve_exact(LABELS);
+            attributes.labels.push(system.clone());
+        }
+        let span = &mut attributes.span;
+        span.reserve_exact(ATTRIBUTES);
+        span.push(system);
+        span.extend(
+            route
+                .given()
+                .map(|it| KeyValue::new(semconv::RPC_METHOD, it)),
+        );
+        let authority = request
+            .authority
+            .and_then(Authority::parse)
+            .or_else(|| Authority::parse(request.headers.get("host")?));
+        if let Some(Authority { host, port }) = authority {
+            span.push(KeyValue::new(semconv::SERVER_ADDRESS, host.to_owned()));
+            span.extend(port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))));
+        }
+        span.extend(request.peer.into_iter().flat_map(peer_attributes));
+
+        let start = Start {
+            parent,
+            base,
+            name,
+            target: None,
+            attributes,
+            measures,
+            route,
+            call: Some(call),
+            injects: true,
+        };
+        shared.begin(request, start)
+    }
+}
+
+/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+const ATTRIBUTES: usize = 9;
+/// Room for all labels of the convention.
+const LABELS: usize = 4;

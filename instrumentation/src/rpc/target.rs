@@ -1,0 +1,117 @@
+//! `server.address` and `server.port` of a client: the target that it was given, never the network.
+
+use opentelemetry::KeyValue;
+use std::sync::Arc;
+
+use crate::http::{default_port, split_host_and_port};
+use crate::{Request, semconv};
+
+/// The attributes of the server that a client calls.
+pub(super) fn server(request: &Request<'_>) -> [Option<KeyValue>; 2] {
+    let Some(target) = request.authority.filter(|target| !target.is_empty()) else {
+        return [None, None];
+    };
+    let (address, port) = parse(target);
+    let is_path = address.starts_with('/');
+    let port = port.or_else(|| default_port(request.scheme?).filter(|_| !is_path));
+    [
+        Some(KeyValue::new(
+            semconv::SERVER_ADDRESS,
+            Arc::<str>::from(address),
+        )),
+        port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))),
+    ]
+}
+
+/// A target as gRPC writes them (`doc/naming.md`), or plainly `host[:port]`. What cannot be taken
+/// apart is the address as a whole.
+fn parse(target: &str) -> (&str, Option<u16>) {
+    let whole = (target, None);
+    let Some((scheme, rest)) = target.split_once(':') else {
+        return whole;
+    };
+    match scheme {
+        "unix" | "unix-abstract" => (rest.strip_prefix("//").unwrap_or(rest), None),
+        "dns" | "passthrough" | "xds" => {
+            let endpoint = match rest.strip_prefix("//") {
+                Some(rest) => rest.split_once('/').map_or("", |(_, endpoint)| endpoint),
+                None => rest,
+            };
+            host_and_port(endpoint).unwrap_or(whole)
+        }
+        "ipv4" | "ipv6" | "vsock" => whole,
+        _ if rest.starts_with("//") => whole,
+        _ => host_and_port(target).unwrap_or(whole),
+    }
+}
+
+fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
+    let (host, port) = split_host_and_port(text);
+    (!host.is_empty() && !host.contains(['/', ',']) && is_escaped(text)).then_some((host, port))
+}
+
+/// Whether every `%` begins an escape.
+fn is_escaped(text: &str) -> bool {
+    text.split('%').skip(1).all(|after| {
+        let escape = after.as_bytes().get(..2);
+        escape.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_taken_apart() {
+        let cases = [
+            // GR-22
+            ("passthrough:///127.0.0.1:7777", ("127.0.0.1", Some(7777))),
+            ("dns:///example.com:443", ("example.com", Some(443))),
+            (
+                "dns://ns.example.com/example.com:443",
+                ("example.com", Some(443)),
+            ),
+            ("dns:///svc:https", ("svc", None)),
+            ("xds:///my-service:50051", ("my-service", Some(50051))),
+            ("unix:///tmp/grpc.sock", ("/tmp/grpc.sock", None)),
+            ("unix-abstract:///grpc.sock", ("/grpc.sock", None)),
+            ("passthrough:///bufnet", ("bufnet", None)),
+            ("dns:///[::1]:8080", ("::1", Some(8080))),
+            (
+                "dns:///example%zz.com:443",
+                ("dns:///example%zz.com:443", None),
+            ),
+            ("127.0.0.1:7777", ("127.0.0.1", Some(7777))),
+            ("[::1]:8080", ("::1", Some(8080))),
+            // The conventions' own examples.
+            ("grpc.io:50051", ("grpc.io", Some(50051))),
+            ("dns://1.2.3.4/grpc.io:50051", ("grpc.io", Some(50051))),
+            (
+                "unix:///run/containerd/containerd.sock",
+                ("/run/containerd/containerd.sock", None),
+            ),
+            (
+                "zk://zookeeper:2181/my-server",
+                ("zk://zookeeper:2181/my-server", None),
+            ),
+            (
+                "ipv4:198.51.100.123:50051,198.51.100.124:50051",
+                ("ipv4:198.51.100.123:50051,198.51.100.124:50051", None),
+            ),
+            // Other forms that gRPC allows, and what nobody should write.
+            ("unix:run/grpc.sock", ("run/grpc.sock", None)),
+            ("dns:grpc.io", ("grpc.io", None)),
+            ("grpc.io", ("grpc.io", None)),
+            ("localhost:", ("localhost", None)),
+            ("::1", ("::1", None)),
+            ("dns://", ("dns://", None)),
+            ("dns:///", ("dns:///", None)),
+            ("a:b:c", ("a:b:c", None)),
+            (":", (":", None)),
+        ];
+        for (target, expected) in cases {
+            assert_eq!(parse(target), expected, "{target}");
+        }
+    }
+}
