@@ -85,13 +85,13 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let operation = request::start(&self.client, &mut request, None, 0);
+        let mut operation = Some(request::start(&self.client, &mut request, None, 0));
         let method = request.method().clone();
-        let inner = operation.scope(|| self.inner.call(request));
+        let inner = Operation::scope_of(&mut operation, || self.inner.call(request));
         let ends_with_body = self.client.ends_with_body();
         ResponseFuture {
             inner,
-            operation: Some(operation),
+            operation,
             method,
             ends_with_body,
         }
@@ -117,10 +117,8 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(operation) = this.operation.as_ref() else {
-            return this.inner.poll(task);
-        };
-        let result = ready!(operation.scope(|| this.inner.poll(task)));
+        let polled = Operation::scope_of(this.operation, || this.inner.poll(task));
+        let result = ready!(polled);
         let Some(mut operation) = this.operation.take() else {
             return Poll::Ready(result);
         };
