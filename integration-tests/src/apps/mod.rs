@@ -33,6 +33,7 @@ pub mod axum;
 pub mod bodies;
 mod controller;
 pub mod peer;
+pub mod relay;
 pub mod reqwest;
 
 pub use self::controller::Controller;
