@@ -1,3 +1,5 @@
 //! Adapters between opentelemetry's carrier traits and the places where headers live.
 
+pub(crate) mod environment;
 pub(crate) mod http;
+pub(crate) mod message;

@@ -15,7 +15,9 @@ mod xray;
 
 pub use b3::B3Propagator;
 pub use baggage::BaggagePropagator;
+pub use carrier::environment::{EnvironmentExtractor, EnvironmentInjector};
 pub use carrier::http::{HeaderExtractor, HeaderInjector};
+pub use carrier::message::{MessageExtractor, MessageHeaders, MessageHeadersMut, MessageInjector};
 pub use composite::CompositePropagator;
 pub use from_env::from_env;
 pub use jaeger::JaegerPropagator;

@@ -1,0 +1,226 @@
+//! Carriers for environment variables: into processes that are started, out of the one that was.
+//!
+//! See <https://opentelemetry.io/docs/specs/otel/context/env-carriers/>.
+
+use std::{borrow::Cow, collections::BTreeMap, env, ffi::OsString, fmt, process::Command};
+
+use opentelemetry::propagation::{Extractor, Injector};
+
+/// Reads the context that the parent process left in the environment, such as `TRACEPARENT`.
+///
+/// Names are normalised before they are looked up: upper case, and `_` for everything that is
+/// neither letter nor digit. Variables whose names are not in that form are invisible, and so are
+/// those whose values are not UTF-8.
+///
+/// The variables are copied when the carrier is made. Use it at the start of a program: what is
+/// read is the context of the process, and the parent of all that it does.
+///
+/// `Debug` shows the names of the variables and none of their values.
+///
+/// ```
+/// use opentelemetry::{Context, trace::TraceContextExt};
+/// use otel_propagation::{EnvironmentExtractor, extract};
+///
+/// let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+/// let carrier = EnvironmentExtractor::new([("TRACEPARENT", parent), ("HOME", "/")]);
+/// assert!(extract(&Context::new(), &carrier).span().span_context().is_sampled());
+/// ```
+#[derive(Clone)]
+pub struct EnvironmentExtractor {
+    variables: BTreeMap<String, String>,
+}
+
+impl EnvironmentExtractor {
+    /// The given variables; the last of several with the same name counts.
+    pub fn new(
+        variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
+    ) -> Self {
+        let text = |(name, value): (_, _)| {
+            let name = Into::<OsString>::into(name).into_string().ok()?;
+            let value = Into::<OsString>::into(value).into_string().ok()?;
+            (normalized(&name) == name).then_some((name, value))
+        };
+        Self {
+            variables: variables.into_iter().filter_map(text).collect(),
+        }
+    }
+
+    /// The variables of this process, as they are now.
+    pub fn current() -> Self {
+        Self::new(env::vars_os())
+    }
+}
+
+impl Extractor for EnvironmentExtractor {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.variables
+            .get(normalized(key).as_ref())
+            .map(String::as_str)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.variables.keys().map(String::as_str).collect()
+    }
+}
+
+impl fmt::Debug for EnvironmentExtractor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("EnvironmentExtractor")
+            .field(&self.keys())
+            .finish()
+    }
+}
+
+/// Writes context to the environment of a process that is about to be started.
+///
+/// `tokio::process::Command` gives access to the command below it by `as_std_mut`. Names are
+/// normalised as [`EnvironmentExtractor`] does it. A value with a null character is skipped, or the
+/// process would not start.
+///
+/// A child inherits the variables of this process, a `TRACEPARENT` included, also where nothing is
+/// injected.
+///
+/// ```
+/// use std::process::Command;
+///
+/// use opentelemetry::{Context, KeyValue, baggage::BaggageExt};
+/// use otel_propagation::{EnvironmentInjector, inject};
+///
+/// let context = Context::new().with_baggage([KeyValue::new("tenant", "acme")]);
+/// let mut command = Command::new("worker");
+/// inject(&context, &mut EnvironmentInjector(&mut command));
+/// assert!(command.get_envs().eq([("BAGGAGE".as_ref(), Some("tenant=acme".as_ref()))]));
+/// ```
+pub struct EnvironmentInjector<'a>(pub &'a mut Command);
+
+impl Injector for EnvironmentInjector<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if !value.contains('\0') {
+            self.0.env(normalized(key).as_ref(), value);
+        }
+    }
+}
+
+impl fmt::Debug for EnvironmentInjector<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The command's own shows all variables with their values.
+        formatter
+            .debug_tuple("EnvironmentInjector")
+            .field(&self.0.get_program())
+            .finish()
+    }
+}
+
+/// The name of the variable that stands for a header.
+fn normalized(key: &str) -> Cow<'_, str> {
+    let is_normal = |byte: u8| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_');
+    let needs_prefix = !key.starts_with(|first: char| !first.is_ascii_digit());
+    if key.bytes().all(is_normal) && !needs_prefix {
+        return Cow::Borrowed(key);
+    }
+    let mut name = String::with_capacity(key.len() + 1);
+    if needs_prefix {
+        name.push('_');
+    }
+    name.extend(
+        key.chars()
+            .map(|character| match character.to_ascii_uppercase() {
+                upper @ ('A'..='Z' | '0'..='9') => upper,
+                _ => '_',
+            }),
+    );
+    Cow::Owned(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_normalized() {
+        let cases = [
+            ("traceparent", "TRACEPARENT"),
+            ("TraceState", "TRACESTATE"),
+            ("BAGGAGE", "BAGGAGE"),
+            ("x-b3-traceid", "X_B3_TRACEID"),
+            ("a.b c/é", "A_B_C__"),
+            ("_a_", "_A_"),
+            ("3a", "_3A"),
+            ("3", "_3"),
+            ("", "_"),
+        ];
+        for (key, name) in cases {
+            assert_eq!(normalized(key), name, "{key:?}");
+            assert_eq!(normalized(name), name, "normal already: {name:?}");
+        }
+    }
+
+    #[test]
+    fn only_normal_names_with_text_are_read() {
+        let carrier = EnvironmentExtractor::new([
+            ("TRACEPARENT", "1"),
+            ("traceparent", "2"),
+            ("X_B3_TRACEID", "3"),
+            ("3A", "4"),
+            ("_3A", "5"),
+            ("", "6"),
+        ]);
+
+        assert_eq!(carrier.keys(), ["TRACEPARENT", "X_B3_TRACEID", "_3A"]);
+        assert_eq!(carrier.get("traceparent"), Some("1"));
+        assert_eq!(carrier.get("x-b3-traceid"), Some("3"));
+        assert_eq!(carrier.get("3a"), Some("5"));
+        assert_eq!(carrier.get(""), None);
+        assert_eq!(carrier.get_all("traceparent"), Some(vec!["1"]));
+        assert_eq!(carrier.get_all("tracestate"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn value_that_is_not_text_is_invisible() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let carrier = EnvironmentExtractor::new([("BAGGAGE", OsString::from_vec(vec![0xff]))]);
+
+        assert_eq!(carrier.get("baggage"), None);
+    }
+
+    #[test]
+    fn current_environment_is_read() {
+        let carrier = EnvironmentExtractor::current();
+
+        assert_eq!(carrier.get("path"), env::var("PATH").ok().as_deref());
+    }
+
+    #[test]
+    fn set_replaces_and_skips_null_characters() {
+        let mut command = Command::new("worker");
+        let mut carrier = EnvironmentInjector(&mut command);
+
+        carrier.set("x-b3-traceid", "1".to_owned());
+        carrier.set("X-B3-TraceId", "2".to_owned());
+        carrier.set("baggage", "a\0b".to_owned());
+
+        assert!(
+            command
+                .get_envs()
+                .eq([("X_B3_TRACEID".as_ref(), Some("2".as_ref()))])
+        );
+    }
+
+    #[test]
+    fn debug_shows_names_without_values() {
+        let mut command = Command::new("worker");
+        command.env("TOKEN", "secret");
+
+        assert_eq!(
+            format!("{:?}", EnvironmentExtractor::new([("TOKEN", "secret")])),
+            r#"EnvironmentExtractor(["TOKEN"])"#
+        );
+        assert_eq!(
+            format!("{:?}", EnvironmentInjector(&mut command)),
+            r#"EnvironmentInjector("worker")"#
+        );
+    }
+}

@@ -1,0 +1,229 @@
+//! Carriers for the headers of messages: Kafka, AMQP, NATS and whatever else sends pairs.
+
+mod headers;
+
+use std::{collections::HashSet, fmt, str};
+
+use opentelemetry::propagation::{Extractor, Injector};
+
+pub use self::headers::{MessageHeaders, MessageHeadersMut};
+
+/// Reads context from the headers of a message.
+///
+/// Names are compared byte by byte: brokers do not fold case as HTTP does. If a name is there
+/// several times, [`get`](Extractor::get) answers with the last value. Values that are null or not
+/// UTF-8 are skipped.
+///
+/// [`get_all`](Extractor::get_all) yields the values in order, with one exception: of `traceparent`
+/// only the last. Over HTTP a second one is an error. Messages are forwarded from topic to topic
+/// by programs that add headers and remove none, and the last one is then the parent.
+///
+/// `Debug` shows the names of the headers and none of their values.
+///
+/// ```
+/// use opentelemetry::propagation::Extractor;
+/// use otel_propagation::MessageExtractor;
+///
+/// let headers = [("baggage", "a=1"), ("traceparent", "old"), ("traceparent", "new")];
+/// let headers: Vec<_> = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+/// let carrier = MessageExtractor(&headers);
+/// assert_eq!(carrier.get_all("traceparent"), Some(vec!["new"]));
+/// ```
+pub struct MessageExtractor<'a, H>(pub &'a H);
+
+impl<H: MessageHeaders> MessageExtractor<'_, H> {
+    fn values(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .headers()
+            .filter(move |(name, _)| *name == key)
+            .filter_map(|(_, value)| str::from_utf8(value?).ok())
+    }
+}
+
+impl<H: MessageHeaders> Extractor for MessageExtractor<'_, H> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.values(key).last()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        let mut seen = HashSet::new();
+        let names = self.0.headers().map(|(name, _)| name);
+        names.filter(|name| seen.insert(*name)).collect()
+    }
+
+    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+        if key == "traceparent" {
+            return self.get(key).map(|last| vec![last]);
+        }
+        let mut values = self.values(key).peekable();
+        values.peek()?;
+        Some(values.collect())
+    }
+}
+
+impl<H: MessageHeaders> fmt::Debug for MessageExtractor<'_, H> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("MessageExtractor")
+            .field(&self.keys())
+            .finish()
+    }
+}
+
+/// Writes context to the headers of a message.
+///
+/// [`set`](Injector::set) removes all headers of the name and adds one, so a message that is
+/// forwarded with its headers does not collect one parent for every hop.
+///
+/// ```
+/// use opentelemetry::propagation::Injector;
+/// use otel_propagation::MessageInjector;
+///
+/// let mut headers = vec![("baggage".to_owned(), b"a=1".to_vec())];
+/// MessageInjector(&mut headers).set("baggage", "b=2".to_owned());
+/// assert_eq!(headers, [("baggage".to_owned(), b"b=2".to_vec())]);
+/// ```
+pub struct MessageInjector<'a, H>(pub &'a mut H);
+
+impl<H: MessageHeadersMut> Injector for MessageInjector<'_, H> {
+    fn set(&mut self, key: &str, value: String) {
+        self.0.remove(key);
+        self.0.append(key, value);
+    }
+}
+
+impl<H> fmt::Debug for MessageInjector<'_, H> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MessageInjector")
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use super::*;
+
+    #[test]
+    fn get_is_the_last_value_that_can_be_read() {
+        let headers = Headers(&[
+            ("a", Some(b"first")),
+            ("a", Some(b"last")),
+            ("a", None),
+            ("a", Some(b"\xff")),
+            ("A", Some(b"other case")),
+            ("null", None),
+            ("bytes", Some(b"\xff")),
+            ("empty", Some(b"")),
+        ]);
+        let carrier = MessageExtractor(&headers);
+        let cases: [(&str, &[&str]); 6] = [
+            ("a", &["first", "last"]),
+            ("A", &["other case"]),
+            ("null", &[]),
+            ("bytes", &[]),
+            ("empty", &[""]),
+            ("absent", &[]),
+        ];
+        for (key, values) in cases {
+            assert_eq!(carrier.get(key), values.last().copied(), "{key:?}");
+            assert_eq!(carrier.get_all(key).unwrap_or_default(), values, "{key:?}");
+        }
+        assert_eq!(carrier.get_all("absent"), None);
+        assert_eq!(carrier.keys(), ["a", "A", "null", "bytes", "empty"]);
+    }
+
+    #[test]
+    fn last_traceparent_is_the_only_one_and_lists_are_whole() {
+        let headers = Headers(&[
+            ("traceparent", Some(b"first")),
+            ("tracestate", Some(b"a=1")),
+            ("traceparent", Some(b"last")),
+            ("traceparent", None),
+            ("tracestate", Some(b"b=2")),
+            ("baggage", Some(b"c=3")),
+            ("baggage", Some(b"d=4")),
+        ]);
+        let carrier = MessageExtractor(&headers);
+
+        assert_eq!(carrier.get_all("traceparent"), Some(vec!["last"]));
+        assert_eq!(carrier.get_all("tracestate"), Some(vec!["a=1", "b=2"]));
+        assert_eq!(carrier.get_all("baggage"), Some(vec!["c=3", "d=4"]));
+    }
+
+    #[test]
+    fn set_removes_and_adds() {
+        let text = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        let before = [("a", "1"), ("b", "2"), ("A", "3"), ("a", "4")];
+        let after = [("b", "2"), ("A", "3"), ("a", "new")];
+
+        let mut pairs = text(&before);
+        MessageInjector(&mut pairs).set("a", "new".to_owned());
+        assert_eq!(pairs, text(&after));
+
+        let mut map: BTreeMap<_, _> = text(&before).into_iter().collect();
+        MessageInjector(&mut map).set("a", "new".to_owned());
+        assert_eq!(map, text(&after).into_iter().collect());
+
+        let mut map: HashMap<_, _> = text(&before).into_iter().collect();
+        MessageInjector(&mut map).set("a", "new".to_owned());
+        assert_eq!(map, text(&after).into_iter().collect());
+    }
+
+    #[test]
+    fn removing_from_a_map_leaves_nothing() {
+        let mut tree = BTreeMap::from([("a".to_owned(), "1".to_owned())]);
+        MessageHeadersMut::remove(&mut tree, "a");
+        assert!(tree.is_empty());
+
+        let mut hash = HashMap::from([("a".to_owned(), "1".to_owned())]);
+        MessageHeadersMut::remove(&mut hash, "a");
+        assert!(hash.is_empty());
+    }
+
+    #[test]
+    fn collections_are_read_alike() {
+        let pair = ("a".to_owned(), b"1".to_vec());
+        let expected = ["a"];
+
+        let list = vec![pair.clone()];
+        assert_eq!(MessageExtractor(&list).get("a"), Some("1"));
+        assert_eq!(MessageExtractor(&list).keys(), expected);
+        let tree = BTreeMap::from([pair.clone()]);
+        assert_eq!(MessageExtractor(&tree).get("a"), Some("1"));
+        assert_eq!(MessageExtractor(&tree).keys(), expected);
+        let hash = HashMap::from([pair]);
+        assert_eq!(MessageExtractor(&hash).get("a"), Some("1"));
+        assert_eq!(MessageExtractor(&hash).keys(), expected);
+    }
+
+    #[test]
+    fn debug_shows_names_without_values() {
+        let mut headers = vec![("cookie".to_owned(), "secret".to_owned())];
+
+        assert_eq!(
+            format!("{:?}", MessageExtractor(&headers)),
+            r#"MessageExtractor(["cookie"])"#
+        );
+        assert_eq!(
+            format!("{:?}", MessageInjector(&mut headers)),
+            "MessageInjector { .. }"
+        );
+    }
+
+    /// Headers as Kafka has them: several of a name, null, and any bytes.
+    struct Headers(&'static [(&'static str, Option<&'static [u8]>)]);
+
+    impl MessageHeaders for Headers {
+        fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+            self.0.iter().copied()
+        }
+    }
+}
