@@ -57,6 +57,16 @@ impl Socket {
         let _ = self.stream.write_all(bytes.as_ref()).await;
     }
 
+    /// Closes this side of the connection: nothing more will be sent, answers can still come.
+    pub async fn close(&mut self) {
+        self.stream.shutdown().await.expect("an open connection");
+    }
+
+    /// Breaks the connection off: what the server reads or writes from now on fails.
+    pub fn reset(self) {
+        self.stream.set_zero_linger().expect("a socket's option");
+    }
+
     /// Reads until the text has come, and returns everything up to and with it.
     pub async fn read_until(&mut self, text: &str) -> String {
         let position = in_time(text, async {

@@ -49,6 +49,48 @@ impl ServerApp for Actix {
     }
 }
 
+/// Any application of which a test says where the middleware goes; see [`actix_app!`].
+#[derive(Clone, Copy, Debug)]
+pub struct Applied<F>(pub F);
+
+impl<F> ServerApp for Applied<F>
+where
+    F: Fn(OtelMiddleware, Controller, TcpListener) -> io::Result<Server> + Sync,
+{
+    async fn serve(&self, config: ServerConfig, controller: Controller) -> Served {
+        let otel = OtelMiddleware::with_config(config);
+        serve(|listener| self.0(otel, controller, listener))
+    }
+
+    fn differences(&self) -> Differences {
+        Actix.differences()
+    }
+}
+
+/// An [`Applied`] application: `actix_app!(|otel, controller| App::new().wrap(otel)…)`.
+///
+/// A macro, because every middleware changes the type of the application.
+#[macro_export]
+macro_rules! actix_app {
+    (|$otel:ident, $controller:ident| $app:expr) => {
+        $crate::apps::actix::Applied(
+            |$otel: ::otel_middleware_actix::OtelMiddleware,
+             $controller: $crate::apps::Controller,
+             listener: ::std::net::TcpListener| {
+                let app = move || {
+                    let ($otel, $controller) = ($otel.clone(), $controller.clone());
+                    $app
+                };
+                ::actix_web::HttpServer::new(app)
+                    .workers(1)
+                    .disable_signals()
+                    .listen_auto_h2c(listener)
+                    .map(::actix_web::HttpServer::run)
+            },
+        )
+    };
+}
+
 /// Serves any application on a free port of the loopback interface.
 pub fn serve(run: impl FnOnce(TcpListener) -> io::Result<Server>) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

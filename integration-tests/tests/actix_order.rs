@@ -1,0 +1,225 @@
+//! The order of middlewares, as the README of the crate has it in its table.
+
+#![allow(clippy::expect_used)]
+
+use std::fmt;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::middleware::{
+    Compress, ErrorHandlerResponse, ErrorHandlers, Next, NormalizePath, from_fn,
+};
+use actix_web::{App, Error, HttpResponse, ResponseError, web};
+use integration_tests::actix_app;
+use integration_tests::contract::server::{Expected, Running, ServerApp};
+use integration_tests::observed::{assert_nothing, only_point};
+use integration_tests::wire::exchange;
+use opentelemetry::KeyValue;
+
+/// Sends one request, checks status and telemetry, and returns the answer.
+async fn check(app: &impl ServerApp, line: &str, status: u16, expected: &Expected) -> String {
+    let running = Running::configured(app, |config| config.body_sizes(true)).await;
+    let (client, answer) = running.ask(line, &["Accept-Encoding: gzip"]).await;
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 {status} ")),
+        "{answer}"
+    );
+    running.expect(client, expected).await;
+    answer
+}
+
+fn with_size(size: i64, expected: Expected) -> Expected {
+    Expected {
+        further_attributes: vec![KeyValue::new("http.response.body.size", size)],
+        ..expected
+    }
+}
+
+fn unrouted(path: &'static str) -> Expected {
+    Expected {
+        name: "GET".to_owned(),
+        route: None,
+        ..Expected::get(path)
+    }
+}
+
+#[tokio::test]
+async fn normalize_path_inside_leaves_the_path_as_it_was_sent() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(NormalizePath::trim())
+        .wrap(otel)
+        .route("/users", web::get().to(HttpResponse::Ok)));
+    let expected = Expected {
+        name: "GET /users".to_owned(),
+        route: Some("/users"),
+        ..Expected::get("//users/")
+    };
+    check(&app, "GET //users/", 200, &with_size(0, expected)).await;
+}
+
+#[tokio::test]
+async fn normalize_path_outside_shows_the_normalized_path() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(otel)
+        .wrap(NormalizePath::trim())
+        .route("/users", web::get().to(HttpResponse::Ok)));
+    let expected = with_size(0, Expected::get("/users"));
+    check(&app, "GET //users/", 200, &expected).await;
+}
+
+const TEXT: &str = "one two three four five six seven eight nine ten";
+
+async fn text() -> &'static str {
+    TEXT
+}
+
+#[tokio::test]
+async fn compress_inside_is_measured_compressed() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(Compress::default())
+        .wrap(otel)
+        .route("/text", web::get().to(text)));
+    let running = Running::configured(&app, |config| config.body_sizes(true)).await;
+    let sent = reqwest::Client::new()
+        .get(format!("http://{}/text", running.address()))
+        .header("accept-encoding", "gzip")
+        .send();
+    let answer = sent.await.expect("an answer");
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    let compressed = answer.bytes().await.expect("a body").len();
+
+    let capture = running.stop(1).await;
+    let point = only_point(&capture, "http.server.response.body.size");
+    assert_eq!(point.sum, compressed as f64);
+}
+
+#[tokio::test]
+async fn compress_outside_is_measured_before() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(otel)
+        .wrap(Compress::default())
+        .route("/text", web::get().to(text)));
+    let expected = with_size(TEXT.len() as i64, Expected::get("/text"));
+    let answer = check(&app, "GET /text", 200, &expected).await;
+    assert!(answer.contains("content-encoding: gzip\r\n"), "{answer}");
+}
+
+fn unavailable<B>(mut response: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
+    *response.response_mut().status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    Ok(ErrorHandlerResponse::Response(
+        response.map_into_left_body(),
+    ))
+}
+
+async fn missing() -> HttpResponse {
+    HttpResponse::NotFound().finish()
+}
+
+#[tokio::test]
+async fn error_handlers_inside_decide_the_status() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(ErrorHandlers::new().handler(StatusCode::NOT_FOUND, unavailable))
+        .wrap(otel)
+        .route("/missing", web::get().to(missing)));
+    let expected = Expected {
+        status: Some(503),
+        error: Some("503"),
+        ..Expected::get("/missing")
+    };
+    check(&app, "GET /missing", 503, &with_size(0, expected)).await;
+}
+
+#[tokio::test]
+async fn error_handlers_outside_come_too_late() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(otel)
+        .wrap(ErrorHandlers::new().handler(StatusCode::NOT_FOUND, unavailable))
+        .route("/missing", web::get().to(missing)));
+    let expected = Expected {
+        status: Some(404),
+        ..Expected::get("/missing")
+    };
+    check(&app, "GET /missing", 503, &with_size(0, expected)).await;
+}
+
+#[derive(Debug)]
+struct Overloaded(StatusCode);
+
+impl fmt::Display for Overloaded {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("too much to do")
+    }
+}
+
+impl ResponseError for Overloaded {
+    fn status_code(&self) -> StatusCode {
+        self.0
+    }
+}
+
+/// Answers some paths itself, with a response or with an error, and passes on all others.
+async fn refuse(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    match request.path() {
+        "/unauthorized" => {
+            let response = HttpResponse::Unauthorized().body("who are you?");
+            Ok(request.into_response(response).map_into_right_body())
+        }
+        "/overloaded" => Err(Overloaded(StatusCode::SERVICE_UNAVAILABLE).into()),
+        "/forbidden" => Err(Overloaded(StatusCode::FORBIDDEN).into()),
+        _ => Ok(next.call(request).await?.map_into_left_body()),
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_a_middleware_inside_is_recorded() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(from_fn(refuse))
+        .wrap(otel)
+        .route("/unauthorized", web::get().to(HttpResponse::Ok))
+        .route("/text", web::get().to(text)));
+    let unauthorized = Expected {
+        status: Some(401),
+        ..unrouted("/unauthorized")
+    };
+    let expected = with_size(12, unauthorized);
+    check(&app, "GET /unauthorized", 401, &expected).await;
+    let expected = with_size(TEXT.len() as i64, Expected::get("/text"));
+    check(&app, "GET /text", 200, &expected).await;
+}
+
+/// There is no body that could be followed, so no size is known.
+#[tokio::test]
+async fn an_error_of_a_middleware_inside_is_recorded_as_it_asks() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(from_fn(refuse))
+        .wrap(otel)
+        .route("/overloaded", web::get().to(HttpResponse::Ok)));
+    let overloaded = Expected {
+        status: Some(503),
+        error: Some("503"),
+        message: "too much to do",
+        ..unrouted("/overloaded")
+    };
+    let answer = check(&app, "GET /overloaded", 503, &overloaded).await;
+    assert!(answer.ends_with("too much to do"), "{answer}");
+
+    let forbidden = Expected {
+        status: Some(403),
+        ..unrouted("/forbidden")
+    };
+    check(&app, "GET /forbidden", 403, &forbidden).await;
+}
+
+#[tokio::test]
+async fn an_answer_of_a_middleware_outside_is_not_recorded() {
+    let app = actix_app!(|otel, _controller| App::new().wrap(otel).wrap(from_fn(refuse)));
+    let running = Running::start(&app).await;
+    let text = integration_tests::contract::server::request("GET /unauthorized", &[]);
+    let (_, answer) = exchange(running.address(), text).await;
+    assert!(answer.ends_with("who are you?"), "{answer}");
+    assert_nothing(&running.stop(0).await);
+}
