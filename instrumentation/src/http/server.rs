@@ -121,7 +121,8 @@ impl HttpServer {
             let query = redact_query(query, &shared.rules.sensitive_query_keys).into_owned();
             span.push(KeyValue::new(semconv::URL_QUERY, query));
         }
-        if let Some(agent) = request.headers.get("user-agent") {
+        let agent = request.headers.get("user-agent");
+        if let Some(agent) = agent.filter(|agent| !agent.is_empty()) {
             span.push(KeyValue::new(
                 semconv::USER_AGENT_ORIGINAL,
                 agent.to_owned(),
