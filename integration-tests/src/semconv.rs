@@ -12,7 +12,7 @@ use opentelemetry_sdk::trace::SpanData;
 use otel_instrumentation::testing::{Capture, Point};
 
 use self::Level::{Absent, Allowed, Required};
-use self::Type::{Int, Text, Texts};
+use self::Type::{Int, Path, Text, Texts};
 
 /// The schema that the emitted names belong to.
 pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.45.0";
@@ -43,6 +43,8 @@ enum Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Type {
     Text,
+    /// Text that may be empty: `CONNECT` names an authority and no path.
+    Path,
     Int,
     Texts,
 }
@@ -75,7 +77,7 @@ const ATTRIBUTES: &[Row] = &[
     ("server.address",               Text,  [A, R,     N, N,           R, R]),
     ("server.port",                  Int,   [A, R,     N, N,           R, R]),
     ("url.full",                     Text,  [N, R,     N, N,           N, N]),
-    ("url.path",                     Text,  [R, N,     N, N,           N, N]),
+    ("url.path",                     Path,  [R, N,     N, N,           N, N]),
     ("url.query",                    Text,  [A, N,     N, N,           N, N]),
     ("url.scheme",                   Text,  [R, N,     R, R,           N, N]),
     ("url.template",                 Text,  [N, A,     N, N,           A, A]),
@@ -226,7 +228,7 @@ impl Type {
     fn fits(self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text, Value::String(text)) => !text.as_str().is_empty(),
-            (Self::Int, Value::I64(_)) => true,
+            (Self::Path, Value::String(_)) | (Self::Int, Value::I64(_)) => true,
             (Self::Texts, Value::Array(Array::String(texts))) => !texts.is_empty(),
             _ => false,
         }
