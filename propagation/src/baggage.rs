@@ -88,7 +88,7 @@ impl TextMapPropagator for BaggagePropagator {
 const BAGGAGE: &str = "baggage";
 
 /// What every platform has to carry, and all that this one does, read and written.
-const MAX_MEMBERS: usize = 64;
+pub(crate) const MAX_MEMBERS: usize = 64;
 const MAX_BYTES: usize = 8192;
 
 #[cfg(test)]

@@ -25,8 +25,11 @@ pub(crate) fn decode<const N: usize>(digits: &[u8]) -> Option<u128> {
     decode_slice(digits)
 }
 
-/// Reads lower-case digits of a format that leaves out leading zeros.
-pub(crate) fn decode_padded(digits: &str) -> Option<u128> {
+/// Reads up to `MAX` lower-case digits, at most 32, of a format that leaves out leading zeros.
+pub(crate) fn decode_padded<const MAX: usize>(digits: &str) -> Option<u128> {
+    if digits.len() > MAX {
+        return None;
+    }
     decode_slice(digits.as_bytes())
 }
 
@@ -107,7 +110,7 @@ mod tests {
             ("é", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(decode_padded(text), expected, "{text:?}");
+            assert_eq!(decode_padded::<32>(text), expected, "{text:?}");
         }
     }
 
@@ -116,6 +119,8 @@ mod tests {
         assert_eq!(decode::<2>(b"0a"), Some(10));
         assert_eq!(decode::<2>(b"a"), None);
         assert_eq!(decode::<2>(b"00a"), None);
+        assert_eq!(decode_padded::<2>("0a"), Some(10));
+        assert_eq!(decode_padded::<2>("00a"), None);
     }
 
     #[test]

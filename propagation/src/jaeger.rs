@@ -12,7 +12,7 @@ use opentelemetry::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::{hex, sampling::Sampling, whitespace};
+use crate::{baggage::MAX_MEMBERS, hex, sampling::Sampling, whitespace};
 
 /// Carries the trace in `uber-trace-id` and baggage in headers that start with `uberctx-`.
 ///
@@ -21,8 +21,9 @@ use crate::{hex, sampling::Sampling, whitespace};
 ///
 /// Extraction accepts ids with leading zeros left out, and values that are percent-encoded. The
 /// debug flag makes the remote span a sampled one and is passed on. Without a valid
-/// `uber-trace-id` the trace is left as it is. Baggage that comes in takes the place of all that
-/// the context holds; its properties are not carried, and HTTP makes its keys lower-case.
+/// `uber-trace-id` the trace is left as it is. Baggage that comes in, 64 entries at most, takes the
+/// place of all that the context holds; its properties are not carried, and HTTP makes its keys
+/// lower-case.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -65,9 +66,15 @@ impl TextMapPropagator for JaegerPropagator {
             let sampling = Sampling::of(context, span_context);
             injector.set(TRACE, header(span_context, sampling));
         }
-        for (key, (value, _)) in context.baggage() {
-            let value = utf8_percent_encode(value.as_str(), BAGGAGE_VALUE).to_string();
-            injector.set(&format!("{BAGGAGE_PREFIX}{key}"), value);
+        let baggage = context.baggage();
+        if baggage.is_empty() {
+            return;
+        }
+        let mut name = BAGGAGE_PREFIX.to_owned();
+        for (key, (value, _)) in baggage {
+            name.truncate(BAGGAGE_PREFIX.len());
+            name.push_str(key.as_str());
+            injector.set(&name, encode(value.as_str()));
         }
     }
 
@@ -98,10 +105,10 @@ fn parse(value: &str) -> Option<(SpanContext, Sampling)> {
         .decode_utf8()
         .ok()?;
     let mut fields = value.split(':');
-    let trace_id = TraceId::from(hex::decode_padded(fields.next()?)?);
-    let span_id = u64::try_from(hex::decode_padded(fields.next()?)?).ok()?;
+    let trace_id = TraceId::from(hex::decode_padded::<32>(fields.next()?)?);
+    let span_id = u64::try_from(hex::decode_padded::<16>(fields.next()?)?).ok()?;
     let _parent = fields.next()?;
-    let flags = u8::try_from(hex::decode_padded(fields.next()?)?).ok()?;
+    let flags = u8::try_from(hex::decode_padded::<2>(fields.next()?)?).ok()?;
     if fields.next().is_some() {
         return None;
     }
@@ -136,20 +143,35 @@ fn header(span_context: &SpanContext, sampling: Sampling) -> String {
     hex::into_text(header)
 }
 
-/// One header per entry; the API's own limits on number and size apply.
+/// One header per entry. The number of entries is limited before any is looked up, because a
+/// carrier that is a list searches all of it each time; the API limits their size.
 fn baggage(extractor: &dyn Extractor) -> Baggage {
+    let names = extractor.keys().into_iter().filter_map(|name| {
+        let (prefix, key) = name.split_at_checked(BAGGAGE_PREFIX.len())?;
+        (prefix.eq_ignore_ascii_case(BAGGAGE_PREFIX) && !key.is_empty()).then_some((name, key))
+    });
     let mut baggage = Baggage::new();
-    for name in extractor.keys() {
-        let key = name
-            .split_at_checked(BAGGAGE_PREFIX.len())
-            .filter(|(prefix, _)| prefix.eq_ignore_ascii_case(BAGGAGE_PREFIX))
-            .map(|(_, key)| key);
-        if let (Some(key), Some(value)) = (key, extractor.get(name)) {
-            let value = percent_decode_str(whitespace::trim(value)).decode_utf8_lossy();
-            baggage.insert(key.to_owned(), value.into_owned());
+    for (name, key) in names.take(MAX_MEMBERS) {
+        if let Some(value) = extractor.get(name) {
+            baggage.insert(key.to_owned(), decode(value));
         }
     }
     baggage
+}
+
+/// Reads the encoding of query parameters, which has two ways to write a space.
+fn decode(value: &str) -> String {
+    let value = whitespace::trim(value).replace('+', " ");
+    percent_decode_str(&value).decode_utf8_lossy().into_owned()
+}
+
+/// Writes what every decoder understands: those of query parameters, and those that leave a plus
+/// sign alone.
+fn encode(value: &str) -> String {
+    let encoded = utf8_percent_encode(value, BAGGAGE_VALUE);
+    let mut header = String::with_capacity(encoded.clone().map(str::len).sum());
+    header.extend(encoded);
+    header
 }
 
 const TRACE: &str = "uber-trace-id";
@@ -161,7 +183,7 @@ const DEBUG: u8 = 0x02;
 /// Both ids in full, the parent as `0`, two digits of flags.
 const LENGTH: usize = 32 + 1 + 16 + 3 + 2;
 
-/// All that Jaeger's clients, which encode values as query parameters, leave alone.
+/// All that Jaeger's clients leave alone.
 const BAGGAGE_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -238,6 +260,8 @@ mod tests {
             "1:12345678901234567:0:1",
             "123456789012345678901234567890123:2:0:1",
             "1:2:0:100",
+            "1:2:0:001",
+            "1:00000000000000002:0:1",
             "1:2:0:-1",
             "%FF:2:0:1",
         ];
@@ -263,6 +287,7 @@ mod tests {
         let carrier = forward(&[
             ("uberctx-a", "1%2C%20=2"),
             ("Uberctx-b", "%FF"),
+            ("uberctx-c", " 1+1%2B1 "),
             ("uberctx-", "no key"),
             ("uberct", "no prefix"),
         ]);
@@ -272,8 +297,22 @@ mod tests {
             HashMap::from([
                 ("uberctx-a".to_owned(), "1%2C%20%3D2".to_owned()),
                 ("uberctx-b".to_owned(), "%EF%BF%BD".to_owned()),
+                ("uberctx-c".to_owned(), "1%201%2B1".to_owned()),
             ])
         );
+    }
+
+    #[test]
+    fn first_64_entries_of_baggage_are_read() {
+        let received: Vec<_> = (0..70)
+            .map(|number| (format!("uberctx-k{number}"), "v".to_owned()))
+            .collect();
+
+        let context = JaegerPropagator::new()
+            .extract_with_context(&Context::new(), &crate::MessageExtractor(&received));
+
+        assert_eq!(context.baggage().len(), 64);
+        assert!(context.baggage().get("k63").is_some());
     }
 
     #[test]
