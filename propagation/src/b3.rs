@@ -24,11 +24,16 @@ use crate::{hex, sampling::Sampling};
 /// Injection writes the configured form, always with a trace id of 128 bits and never with a parent
 /// span id, and nothing without a valid span.
 ///
-/// The debug state makes the remote span a sampled one and is passed on to the next service. A
-/// state without a trace (`b3: 0`) becomes a span context that is not valid but carries the flag:
-/// the SDK's `Sampler::ParentBased` obeys it, and without an SDK it is passed on. If the caller
-/// leaves the decision open, samplers see an unsampled parent: opentelemetry has nothing in
-/// between.
+/// The debug state makes the remote span a sampled one and is passed on to the next service.
+///
+/// A state without a trace (`b3: 0`) becomes a remote span context that is not valid but carries
+/// the flag. The SDK's `Sampler::ParentBased`, its default, obeys it; `ParentBasedSampler` asks its
+/// root sampler instead, as OpenTelemetry's specification has it for invalid parents. Without an
+/// SDK the state is passed on.
+///
+/// If the caller leaves the decision open, samplers see an unsampled parent: opentelemetry has
+/// nothing in between. `ParentBasedSampler::with_remote_parent_not_sampled` can decide anew where
+/// that is not wanted.
 ///
 /// ```
 /// use std::collections::HashMap;

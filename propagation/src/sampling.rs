@@ -49,14 +49,18 @@ impl Sampling {
         } else {
             Self::Deny
         };
-        let remembered = context.get::<Remembered>().filter(|remembered| {
-            remembered.trace_id == span_context.trace_id()
-                || remembered.trace_id == TraceId::INVALID
-        });
-        match remembered.map(|remembered| remembered.sampling) {
-            Some(Self::Debug) => Self::Debug,
+        let Some(remembered) = context.get::<Remembered>() else {
+            return decided;
+        };
+        let is_its_trace = remembered.trace_id == span_context.trace_id();
+        let is_alone = remembered.trace_id == TraceId::INVALID;
+        match remembered.sampling {
+            Self::Debug if is_its_trace => Self::Debug,
+            // A sampler that did not take the order does not pass it on either: it came without a
+            // trace, so nobody has recorded anything of this one.
+            Self::Debug if is_alone && decided == Self::Accept => Self::Debug,
             // Still open only as long as no span of this process has been started.
-            Some(Self::Defer) if span_context.is_remote() => Self::Defer,
+            Self::Defer if is_its_trace && span_context.is_remote() => Self::Defer,
             _ => decided,
         }
     }

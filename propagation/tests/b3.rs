@@ -7,7 +7,7 @@ use opentelemetry::{
     propagation::TextMapPropagator,
     trace::{TraceContextExt, Tracer, TracerProvider},
 };
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler, SdkTracerProvider, ShouldSample};
 use otel_propagation::{B3Propagator, CompositePropagator, TraceContextPropagator};
 
 #[test]
@@ -82,6 +82,33 @@ fn decision_without_a_trace_is_obeyed_by_a_new_one() {
 }
 
 #[test]
+fn decision_without_a_trace_that_the_sampler_overrules_is_not_passed_on() {
+    for (sampler, sent) in [(Sampler::AlwaysOff, "-0"), (Sampler::AlwaysOn, "-1")] {
+        for received in ["0", "1"] {
+            assert!(through_span(sampler.clone(), received).ends_with(sent));
+        }
+    }
+    assert!(through_span(Sampler::AlwaysOff, "d").ends_with("-0"));
+}
+
+#[test]
+fn debug_state_of_a_trace_is_passed_on_whatever_the_sampler_says() {
+    let received = format!("{TRACE_ID}-{SPAN_ID}-d");
+
+    assert!(through_span(Sampler::AlwaysOff, &received).ends_with("-d"));
+}
+
+#[test]
+fn decision_without_a_trace_is_not_a_parent_to_samplers_of_the_specification() {
+    let root = || ParentBasedSampler::new(Sampler::AlwaysOn);
+
+    assert!(through_span(root(), "0").ends_with("-1"));
+    let undecided = root().with_remote_parent_not_sampled(Sampler::AlwaysOn);
+    let received = format!("{TRACE_ID}-{SPAN_ID}");
+    assert!(through_span(undecided, &received).ends_with("-1"));
+}
+
+#[test]
 fn without_an_sdk_everything_is_passed_on_as_it_came() {
     for state in ["-0", "-1", "-d", ""] {
         let received = headers(&[("b3", &format!("{TRACE_ID}-{SPAN_ID}{state}"))]);
@@ -142,7 +169,7 @@ fn nothing_valid_changes_and_injects_nothing() {
 }
 
 /// Extracts, starts a span below, and injects that.
-fn through_span(sampler: Sampler, received: &str) -> String {
+fn through_span(sampler: impl ShouldSample + 'static, received: &str) -> String {
     let provider = SdkTracerProvider::builder().with_sampler(sampler).build();
     let propagator = B3Propagator::new();
     let remote = propagator.extract_with_context(&Context::new(), &headers(&[("b3", received)]));
