@@ -6,7 +6,8 @@ use allocation_counter::measure;
 use http::{HeaderMap, HeaderValue};
 use opentelemetry::{Context, baggage::BaggageExt, propagation::TextMapPropagator};
 use otel_propagation::{
-    BaggagePropagator, HeaderExtractor, HeaderInjector, TraceContextPropagator,
+    B3Propagator, BaggagePropagator, HeaderExtractor, HeaderInjector, JaegerPropagator,
+    TraceContextPropagator, XrayPropagator,
 };
 
 #[test]
@@ -66,11 +67,35 @@ fn injection_costs_one_string_per_header() {
 }
 
 #[test]
-fn injection_of_baggage_costs_the_line_and_its_order() {
+fn injection_of_baggage_costs_the_line() {
     let propagator = BaggagePropagator::new();
-    let context = extracted(&propagator, &[("baggage", "b=2;p,a=%201,c=3")]);
-    assert_eq!(context.baggage().len(), 3);
-    assert_eq!(injection(&propagator, &context), 2);
+    let full = (0..64)
+        .map(|number| format!("key{number}=%20;p"))
+        .collect::<Vec<_>>();
+    for (line, members) in [("b=2;p,a=%201,c=3", 3), (&full.join(","), 64)] {
+        let context = extracted(&propagator, &[("baggage", line)]);
+        assert_eq!(context.baggage().len(), members);
+        assert_eq!(injection(&propagator, &context), 1);
+    }
+}
+
+#[test]
+fn injection_of_older_formats_costs_one_string_per_header() {
+    let context = extracted(&TraceContextPropagator::new(), &[("traceparent", PARENT)]);
+    assert_eq!(injection(&B3Propagator::new(), &context), 1);
+    assert_eq!(injection(&B3Propagator::multiple_headers(), &context), 3);
+    assert_eq!(injection(&JaegerPropagator::new(), &context), 1);
+    assert_eq!(injection(&XrayPropagator::new(), &context), 1);
+}
+
+#[test]
+fn injection_of_jaeger_baggage_also_costs_the_names() {
+    let context = extracted(&BaggagePropagator::new(), &[("baggage", "a=%20,b=2")]);
+    // Each header has a name of its own, put together in one buffer and stored by the map.
+    assert_eq!(
+        injection(&JaegerPropagator::new(), &context),
+        2 * 2 + 1 + LONGER_NAME
+    );
 }
 
 #[test]
@@ -108,4 +133,6 @@ fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
         .collect()
 }
 
+/// The buffer grows once, with the first key.
+const LONGER_NAME: u64 = 1;
 const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";

@@ -3,27 +3,32 @@
 use opentelemetry::{Key, StringValue, baggage::Baggage, baggage::BaggageMetadata};
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
-use super::MAX_BYTES;
+use super::{MAX_BYTES, MAX_MEMBERS};
 
 /// Writes the members sorted by key, so that the same baggage always gives the same header.
 ///
 /// The API keeps the number of members within the limit, but encoding can triple their length.
 pub(super) fn header(baggage: &Baggage) -> String {
-    let mut members: Vec<Member<'_>> = baggage.iter().map(Member::new).collect();
-    members.sort_unstable_by_key(|member| member.key);
+    // On the stack: the header itself is to be the only allocation.
+    let mut members = [const { None }; MAX_MEMBERS];
+    for (slot, member) in members.iter_mut().zip(baggage) {
+        *slot = Some(Member::new(member));
+    }
+    members.sort_unstable_by_key(|member| member.as_ref().map(|member| member.key));
 
     let mut length = 0;
-    members.retain(|member| {
+    for slot in &mut members {
+        let Some(member) = slot else { continue };
         let extended = length + usize::from(length > 0) + member.length();
-        let fits = extended <= MAX_BYTES;
-        if fits {
+        if extended <= MAX_BYTES {
             length = extended;
+        } else {
+            *slot = None;
         }
-        fits
-    });
+    }
 
     let mut header = String::with_capacity(length);
-    for member in members {
+    for member in members.into_iter().flatten() {
         if !header.is_empty() {
             header.push(',');
         }

@@ -104,12 +104,20 @@ impl fmt::Debug for HeaderInjector<'_> {
 }
 
 /// Names that come with every request: parsing one costs as much as the look-up itself, and
-/// storing it an allocation.
+/// storing it an allocation. All that the propagators of this crate write are here, but for
+/// Jaeger's baggage.
 fn known_name(key: &str) -> Option<&'static HeaderName> {
     match key {
         "traceparent" => Some(&TRACEPARENT),
         "tracestate" => Some(&TRACESTATE),
         "baggage" => Some(&BAGGAGE),
+        "b3" => Some(&B3),
+        "x-b3-traceid" => Some(&B3_TRACE_ID),
+        "x-b3-spanid" => Some(&B3_SPAN_ID),
+        "x-b3-sampled" => Some(&B3_SAMPLED),
+        "x-b3-flags" => Some(&B3_FLAGS),
+        "uber-trace-id" => Some(&JAEGER),
+        "x-amzn-trace-id" => Some(&XRAY),
         _ => None,
     }
 }
@@ -145,6 +153,13 @@ const UNREADABLE: &str = "\u{fffd}";
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+static B3: HeaderName = HeaderName::from_static("b3");
+static B3_TRACE_ID: HeaderName = HeaderName::from_static("x-b3-traceid");
+static B3_SPAN_ID: HeaderName = HeaderName::from_static("x-b3-spanid");
+static B3_SAMPLED: HeaderName = HeaderName::from_static("x-b3-sampled");
+static B3_FLAGS: HeaderName = HeaderName::from_static("x-b3-flags");
+static JAEGER: HeaderName = HeaderName::from_static("uber-trace-id");
+static XRAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 #[cfg(test)]
 mod tests {
