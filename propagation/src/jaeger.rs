@@ -2,17 +2,19 @@
 //!
 //! See <https://www.jaegertracing.io/docs/1.76/client-libraries/#propagation-format>.
 
+mod baggage;
+
 use std::sync::LazyLock;
 
 use opentelemetry::{
     Context,
-    baggage::{Baggage, BaggageExt},
+    baggage::BaggageExt,
     propagation::{Extractor, Injector, TextMapPropagator, text_map_propagator::FieldIter},
     trace::{SpanContext, SpanId, TraceContextExt, TraceId, TraceState},
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
-use crate::{baggage::MAX_MEMBERS, hex, sampling::Sampling, whitespace};
+use crate::{hex, sampling::Sampling, whitespace};
 
 /// Carries the trace in `uber-trace-id` and baggage in headers that start with `uberctx-`.
 ///
@@ -66,16 +68,7 @@ impl TextMapPropagator for JaegerPropagator {
             let sampling = Sampling::of(context, span_context);
             injector.set(TRACE, header(span_context, sampling));
         }
-        let baggage = context.baggage();
-        if baggage.is_empty() {
-            return;
-        }
-        let mut name = BAGGAGE_PREFIX.to_owned();
-        for (key, (value, _)) in baggage {
-            name.truncate(BAGGAGE_PREFIX.len());
-            name.push_str(key.as_str());
-            injector.set(&name, encode(value.as_str()));
-        }
+        baggage::write(context.baggage(), injector);
     }
 
     fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
@@ -85,7 +78,7 @@ impl TextMapPropagator for JaegerPropagator {
                 .with_remote_span_context(parent),
             None => context.clone(),
         };
-        let baggage = baggage(extractor);
+        let baggage = baggage::read(extractor);
         if baggage.is_empty() {
             context
         } else {
@@ -143,52 +136,13 @@ fn header(span_context: &SpanContext, sampling: Sampling) -> String {
     hex::into_text(header)
 }
 
-/// One header per entry. The number of entries is limited before any is looked up, because a
-/// carrier that is a list searches all of it each time; the API limits their size.
-fn baggage(extractor: &dyn Extractor) -> Baggage {
-    let names = extractor.keys().into_iter().filter_map(|name| {
-        let (prefix, key) = name.split_at_checked(BAGGAGE_PREFIX.len())?;
-        (prefix.eq_ignore_ascii_case(BAGGAGE_PREFIX) && !key.is_empty()).then_some((name, key))
-    });
-    let mut baggage = Baggage::new();
-    for (name, key) in names.take(MAX_MEMBERS) {
-        if let Some(value) = extractor.get(name) {
-            baggage.insert(key.to_owned(), decode(value));
-        }
-    }
-    baggage
-}
-
-/// Reads the encoding of query parameters, which has two ways to write a space.
-fn decode(value: &str) -> String {
-    let value = whitespace::trim(value).replace('+', " ");
-    percent_decode_str(&value).decode_utf8_lossy().into_owned()
-}
-
-/// Writes what every decoder understands: those of query parameters, and those that leave a plus
-/// sign alone.
-fn encode(value: &str) -> String {
-    let encoded = utf8_percent_encode(value, BAGGAGE_VALUE);
-    let mut header = String::with_capacity(encoded.clone().map(str::len).sum());
-    header.extend(encoded);
-    header
-}
-
 const TRACE: &str = "uber-trace-id";
-const BAGGAGE_PREFIX: &str = "uberctx-";
 
 const SAMPLED: u8 = 0x01;
 const DEBUG: u8 = 0x02;
 
 /// Both ids in full, the parent as `0`, two digits of flags.
 const LENGTH: usize = 32 + 1 + 16 + 3 + 2;
-
-/// All that Jaeger's clients leave alone.
-const BAGGAGE_VALUE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 #[cfg(test)]
 mod tests {
@@ -280,39 +234,6 @@ mod tests {
                 format!("00000000000000000000000000000001:0000000000000002:0:{sent}")
             );
         }
-    }
-
-    #[test]
-    fn baggage_travels_in_headers_of_its_own() {
-        let carrier = forward(&[
-            ("uberctx-a", "1%2C%20=2"),
-            ("Uberctx-b", "%FF"),
-            ("uberctx-c", " 1+1%2B1 "),
-            ("uberctx-", "no key"),
-            ("uberct", "no prefix"),
-        ]);
-
-        assert_eq!(
-            carrier,
-            HashMap::from([
-                ("uberctx-a".to_owned(), "1%2C%20%3D2".to_owned()),
-                ("uberctx-b".to_owned(), "%EF%BF%BD".to_owned()),
-                ("uberctx-c".to_owned(), "1%201%2B1".to_owned()),
-            ])
-        );
-    }
-
-    #[test]
-    fn first_64_entries_of_baggage_are_read() {
-        let received: Vec<_> = (0..70)
-            .map(|number| (format!("uberctx-k{number}"), "v".to_owned()))
-            .collect();
-
-        let context = JaegerPropagator::new()
-            .extract_with_context(&Context::new(), &crate::MessageExtractor(&received));
-
-        assert_eq!(context.baggage().len(), 64);
-        assert!(context.baggage().get("k63").is_some());
     }
 
     #[test]
