@@ -4,6 +4,7 @@ mod b3;
 mod baggage;
 mod carrier;
 mod composite;
+mod detached;
 mod from_env;
 mod hex;
 mod jaeger;
@@ -19,6 +20,9 @@ pub use carrier::environment::{EnvironmentExtractor, EnvironmentInjector};
 pub use carrier::http::{HeaderExtractor, HeaderInjector};
 pub use carrier::message::{MessageExtractor, MessageHeaders, MessageHeadersMut, MessageInjector};
 pub use composite::CompositePropagator;
+pub use detached::linked_root;
+#[cfg(feature = "tokio")]
+pub use detached::spawn_with_context;
 pub use from_env::from_env;
 pub use jaeger::JaegerPropagator;
 pub use resolution::{extract, inject};
