@@ -1,8 +1,8 @@
 //! Five services, one trace, the culprit named.
 //!
 //! Starts a shop of five processes, sends three checkouts through it, collects their spans over
-//! OTLP and prints where the time went. All that the services do for it is one layer on the
-//! router and one middleware on the HTTP client; see `services/process.rs` and
+//! OTLP and prints where the time went. All that the services do for it is one line on a server,
+//! whatever its framework, and one on a client; see `services/server.rs` and
 //! `services/client.rs`. Everything else here tells the story.
 
 #![cfg_attr(

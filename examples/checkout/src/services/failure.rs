@@ -1,5 +1,10 @@
 //! What a service answers when it cannot do what it was asked for.
 
+use std::fmt;
+
+use actix_web::error::BlockingError;
+use actix_web::http::StatusCode as ActixStatusCode;
+use actix_web::{HttpResponse, ResponseError};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -43,6 +48,31 @@ impl IntoResponse for Failure {
     }
 }
 
+/// The middleware for actix describes the status of the span with this.
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl ResponseError for Failure {
+    /// actix is built on an older version of `http`, whose types are others.
+    fn status_code(&self) -> ActixStatusCode {
+        let status = ActixStatusCode::from_u16(self.status.as_u16());
+        status.unwrap_or(ActixStatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code()).json(Problem {
+            error: self.message.clone(),
+        });
+        if let Some(error_type) = self.error_type {
+            response.extensions_mut().insert(ErrorType(error_type));
+        }
+        response
+    }
+}
+
 /// The service that was called is not there, or what it said cannot be read.
 impl From<reqwest_middleware::Error> for Failure {
     fn from(error: reqwest_middleware::Error) -> Self {
@@ -58,6 +88,12 @@ impl From<reqwest::Error> for Failure {
 
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+    }
+}
+
+impl From<BlockingError> for Failure {
+    fn from(error: BlockingError) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     }
 }

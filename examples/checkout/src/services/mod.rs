@@ -11,13 +11,15 @@ mod notification;
 mod orders;
 mod payment;
 mod process;
+mod server;
 mod statement;
 
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use axum::Router;
 use clap::{Args, Subcommand};
+
+use server::Server;
 
 pub(crate) use gateway::TRACE_ID;
 pub(crate) use messages::{Checkout, Line};
@@ -99,17 +101,17 @@ impl Service {
         }
     }
 
-    fn router(self) -> Result<Router> {
-        match self {
-            Self::Gateway { orders } => gateway::router(orders),
+    fn server(self) -> Result<Server> {
+        Ok(match self {
+            Self::Gateway { orders } => Server::Axum(gateway::router(orders)?),
             Self::Orders {
                 inventory,
                 payment,
                 notification,
-            } => orders::router(inventory, payment, notification),
-            Self::Inventory => inventory::router(),
-            Self::Payment => Ok(payment::router()),
-            Self::Notification => Ok(notification::router()),
-        }
+            } => Server::Axum(orders::router(inventory, payment, notification)?),
+            Self::Inventory => Server::Axum(inventory::router()?),
+            Self::Payment => Server::Actix(payment::routes),
+            Self::Notification => Server::Axum(notification::router()),
+        })
     }
 }

@@ -2,33 +2,31 @@
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
+use actix_web::HttpResponse;
+use actix_web::web::{self, Json, ServiceConfig};
 use axum::http::StatusCode;
-use axum::routing::post;
-use axum::{Json, Router};
 use opentelemetry::global;
 use opentelemetry::trace::{Span, Tracer};
-use tokio::task;
 
 use super::failure::Failure;
 use super::messages::{Payment, PaymentRequest};
 
-pub(super) fn router() -> Router {
-    Router::new().route("/payments", post(pay))
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config.route("/payments", web::post().to(pay));
 }
 
-async fn pay(Json(request): Json<PaymentRequest>) -> Result<(StatusCode, Json<Payment>), Failure> {
+async fn pay(Json(request): Json<PaymentRequest>) -> Result<HttpResponse, Failure> {
     // A span of our own: it becomes a child of the server span that the middleware started.
     let mut span = global::tracer("payment").start("authorize card");
     let card = request.card.clone();
-    let authorization =
-        task::spawn_blocking(move || authorization(&card, request.value_cents)).await?;
+    let authorization = web::block(move || authorization(&card, request.value_cents)).await?;
     span.end();
 
     if request.card.ends_with(DECLINED_SUFFIX) {
         let failure = Failure::new(StatusCode::PAYMENT_REQUIRED, "the card was declined");
         return Err(failure.with_error_type("card_declined"));
     }
-    Ok((StatusCode::CREATED, Json(Payment { authorization })))
+    Ok(HttpResponse::Created().json(Payment { authorization }))
 }
 
 /// A code that is as slow to make as such codes are meant to be.

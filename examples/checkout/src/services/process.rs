@@ -1,14 +1,13 @@
 //! The life of one service: telemetry, socket, requests, and an end that leaves nothing behind.
 
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::process;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures_util::FutureExt;
-use otel_middleware_axum::OtelLayer;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task;
@@ -25,21 +24,15 @@ pub(super) async fn run(launch: Launch) -> Result<()> {
         service,
     } = launch;
     let telemetry = Telemetry::start(service.name(), otlp_endpoint)?;
-    let app = service
-        .router()?
-        .layer(OtelLayer::new())
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let server = service.server()?;
 
     let listener = listen(port).await?;
     let mut stdout = io::stdout();
     writeln!(stdout, "{}", listener.local_addr()?)?;
     stdout.flush()?;
 
-    let serving = axum::serve(listener, app)
-        .with_graceful_shutdown(parent_gone.clone().map(drop))
-        .into_future();
     tokio::select! {
-        served = serving => served?,
+        served = server.serve(listener, parent_gone.clone().map(drop)) => served?,
         // Requests that are under way may finish, one that hangs must not keep the spans.
         () = parent_gone.then(|_| sleep(LONGEST_REQUEST)) => {}
     }
