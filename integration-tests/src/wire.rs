@@ -111,8 +111,8 @@ pub async fn exchange(server: SocketAddr, request: impl AsRef<[u8]>) -> (SocketA
     (client, socket.read_to_end().await)
 }
 
-/// One connection that speaks HTTP/2 with prior knowledge.
-#[derive(Debug)]
+/// One connection that speaks HTTP/2 with prior knowledge; it lives as long as a clone of it.
+#[derive(Clone, Debug)]
 pub struct Http2 {
     sender: SendRequest<Full<Bytes>>,
     address: SocketAddr,

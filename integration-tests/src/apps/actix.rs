@@ -45,6 +45,7 @@ impl ServerApp for Actix {
             body_error_type: "body",
             body_error_message: "the source dried up",
             trailers: false,
+            reset_drops_the_handler: false,
         }
     }
 }

@@ -41,6 +41,7 @@ impl ServerApp for Axum {
             body_error_type: "axum_core::error::Error",
             body_error_message: "",
             trailers: true,
+            reset_drops_the_handler: true,
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Expected {
     pub template: Option<&'static str>,
     /// `http.response.status_code`; with it comes what only a response tells.
     pub status: Option<u16>,
+    /// `network.protocol.version`, where there is a response.
+    pub version: &'static str,
     /// `error.type`, which also makes the span's status an error.
     pub error: Option<&'static str>,
     /// Whether the error has a message, which is the system's and not looked at further.
@@ -54,6 +56,7 @@ impl Expected {
             user_information: "",
             template: None,
             status: Some(200),
+            version: "1.1",
             error: None,
             explained: false,
             resend_count: None,
@@ -165,7 +168,7 @@ impl Expected {
         let status = self.status.map(i64::from);
         [
             status.map(|status| KeyValue::new("http.response.status_code", status)),
-            status.map(|_| KeyValue::new("network.protocol.version", "1.1")),
+            status.map(|_| KeyValue::new("network.protocol.version", self.version)),
             self.error.map(|error| KeyValue::new("error.type", error)),
         ]
         .into_iter()

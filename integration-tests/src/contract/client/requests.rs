@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanKind, TraceContextExt, Tracer, TracerProvider};
-use reqwest::Method;
+use reqwest::{Client, Method};
 
 use super::{ClientApp, Expected, Running};
 use crate::observed::spans_of;
@@ -53,6 +53,25 @@ pub async fn a_request_makes_one_span(app: &impl ClientApp) {
         let response = running.send(request).await.expect("an answer");
         assert_eq!(Some(response.status().as_u16()), expected.status);
         running.expect(&expected).await;
+    }
+}
+
+/// HC-20: the version is the one of the response, and the requests share a connection.
+pub async fn http_2_has_its_version(app: &impl ClientApp) {
+    const REQUESTS: usize = 20;
+    let client = Client::builder().http2_prior_knowledge();
+    let client = client.build().expect("a client");
+    let running = Running::with(app, |config| config, client).await;
+    // The first one makes the connection.
+    running.get("/success").await;
+    let others = (1..REQUESTS).map(|_| running.get("/success"));
+    futures_util::future::join_all(others).await;
+    let expected = Expected {
+        version: "2",
+        ..Expected::get("/success")
+    };
+    for span in spans_of(&running.capture, SpanKind::Client, REQUESTS).await {
+        expected.assert_span(running.peer.address(), &span);
     }
 }
 

@@ -7,6 +7,7 @@
 //! Ids such as HS-02 name rows of the list of conformance scenarios.
 
 pub mod configuration;
+pub mod connections;
 mod expected;
 pub mod lifecycle;
 pub mod propagation;
@@ -37,7 +38,15 @@ macro_rules! server_contract {
                 a_request_makes_one_span
                 sequential_requests_make_separate_traces
                 the_handler_runs_inside_the_span
+            }
+            connections {
+                http_1_0_has_its_version
+                requests_share_a_connection
                 http_2_has_its_authority_and_version
+                http_2_requests_share_a_connection
+                a_stream_that_is_reset_before_the_head_cancels
+                a_stream_that_is_reset_before_the_body_ends_cancels
+                trailers_end_the_body_of_a_stream
             }
             propagation {
                 a_remote_trace_is_continued
@@ -109,6 +118,8 @@ pub struct Differences {
     pub body_error_message: &'static str,
     /// Whether a response can have trailers.
     pub trailers: bool,
+    /// Whether a handler is dropped when its HTTP/2 stream is reset; others go on to their end.
+    pub reset_drops_the_handler: bool,
 }
 
 /// A server that runs until it is told to stop.

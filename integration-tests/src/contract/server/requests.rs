@@ -2,15 +2,11 @@
 
 use std::collections::HashSet;
 
-use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt, Full};
 use opentelemetry::trace::SpanKind;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::{Expected, Running, ServerApp};
 use crate::observed::spans_of;
-use crate::wire::Http2;
 
 /// A request, status and end of its answer, and what is recorded.
 struct Case {
@@ -221,31 +217,4 @@ fn assert_child(child: &SpanData, parent: &SpanData) {
         child.span_context.trace_id(),
         parent.span_context.trace_id()
     );
-}
-
-/// HS-32.
-pub async fn http_2_has_its_authority_and_version(app: &impl ServerApp) {
-    let running = Running::start(app).await;
-    let mut connection = Http2::connect(running.address()).await;
-    let request = Request::get("http://h2.example:8443/success")
-        .header("user-agent", "test-user-agent")
-        .body(Full::<Bytes>::default())
-        .expect("a request");
-    let response = connection.send(request).await.expect("a response");
-    let body = response
-        .into_body()
-        .collect()
-        .await
-        .expect("a body")
-        .to_bytes();
-    assert_eq!(body, "success");
-    let client = connection.address();
-    drop(connection);
-
-    let expected = Expected {
-        version: "2",
-        server: Some(("h2.example", Some(8443))),
-        ..Expected::get("/success")
-    };
-    running.expect(client, &expected).await;
 }
