@@ -26,5 +26,5 @@ pub use detached::spawn_with_context;
 pub use from_env::from_env;
 pub use jaeger::JaegerPropagator;
 pub use resolution::{extract, inject};
-pub use trace_context::TraceContextPropagator;
+pub use trace_context::{TraceContextPropagator, server_timing};
 pub use xray::XrayPropagator;

@@ -5,6 +5,7 @@
 //! `tracestate` headers.
 
 mod incoming;
+mod server_timing;
 mod traceparent;
 mod tracestate;
 
@@ -13,9 +14,10 @@ use std::sync::LazyLock;
 use opentelemetry::{
     Context,
     propagation::{Extractor, Injector, TextMapPropagator, text_map_propagator::FieldIter},
-    trace::{SpanContext, TraceContextExt, TraceFlags},
+    trace::{SpanContext, TraceContextExt},
 };
 
+pub use self::server_timing::server_timing;
 use self::{incoming::Incoming, traceparent::TraceParent, tracestate::Parsed};
 
 /// Carries the trace in `traceparent` and `tracestate`, by the rules of [W3C Trace Context
@@ -63,19 +65,12 @@ impl TraceContextPropagator {
 
 impl TextMapPropagator for TraceContextPropagator {
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
-        let span = context.span();
-        let span_context = span.span_context();
-        if !span_context.is_valid() {
+        let Some(traceparent) = TraceParent::of(context) else {
             return;
-        }
-        let incoming = Incoming::of(context, span_context);
-        let traceparent = TraceParent {
-            trace_id: span_context.trace_id(),
-            span_id: span_context.span_id(),
-            flags: span_context.trace_flags()
-                | incoming.map_or(TraceFlags::default(), Incoming::flags),
         };
-        let tracestate = span_context.trace_state();
+        let span = context.span();
+        let tracestate = span.span_context().trace_state();
+        let incoming = Incoming::of(context, traceparent.trace_id);
         let tracestate = match incoming.and_then(|incoming| incoming.tracestate(tracestate)) {
             Some(raw) => raw.to_owned(),
             None => tracestate::header(tracestate),

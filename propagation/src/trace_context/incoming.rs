@@ -2,7 +2,7 @@
 
 use opentelemetry::{
     Context,
-    trace::{SpanContext, TraceFlags, TraceId, TraceState},
+    trace::{TraceFlags, TraceId, TraceState},
 };
 
 use super::{
@@ -41,11 +41,11 @@ impl Incoming {
         needed.then_some(incoming)
     }
 
-    /// What is known about the trace that `span_context` belongs to.
-    pub(super) fn of<'a>(context: &'a Context, span_context: &SpanContext) -> Option<&'a Self> {
+    /// What is known about the trace.
+    pub(super) fn of(context: &Context, trace_id: TraceId) -> Option<&Self> {
         context
             .get::<Self>()
-            .filter(|incoming| incoming.trace_id == span_context.trace_id())
+            .filter(|incoming| incoming.trace_id == trace_id)
     }
 
     /// The random flag if it came in: the SDK forgets it on the spans it drops.

@@ -2,8 +2,12 @@
 //!
 //! See <https://www.w3.org/TR/trace-context-2/#traceparent-header>.
 
-use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
+use opentelemetry::{
+    Context,
+    trace::{SpanId, TraceContextExt, TraceFlags, TraceId},
+};
 
+use super::incoming::Incoming;
 use crate::{hex, whitespace};
 
 /// What a valid `traceparent` says, whatever its version.
@@ -40,10 +44,29 @@ impl TraceParent {
         })
     }
 
+    /// What to say of the active span, `None` if it is not a valid one.
+    pub(super) fn of(context: &Context) -> Option<Self> {
+        let span = context.span();
+        let span_context = span.span_context();
+        let incoming = Incoming::of(context, span_context.trace_id());
+        span_context.is_valid().then(|| Self {
+            trace_id: span_context.trace_id(),
+            span_id: span_context.span_id(),
+            flags: span_context.trace_flags()
+                | incoming.map_or(TraceFlags::default(), Incoming::flags),
+        })
+    }
+
     /// Writes version 00 with the flags this level of the specification defines.
     pub(super) fn header(&self) -> String {
+        self.header_after("")
+    }
+
+    /// The same, behind something else.
+    pub(super) fn header_after(&self, prefix: &str) -> String {
         let flags = (self.flags & KNOWN_FLAGS).to_u8();
-        let mut header = Vec::with_capacity(LENGTH);
+        let mut header = Vec::with_capacity(prefix.len() + LENGTH);
+        header.extend_from_slice(prefix.as_bytes());
         header.extend_from_slice(b"00-");
         header.extend(hex::digits(self.trace_id.to_bytes()));
         header.push(b'-');
