@@ -1,0 +1,338 @@
+//! The client layer: one span from the call to the end of its stream.
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use http_body::Body;
+use otel_instrumentation::{
+    self as instrumentation, ClientConfig, Operation, RpcClient, http1, rpc_method, scope,
+};
+use otel_propagation::{HeaderExtractor, HeaderInjector};
+use pin_project::pin_project;
+use tonic::transport::Endpoint;
+use tonic::{GrpcMethod, Status, TimeoutExpired};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::ResponseBody;
+use crate::body::record;
+use crate::method::{Candidate, Methods, Side};
+
+/// Makes a client span and the metric of every call, and sends its context along.
+///
+/// ```
+/// use otel_middleware_tonic::OtelClientLayer;
+/// use tonic::transport::Endpoint;
+/// use tonic_health::pb::health_client::HealthClient;
+/// use tower::ServiceBuilder;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let endpoint = Endpoint::from_static("http://127.0.0.1:50051");
+/// let channel = ServiceBuilder::new()
+///     .layer(OtelClientLayer::for_endpoint(&endpoint))
+///     .service(endpoint.connect_lazy());
+/// let client = HealthClient::new(channel);
+/// # let _ = client;
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct OtelClientLayer {
+    client: RpcClient,
+    target: Option<Arc<Target>>,
+    methods: Arc<Methods>,
+}
+
+/// What the client was told to call.
+#[derive(Debug)]
+struct Target {
+    scheme: Option<String>,
+    authority: String,
+}
+
+impl OtelClientLayer {
+    /// The conventions' required and recommended telemetry, to the global providers.
+    ///
+    /// A channel does not tell where it leads: [`server`](Self::server) and
+    /// [`for_endpoint`](Self::for_endpoint) do. Without them `server.address` is what the calls'
+    /// URIs have, which is nothing unless the client was made `with_origin`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_config(ClientConfig::new())
+    }
+
+    /// As configured.
+    ///
+    /// ```
+    /// use otel_middleware_tonic::{ClientConfig, OtelClientLayer};
+    ///
+    /// let layer = OtelClientLayer::with_config(
+    ///     ClientConfig::new().filter(|call| !call.path.starts_with("/grpc.health.v1.Health/")),
+    /// )
+    /// .server("greeter.internal", 50051);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn with_config(config: ClientConfig) -> Self {
+        let scope = scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        Self {
+            client: RpcClient::new(scope, config),
+            target: None,
+            methods: Arc::new(Methods::learned()),
+        }
+    }
+
+    /// As [`new`](Self::new), with the endpoint as the server; see [`endpoint`](Self::endpoint).
+    #[must_use]
+    pub fn for_endpoint(endpoint: &Endpoint) -> Self {
+        Self::new().endpoint(endpoint)
+    }
+
+    /// The endpoint's URI as `server.address` and `server.port`, the latter also where only the
+    /// scheme implies it.
+    ///
+    /// An endpoint for a Unix domain socket does not tell its path; use [`server`](Self::server).
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: &Endpoint) -> Self {
+        let uri = endpoint.uri();
+        let is_unix_socket = uri.scheme_str() == Some("http")
+            && uri.authority().is_some_and(|it| it.as_str() == UNIX_SOCKET);
+        self.target = uri.host().filter(|_| !is_unix_socket).map(|host| {
+            Arc::new(Target {
+                scheme: uri.scheme_str().map(str::to_owned),
+                authority: match uri.port_u16() {
+                    Some(port) => format!("{host}:{port}"),
+                    None => host.to_owned(),
+                },
+            })
+        });
+        self
+    }
+
+    /// `server.address` and `server.port`: what the client was told to call, such as the name of
+    /// the service that a balanced channel stands for. A path is that of a Unix domain socket.
+    ///
+    /// ```
+    /// use otel_middleware_tonic::OtelClientLayer;
+    ///
+    /// let tcp = OtelClientLayer::new().server("greeter.internal", 50051);
+    /// let unix = OtelClientLayer::new().server("/run/greeter.sock", None);
+    /// # let _ = (tcp, unix);
+    /// ```
+    #[must_use]
+    pub fn server(mut self, host: &str, port: impl Into<Option<u16>>) -> Self {
+        let host = match host {
+            path if path.starts_with('/') => format!("unix://{path}"),
+            ipv6 if ipv6.contains(':') && !ipv6.contains(['[', '/']) => format!("[{ipv6}]"),
+            host => host.to_owned(),
+        };
+        let authority = match port.into() {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        };
+        self.target = Some(Arc::new(Target {
+            scheme: None,
+            authority,
+        }));
+        self
+    }
+
+    /// The methods to recognise, as `package.Service/Method`; all others are `_OTHER`, also those
+    /// of generated clients.
+    ///
+    /// Default: those of generated clients, and those that a server was seen to answer.
+    #[must_use]
+    pub fn methods(mut self, methods: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.methods = Arc::new(Methods::listed(methods));
+        self
+    }
+}
+
+impl Default for OtelClientLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> Layer<S> for OtelClientLayer {
+    type Service = OtelClientService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        OtelClientService {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// What [`OtelClientLayer`] makes of a channel; generated clients take it in the channel's place.
+///
+/// Its errors are the [`Status`] that a generated client would make of the channel's, where there
+/// is one.
+#[derive(Clone, Debug)]
+pub struct OtelClientService<S> {
+    inner: S,
+    layer: OtelClientLayer,
+}
+
+impl<S> OtelClientService<S> {
+    fn start<B>(&self, request: &mut Request<B>) -> (Operation, Option<Box<Candidate>>) {
+        let OtelClientLayer {
+            client,
+            target,
+            methods,
+        } = &self.layer;
+        let headers = HeaderExtractor(request.headers());
+        let facts = http1::facts(request, &headers);
+        let (scheme, authority) = match target.as_deref() {
+            Some(target) => (target.scheme.as_deref(), Some(target.authority.as_str())),
+            None => (facts.scheme, facts.authority),
+        };
+        let method = rpc_method(facts.path);
+        let is_generated = request.extensions().get::<GrpcMethod<'static>>().is_some();
+        let recognised = method.filter(|method| match &**methods {
+            Methods::Learned(_) if is_generated => true,
+            methods => methods.recognises(method),
+        });
+        let mut operation = client.start(&instrumentation::Request {
+            scheme,
+            authority,
+            template: recognised,
+            ..facts
+        });
+        let candidate = match (method, recognised) {
+            (Some(method), None) => {
+                let handle = || operation.route_handle();
+                Candidate::new(method, methods, handle, Side::Client)
+            }
+            _ => None,
+        };
+        operation.inject(&mut HeaderInjector(request.headers_mut()));
+        (operation, candidate)
+    }
+}
+
+impl<S, RequestBody, B> Service<Request<RequestBody>> for OtelClientService<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body,
+{
+    type Response = Response<ResponseBody<B>>;
+    type Error = Box<dyn Error + Send + Sync>;
+    type Future = ClientFuture<S::Future>;
+
+    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(task).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
+        if request.extensions().get::<Recorded>().is_some() {
+            return ClientFuture {
+                inner: self.inner.call(request),
+                candidate: None,
+                operation: None,
+            };
+        }
+        let (operation, candidate) = self.start(&mut request);
+        if operation.is_recorded() {
+            request.extensions_mut().insert(Recorded);
+        }
+        let mut operation = Some(operation);
+        let inner = Operation::scope_of(&mut operation, || self.inner.call(request));
+        ClientFuture {
+            inner,
+            candidate,
+            operation,
+        }
+    }
+}
+
+/// Polls a channel's future in the context of the call, up to the response's head.
+#[pin_project]
+pub struct ClientFuture<F> {
+    #[pin]
+    inner: F,
+    // Dropped before the operation, which it may still tell what the method was.
+    candidate: Option<Box<Candidate>>,
+    /// `None` where another layer records the call, and after the head.
+    operation: Option<Operation>,
+}
+
+impl<F, B, E> Future for ClientFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+    B: Body,
+{
+    type Output = Result<Response<ResponseBody<B>>, Box<dyn Error + Send + Sync>>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(Operation::scope_of(this.operation, || this
+            .inner
+            .poll(task)));
+        let candidate = this.candidate.take();
+        let Some(mut operation) = this.operation.take() else {
+            return Poll::Ready(match result {
+                Ok(response) => Ok(response.map(ResponseBody::untouched)),
+                Err(error) => Err(error.into()),
+            });
+        };
+        Poll::Ready(match result {
+            Ok(response) => Ok(ResponseBody::wrap(response, operation, candidate)),
+            Err(error) => {
+                let error = fail(&mut operation, error.into());
+                operation.finish();
+                Err(error)
+            }
+        })
+    }
+}
+
+impl<F> fmt::Debug for ClientFuture<F> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientFuture")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Marks a request that a layer further out records already.
+#[derive(Clone, Copy)]
+struct Recorded;
+
+/// Records the status that tonic makes of an error, and hands that on in the error's place.
+fn fail(
+    operation: &mut Operation,
+    error: Box<dyn Error + Send + Sync>,
+) -> Box<dyn Error + Send + Sync> {
+    let is_deadline = {
+        let first: &(dyn Error + 'static) = error.as_ref();
+        std::iter::successors(Some(first), |error| (*error).source())
+            .any(<dyn Error>::is::<TimeoutExpired>)
+    };
+    match Status::try_from_error(error) {
+        Ok(status) => {
+            if is_deadline {
+                // tonic calls it CANCELLED; what everybody else calls it says why.
+                operation.fail("DEADLINE_EXCEEDED", status.message().to_owned());
+            }
+            record(operation, &status);
+            Box::new(status)
+        }
+        Err(error) => {
+            // What a generated client makes of it: UNKNOWN.
+            operation.rpc_status(tonic::Code::Unknown as u32, &error.to_string());
+            error
+        }
+    }
+}
+
+/// The authority that tonic's endpoints for Unix domain sockets make up.
+const UNIX_SOCKET: &str = "tonic";
