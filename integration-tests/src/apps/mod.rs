@@ -35,5 +35,6 @@ mod controller;
 pub mod peer;
 pub mod relay;
 pub mod reqwest;
+pub mod tonic;
 
 pub use self::controller::Controller;

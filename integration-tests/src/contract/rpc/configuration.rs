@@ -1,0 +1,278 @@
+//! What users can choose.
+
+use std::borrow::Cow;
+
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::context::FutureExt;
+use opentelemetry::metrics::noop::NoopMeterProvider;
+use opentelemetry::trace::noop::NoopTracerProvider;
+use opentelemetry::trace::{SpanId, SpanKind, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{Sampler, SpanData};
+use otel_instrumentation::testing::{Capture, by_name};
+use otel_middleware_tonic::{ClientConfig, OtelServerLayer, ServerConfig, Telemetry};
+use tonic::metadata::MetadataValue;
+use tonic::{Request, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tower::{Layer, ServiceBuilder};
+
+use super::{Expected, RpcApp, Running, endpoint};
+use crate::apps::Controller;
+use crate::apps::tonic::{GreeterClient, routes};
+use crate::contract::rpc::calls::{SHAPES, call};
+use crate::observed::{assert_nothing, only_point, spans_of};
+
+/// GR-19: no span, no metric, and the context arrives.
+pub async fn a_health_check_is_filtered_and_passes_its_context_on(app: &impl RpcApp) {
+    let running = Running::configured(
+        app,
+        |server| server.filter(|call| !call.path.starts_with("/grpc.health.v1.Health/")),
+        |client| client.filter(|call| !call.path.starts_with("/grpc.health.v1.Health/")),
+    )
+    .await;
+    let endpoint = endpoint(running.address());
+    let mut health = HealthClient::new(endpoint.connect_lazy());
+    health
+        .check(HealthCheckRequest::default())
+        .await
+        .expect("health");
+    assert_nothing(&running.capture);
+    drop(running);
+
+    let mut running = Running::configured(
+        app,
+        |server| server.filter(|call| call.path != "/example.Greeter/SayHello"),
+        |client| client.filter(|_| false),
+    )
+    .await;
+    let tracer = running.capture.tracer_provider().tracer("test");
+    let parent = Context::new().with_span(tracer.start("parent"));
+    let span = parent.span().span_context().clone();
+    let called = call(&mut running.greeter, SHAPES[0], &["context"], None);
+    let answers = called.with_context(parent).await.expect("an answer");
+    let expected = format!("{}-{} remote", span.trace_id(), span.span_id());
+    assert_eq!(answers, [expected]);
+    spans_of(&running.capture, SpanKind::Server, 0).await;
+    assert_eq!(running.capture.metric_names(), [""; 0]);
+}
+
+/// GR-13: lists of the selected keys, of requests, heads and trailers.
+pub async fn captured_metadata_are_lists(app: &impl RpcApp) {
+    let capture = |server: ServerConfig| {
+        server
+            .capture_request_headers(["X-Test-Request", "trace-bin"])
+            .capture_response_headers(["x-test-*", "grpc-message"])
+    };
+    let mut running = Running::configured(app, capture, |client| {
+        client
+            .capture_request_headers(["x-test-request"])
+            .capture_response_headers(["x-test-response", "grpc-message"])
+    })
+    .await;
+    let mut request = Request::new("a".to_owned());
+    let metadata = request.metadata_mut();
+    metadata.append("x-test-request", "one".parse().expect("text"));
+    metadata.append("x-test-request", "two".parse().expect("text"));
+    metadata.append("x-other", "three".parse().expect("text"));
+    metadata.insert_bin("trace-bin", MetadataValue::from_bytes(b"bytes"));
+    running.greeter.say_hello(request).await.expect("an answer");
+
+    let (client, server) = running.spans().await;
+    let requested = r#"["one","two"]"#;
+    assert_eq!(
+        captured(&server),
+        [
+            ("rpc.request.header.trace-bin", r#"["Ynl0ZXM"]"#),
+            ("rpc.request.header.x-test-request", requested),
+            ("rpc.response.header.x-test-response", r#"["one"]"#),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    );
+    assert_eq!(
+        captured(&client),
+        [
+            ("rpc.request.header.x-test-request", requested),
+            ("rpc.response.header.x-test-response", r#"["one"]"#),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    );
+
+    let mut running = Running::configured(app, capture, |client| {
+        client.capture_response_headers(["grpc-message"])
+    })
+    .await;
+    call(&mut running.greeter, SHAPES[2], &["a status:5:gone"], None)
+        .await
+        .expect_err("an error");
+    let (client, server) = running.spans().await;
+    let trailer = (
+        "rpc.response.trailer.grpc-message".to_owned(),
+        r#"["gone"]"#.to_owned(),
+    );
+    for span in [server, client] {
+        assert_eq!(captured(&span), std::slice::from_ref(&trailer));
+    }
+}
+
+fn captured(span: &SpanData) -> Vec<(String, String)> {
+    let mut captured: Vec<_> = by_name(&span.attributes)
+        .into_iter()
+        .map(|(key, value)| (key, value.to_string()))
+        .collect();
+    captured.retain(|(key, _)| key.contains("header.") || key.contains("trailer."));
+    captured
+}
+
+/// GR-20
+pub async fn a_public_endpoint_links_instead_of_continuing(app: &impl RpcApp) {
+    let mut running = Running::configured(
+        app,
+        |server| server.public_endpoint(|_| true),
+        |client| client,
+    )
+    .await;
+
+    call(&mut running.greeter, SHAPES[0], &["a"], None)
+        .await
+        .expect("an answer");
+
+    let (client, server) = running.spans().await;
+    assert_eq!(server.parent_span_id, SpanId::INVALID);
+    assert_ne!(
+        server.span_context.trace_id(),
+        client.span_context.trace_id()
+    );
+    let link = &server.links.links[0].span_context;
+    assert_eq!(link.span_id(), client.span_context.span_id());
+}
+
+/// Also where the method is found only at the end.
+pub async fn a_custom_span_name_stays(app: &impl RpcApp) {
+    let mut running = Running::configured(
+        app,
+        |server| server.span_name(|_| Some(Cow::Borrowed("theirs"))),
+        |client| client.span_name(|_| Some(Cow::Borrowed("mine"))),
+    )
+    .await;
+
+    call(&mut running.greeter, SHAPES[0], &["a"], None)
+        .await
+        .expect("an answer");
+
+    let (client, server) = running.spans().await;
+    assert_eq!(
+        (client.name.as_ref(), server.name.as_ref()),
+        ("mine", "theirs")
+    );
+}
+
+/// GR-24: labels are said explicitly, and each side has its own; baggage can be one.
+pub async fn further_attributes_go_where_the_hook_says(app: &impl RpcApp) {
+    let mut running = Running::configured(
+        app,
+        |server| {
+            server.attributes(|_, attributes| {
+                let tenant = Context::current()
+                    .baggage()
+                    .get("tenant")
+                    .map(ToString::to_string);
+                attributes.metric(KeyValue::new("tenant", tenant.unwrap_or_default()));
+                attributes.span(KeyValue::new("server", true));
+            })
+        },
+        |client| client.attributes(|_, attributes| attributes.both(KeyValue::new("client", true))),
+    )
+    .await;
+    let context = Context::new().with_baggage([KeyValue::new("tenant", "acme")]);
+    let called = call(&mut running.greeter, SHAPES[3], &["a", "b"], None);
+    called.with_context(context).await.expect("an answer");
+
+    let (client, server) = running.spans().await;
+    let has = |span: &SpanData, key: &str| span.attributes.iter().any(|it| it.key.as_str() == key);
+    assert!(has(&client, "client") && !has(&client, "server"));
+    assert!(has(&server, "server") && !has(&server, "tenant"));
+    let labels = only_point(&running.capture, "rpc.client.call.duration").labels;
+    assert!(labels.contains_key("client") && !labels.contains_key("tenant"));
+    let labels = only_point(&running.capture, "rpc.server.call.duration").labels;
+    assert!(labels.contains_key("tenant") && !labels.contains_key("server"));
+}
+
+/// What the handler put into its response's extensions.
+pub async fn a_handler_names_its_error(app: &impl RpcApp) {
+    let mut running = Running::start(app).await;
+
+    call(&mut running.greeter, SHAPES[0], &["declined"], None)
+        .await
+        .expect("an answer");
+
+    running
+        .expect(&Expected {
+            server_error: Some("declined"),
+            ..Expected::call(SHAPES[0], "OK", "")
+        })
+        .await;
+}
+
+/// GR-29: metrics know nothing of sampling.
+pub async fn an_unsampled_call_is_still_measured(app: &impl RpcApp) {
+    let capture = Capture::with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)));
+    let server = ServerConfig::new().telemetry(capture.telemetry());
+    let client = ClientConfig::new().telemetry(capture.telemetry());
+    let layer = OtelServerLayer::with_config(server);
+    let mut running = Running::with(app, capture, layer, client).await;
+
+    call(&mut running.greeter, SHAPES[0], &["a"], None)
+        .await
+        .expect("an answer");
+
+    assert_eq!(running.capture.spans(), []);
+    let point = only_point(&running.capture, "rpc.server.call.duration");
+    assert_eq!(point.count, 1);
+}
+
+/// GR-29
+pub async fn without_an_sdk_the_context_passes_through(app: &impl RpcApp) {
+    let telemetry = || Telemetry::new(NoopTracerProvider::new(), NoopMeterProvider::new());
+    let mut running = Running::configured(
+        app,
+        |server| server.telemetry(telemetry()),
+        |client| client.telemetry(telemetry()),
+    )
+    .await;
+    let tracer = running.capture.tracer_provider().tracer("test");
+    let parent = Context::new().with_span(tracer.start("parent"));
+    let span = parent.span().span_context().clone();
+
+    let called = call(&mut running.greeter, SHAPES[3], &["context"], None);
+    let answers = called.with_context(parent).await.expect("an answer");
+
+    let expected = format!("{}-{} remote", span.trace_id(), span.span_id());
+    assert_eq!(answers, [expected]);
+}
+
+/// GR-10: on either side, and in the two places where a server can have them.
+pub async fn two_layers_make_one_span(app: &impl RpcApp) {
+    let capture = Capture::new();
+    let layer = OtelServerLayer::with_config(ServerConfig::new().telemetry(capture.telemetry()));
+    let inner = layer.clone();
+    let controller = Controller::new(&capture);
+    let router = routes(controller).into_axum_router().layer(inner);
+    let served = crate::apps::axum::serve(router.layer(layer)).await;
+    let config = ClientConfig::new().telemetry(capture.telemetry());
+    let endpoint = endpoint(served.address());
+    let layer = otel_middleware_tonic::OtelClientLayer::with_config(config).endpoint(&endpoint);
+    let channel = ServiceBuilder::new()
+        .layer(layer.clone())
+        .layer(layer.clone())
+        .service(endpoint.connect_lazy());
+    let intercepted =
+        tonic::service::interceptor::InterceptedService::new(channel, |request: Request<()>| {
+            Ok::<_, Status>(request)
+        });
+    let mut greeter = GreeterClient::new(intercepted);
+    greeter.say_hello("a".to_owned()).await.expect("an answer");
+    spans_of(&capture, SpanKind::Client, 1).await;
+    spans_of(&capture, SpanKind::Server, 1).await;
+    let _ = (app, layer.layer(()));
+}

@@ -1,0 +1,192 @@
+//! Calls that do not come to their end.
+
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use opentelemetry::trace::SpanKind;
+use opentelemetry_sdk::trace::SpanData;
+use tokio::time::sleep;
+use tonic::{Code, Request};
+
+use super::{Expected, RpcApp, Running};
+use crate::contract::rpc::calls::{SHAPES, call};
+use crate::observed::spans_of;
+use crate::wire::in_time;
+
+/// GR-05: the server's error is `panic`; the client sees the stream broken off.
+pub async fn a_panic_is_an_error(app: &impl RpcApp) {
+    for method in SHAPES {
+        let mut running = Running::start(app).await;
+
+        let called = call(&mut running.greeter, method, &["panic"], None).await;
+
+        let status = called.expect_err("a broken stream");
+        let (client, server) = running.spans().await;
+        assert_panicked(app, &server, method);
+        // Whatever tonic made of it, the caller saw the same.
+        assert_eq!(client.status, error(status.message()));
+        assert_eq!(code_of(&client), name(status.code()));
+    }
+}
+
+/// The same in the middle of a stream.
+pub async fn a_panic_in_a_stream_is_an_error(app: &impl RpcApp) {
+    for method in &SHAPES[2..] {
+        let mut running = Running::start(app).await;
+
+        let called = call(&mut running.greeter, method, &["a", "panic"], None).await;
+
+        called.expect_err("a broken stream");
+        let (_, server) = running.spans().await;
+        assert_panicked(app, &server, method);
+    }
+}
+
+fn assert_panicked(app: &impl RpcApp, server: &SpanData, method: &str) {
+    assert_eq!(attribute(server, "error.type"), "panic");
+    assert_eq!(code_of(server), "UNKNOWN");
+    assert_eq!(server.status, error(""));
+    let streams = ["Expand", "Conversation"]
+        .iter()
+        .any(|it| method.ends_with(it));
+    if app.is_tonic() || streams {
+        assert_eq!(server.name, method);
+    }
+}
+
+/// Dropped before the head: cancelled on both sides, and an error for the client only.
+pub async fn a_client_that_goes_before_the_head_cancels(app: &impl RpcApp) {
+    let running = Running::start(app).await;
+    let mut greeter = running.greeter.clone();
+    let calling = Box::pin(greeter.say_hello("hang".to_owned()));
+    let entered = Box::pin(running.controller.entered());
+
+    let Either::Right(((), calling)) = in_time("the handler", select(calling, entered)).await
+    else {
+        panic!("an answer");
+    };
+    drop(calling);
+
+    let expected = cancelled(SHAPES[0]);
+    running
+        .expect(&Expected {
+            server_method: app.is_tonic().then_some(SHAPES[0]),
+            ..expected
+        })
+        .await;
+}
+
+/// Dropped in the middle of a stream: the same.
+pub async fn a_client_that_goes_before_the_trailers_cancels(app: &impl RpcApp) {
+    let mut running = Running::start(app).await;
+    let mut answers = running
+        .greeter
+        .expand("a hang".to_owned())
+        .await
+        .expect("a stream")
+        .into_inner();
+    answers.message().await.expect("a message");
+    in_time("the stream", running.controller.entered()).await;
+
+    drop(answers);
+
+    running.expect(&cancelled(SHAPES[2])).await;
+}
+
+/// GR-27: tonic calls it CANCELLED on both sides; the client's `error.type` says why.
+pub async fn a_deadline_ends_both_sides(app: &impl RpcApp) {
+    let mut running = Running::start(app).await;
+    let mut request = Request::new("hang".to_owned());
+    request.set_timeout(Duration::from_millis(100));
+
+    let called = in_time("the deadline", running.greeter.say_hello(request)).await;
+
+    assert_eq!(called.expect_err("a deadline").code(), Code::Cancelled);
+    let expected = Expected {
+        client_error: Some("DEADLINE_EXCEEDED"),
+        client_message: "Timeout expired",
+        server_method: app.is_tonic().then_some(SHAPES[0]),
+        ..cancelled(SHAPES[0])
+    };
+    running.expect(&expected).await;
+}
+
+/// Wherever a call is dropped, there is one span of it and one measurement on each side that knew
+/// of it.
+pub async fn races_leave_nothing_open(app: &impl RpcApp) {
+    let running = Running::start(app).await;
+    const CALLS: usize = 60;
+    for round in 0..CALLS {
+        let mut greeter = running.greeter.clone();
+        let calling = async move {
+            let mut answers = greeter.expand("a b c d".to_owned()).await?.into_inner();
+            while answers.message().await?.is_some() {}
+            Ok::<_, tonic::Status>(())
+        };
+        let patience = sleep(Duration::from_micros(40 * round as u64));
+        let _ = select(Box::pin(calling), Box::pin(patience)).await;
+    }
+    // A last call, after which the server has heard of all that it ever will.
+    let mut greeter = running.greeter.clone();
+    let last = greeter.say_hello("last".to_owned()).await;
+    last.expect("an answer");
+
+    let clients = spans_of(&running.capture, SpanKind::Client, started(&running)).await;
+    let count = |metric| -> u64 {
+        let points = running.capture.points(metric);
+        points.iter().map(|point| point.count).sum()
+    };
+    assert_eq!(count("rpc.client.call.duration"), clients.len() as u64);
+    let servers = in_time("all spans", async {
+        loop {
+            let mut spans = running.capture.spans();
+            spans.retain(|span| span.span_kind == SpanKind::Server);
+            if spans.len() as u64 == count("rpc.server.call.duration") {
+                return spans;
+            }
+            sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    assert!(servers.len() <= clients.len());
+    for server in &servers {
+        let is_parent = |client: &&SpanData| client.span_context.span_id() == server.parent_span_id;
+        assert_eq!(clients.iter().filter(is_parent).count(), 1);
+    }
+}
+
+/// A call that was dropped while it waited for the channel never began.
+fn started(running: &Running) -> usize {
+    let mut spans = running.capture.spans();
+    spans.retain(|span| span.span_kind == SpanKind::Client);
+    spans.len()
+}
+
+fn cancelled(method: &'static str) -> Expected {
+    Expected::call(method, "CANCELLED", "")
+}
+
+fn error(message: &str) -> opentelemetry::trace::Status {
+    opentelemetry::trace::Status::error(message.to_owned())
+}
+
+fn code_of(span: &SpanData) -> String {
+    attribute(span, "rpc.status_code")
+}
+
+fn attribute(span: &SpanData, key: &str) -> String {
+    let mut found = span.attributes.iter().filter(|it| it.key.as_str() == key);
+    let value = found.next().expect(key).value.to_string();
+    assert_eq!(found.next(), None, "{key} is there twice");
+    value
+}
+
+fn name(code: Code) -> &'static str {
+    match code {
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        other => panic!("an unexpected {other:?}"),
+    }
+}

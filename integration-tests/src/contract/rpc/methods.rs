@@ -1,0 +1,119 @@
+//! Which methods become labels.
+
+use opentelemetry::trace::SpanKind;
+use otel_instrumentation::testing::Capture;
+use otel_middleware_tonic::{ClientConfig, OtelServerLayer, ServerConfig};
+use tonic::Code;
+
+use super::{Expected, RpcApp, Running};
+use crate::contract::rpc::calls::{SHAPES, call};
+use crate::observed::spans_of;
+
+/// GR-26: neither an unknown service nor an unknown method is a label.
+pub async fn unknown_methods_are_no_labels(app: &impl RpcApp) {
+    for asked in ["example.Greeter/Unknown", "example.Unknown/SayHello"] {
+        let mut running = Running::start(app).await;
+
+        let called = running.greeter.call(&format!("/{asked}"), "a").await;
+
+        assert_eq!(called.expect_err("an error").code(), Code::Unimplemented);
+        running
+            .expect(&Expected {
+                client_method: None,
+                server_method: None,
+                ..Expected::call(asked, "UNIMPLEMENTED", "")
+            })
+            .await;
+    }
+}
+
+/// GR-21: what is no method is answered, and recorded as it came.
+pub async fn paths_that_name_no_method_are_no_trouble(app: &impl RpcApp) {
+    for asked in ["service_only/", "/method_only", "one", "a/b/c%00"] {
+        let mut running = Running::start(app).await;
+
+        let called = running.greeter.call(&format!("/{asked}"), "a").await;
+
+        called.expect_err("an error");
+        let (client, server) = running.spans().await;
+        assert_eq!(
+            (client.name.as_ref(), server.name.as_ref()),
+            ("grpc", "grpc")
+        );
+    }
+}
+
+/// A list is final, and the span has its name when it starts.
+pub async fn a_listed_method_is_known_from_the_start(app: &impl RpcApp) {
+    let capture = Capture::new();
+    let config = ServerConfig::new().telemetry(capture.telemetry());
+    let layer = OtelServerLayer::with_config(config).methods([SHAPES[0]]);
+    let client = || ClientConfig::new().telemetry(capture.telemetry());
+    let mut running = Running::with(app, capture.clone(), layer.clone(), client()).await;
+    let called = call(&mut running.greeter, SHAPES[0], &["status:12:"], None).await;
+    called.expect_err("an error");
+    running
+        .expect(&Expected::call(SHAPES[0], "UNIMPLEMENTED", ""))
+        .await;
+
+    let mut running = Running::with(app, capture.clone(), layer, client()).await;
+    let called = call(&mut running.greeter, SHAPES[1], &["a"], None).await;
+    called.expect("an answer");
+    let servers = spans_of(&capture, SpanKind::Server, 2).await;
+    assert_eq!(servers[1].name, "grpc");
+}
+
+/// What an interceptor says is no answer of a method; once a method answered, it has its name.
+pub async fn refusals_in_front_of_the_methods_teach_nothing(app: &impl RpcApp) {
+    let mut running = Running::start(app).await;
+    for refuse in [Some("16"), None, Some("16")] {
+        let called = call(&mut running.greeter, SHAPES[1], &["a"], refuse).await;
+        assert_eq!(called.is_err(), refuse.is_some());
+    }
+
+    let servers = spans_of(&running.capture, SpanKind::Server, 3).await;
+    let names: Vec<_> = servers.iter().map(|span| span.name.as_ref()).collect();
+    assert_eq!(names, ["grpc", SHAPES[1], SHAPES[1]]);
+}
+
+/// A method that says itself that it is not implemented cannot be told from one that is not there.
+pub async fn an_unimplemented_method_is_other(app: &impl RpcApp) {
+    let mut running = Running::start(app).await;
+
+    let called = call(
+        &mut running.greeter,
+        SHAPES[3],
+        &["status:12:not yet"],
+        None,
+    )
+    .await;
+
+    called.expect_err("an error");
+    running
+        .expect(&Expected {
+            server_method: None,
+            ..Expected::call(SHAPES[3], "UNIMPLEMENTED", "not yet")
+        })
+        .await;
+}
+
+/// However many names are asked for, there is one series.
+pub async fn attackers_make_no_labels(app: &impl RpcApp) {
+    let mut running = Running::start(app).await;
+    for number in 0..300 {
+        let path = match number % 3 {
+            0 => format!("/example.Greeter/Method{number}"),
+            1 => format!("/example.Service{number}/Method"),
+            _ => format!("/path{number}"),
+        };
+        let called = running.greeter.call(&path, "a").await;
+        assert_eq!(called.expect_err("an error").code(), Code::Unimplemented);
+    }
+
+    spans_of(&running.capture, SpanKind::Server, 300).await;
+    for metric in ["rpc.server.call.duration", "rpc.client.call.duration"] {
+        let points = running.capture.points(metric);
+        assert_eq!(points.len(), 1, "{metric}");
+        assert_eq!(points[0].count, 300, "{metric}");
+    }
+}
