@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    test,
+    allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)
+)]
+
+mod batch;
+mod builder;
+mod collectors;
+mod console;
+mod driver;
+mod environment;
+mod error;
+mod export;
+mod exporter;
+mod limits;
+mod logs;
+mod metrics;
+mod otlp;
+mod outage;
+mod resource;
+mod sampler;
+mod shutdown;
+mod signal;
+mod subscriber;
+mod telemetry;
+#[cfg(feature = "tls")]
+mod tls;
+mod traces;
+mod warning;
+
+pub use builder::{Builder, builder, init};
+pub use error::{InitError, ShutdownError};
+pub use telemetry::Telemetry;
+pub use warning::Warning;

@@ -1,0 +1,36 @@
+//! What is said about a variable that does not mean what its author hoped.
+
+use std::fmt;
+
+/// A value in the environment that could not be used, and what is used instead.
+///
+/// [`init`](crate::init) logs each of them once; [`Telemetry::warnings`](crate::Telemetry::warnings)
+/// returns them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    variable: String,
+    text: String,
+}
+
+impl Warning {
+    pub(crate) fn new(variable: impl Into<String>, text: impl fmt::Display) -> Self {
+        let variable = variable.into();
+        Self {
+            text: format!("{variable}{text}"),
+            variable,
+        }
+    }
+
+    /// The name of the environment variable.
+    #[must_use]
+    pub fn variable(&self) -> &str {
+        &self.variable
+    }
+}
+
+/// `OTEL_BSP_SCHEDULE_DELAY="soon" is not a number of milliseconds; using 5000`
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
