@@ -33,9 +33,7 @@ fn is_complete(trace: &Trace) -> bool {
     let calls_are_answered = trace
         .spans()
         .iter()
-        .filter(|span| {
-            span.is_http_client() && span.attributes.contains_key("http.response.status_code")
-        })
+        .filter(|span| span.is_call() && span.is_answered())
         .all(|call| trace.children(call).next().is_some());
     begins_at_the_gateway && calls_are_answered
 }
@@ -90,6 +88,20 @@ mod tests {
         failed.attributes.remove("http.response.status_code");
         let root = span(1, 0, "gateway", "POST /checkout", 0..10);
         assert_eq!(Arrivals::default().add(vec![root, failed]).len(), 1);
+    }
+
+    #[test]
+    fn code_that_a_grpc_client_may_have_made_up_is_no_answer() {
+        for (code, complete) in [("OK", 0), ("FAILED_PRECONDITION", 0), ("UNAVAILABLE", 1)] {
+            let mut call = span(2, 1, "gateway", "shop.Orders/Order", 1..9);
+            call.kind = Kind::Client;
+            for (key, value) in [("rpc.system.name", "grpc"), ("rpc.status_code", code)] {
+                call.attributes.insert(key.to_owned(), value.into());
+            }
+            let root = span(1, 0, "gateway", "POST /checkout", 0..10);
+            let traces = Arrivals::default().add(vec![root, call]);
+            assert_eq!(traces.len(), complete, "{code}");
+        }
     }
 
     #[test]

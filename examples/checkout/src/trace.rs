@@ -31,9 +31,23 @@ impl Span {
         self.status == Status::Error
     }
 
-    /// A call over HTTP, as opposed to a database call, which is of kind client too.
-    pub(crate) fn is_http_client(&self) -> bool {
-        self.kind == Kind::Client && self.attributes.contains_key("http.request.method")
+    /// A call to a service, as opposed to one to a database, which is of kind client too.
+    pub(crate) fn is_call(&self) -> bool {
+        let protocols = ["http.request.method", "rpc.system.name"];
+        self.kind == Kind::Client
+            && protocols
+                .iter()
+                .any(|key| self.attributes.contains_key(*key))
+    }
+
+    /// Whether the other side of a call has answered it for certain.
+    pub(crate) fn is_answered(&self) -> bool {
+        match self.attributes.get("rpc.status_code") {
+            Some(code) => code
+                .as_str()
+                .is_some_and(|code| SAID_BY_SERVERS.contains(&code)),
+            None => self.attributes.contains_key("http.response.status_code"),
+        }
     }
 }
 
@@ -138,6 +152,19 @@ impl Trace {
         start..end.unwrap_or(start)
     }
 }
+
+/// The codes of gRPC that [no client makes up](https://grpc.io/docs/guides/status-codes/) where
+/// nobody has answered.
+const SAID_BY_SERVERS: [&str; 8] = [
+    "OK",
+    "INVALID_ARGUMENT",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "DATA_LOSS",
+];
 
 #[cfg(test)]
 pub(crate) mod tests {

@@ -25,7 +25,7 @@ fn description(group: &Group<'_>) -> String {
     } = group;
     let count = spans.len();
     // Without its children a call consists of the network and of waiting for the answer.
-    match (spans.iter().all(|span| span.is_http_client()), count) {
+    match (spans.iter().all(|span| span.is_call()), count) {
         (true, 1) => format!("the call `{name}` made by {service}, on the network and waiting"),
         (true, _) => {
             format!("{count} calls `{name}` made by {service}, on the network and waiting")

@@ -79,6 +79,7 @@ fn busy_port_is_named() {
 fn served_requests_are_reported_as_they_come() {
     let mut shop = Shop::open();
     let basket = r#"{"user":"ada","card":"42","lines":[{"sku":"article-1","quantity":1}]}"#;
+    let sold_out = r#"{"user":"ada","card":"42","lines":[{"sku":"no such","quantity":1}]}"#;
     let requests = [
         (basket, "", "HTTP/1.1 201 Created"),
         // A caller with a trace of its own, whose span never comes here.
@@ -88,6 +89,7 @@ fn served_requests_are_reported_as_they_come() {
             "HTTP/1.1 201 Created",
         ),
         ("{}", "", "HTTP/1.1 422 Unprocessable Entity"),
+        (sold_out, "", "HTTP/1.1 409 Conflict"),
     ];
     for (basket, headers, status) in requests {
         assert_eq!(shop.buy(basket, headers), status);

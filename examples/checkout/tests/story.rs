@@ -104,9 +104,13 @@ fn json_holds_three_whole_traces() {
 
 fn every_call_has_its_other_side(traces: &[Vec<Value>]) {
     for trace in traces {
-        let calls = trace.iter().filter(|span| {
-            span["kind"] == "client" && span["attributes"].get("http.request.method").is_some()
-        });
+        let is_call = |attributes: &Value| {
+            let protocols = ["http.request.method", "rpc.system.name"];
+            protocols.iter().any(|key| attributes.get(key).is_some())
+        };
+        let calls = trace
+            .iter()
+            .filter(|span| span["kind"] == "client" && is_call(&span["attributes"]));
         for call in calls {
             let servers: Vec<_> = trace
                 .iter()
@@ -134,8 +138,9 @@ fn decline_is_an_error_where_it_happened(trace: &[Value]) {
     assert_eq!(payments[0]["status"], "error");
     assert_eq!(payments[0]["attributes"]["error.type"], "card_declined");
     assert_eq!(payments[0]["attributes"]["http.response.status_code"], 402);
-    let released = named(trace, "inventory", "DELETE /reservations/{reservation}");
+    let released = named(trace, "inventory", "shop.inventory.v1.Inventory/Release");
     assert_eq!(released.len(), 1);
+    assert_eq!(released[0]["attributes"]["rpc.status_code"], "OK");
     let root = named(trace, "gateway", "POST /checkout");
     assert_eq!(
         (
@@ -149,7 +154,13 @@ fn decline_is_an_error_where_it_happened(trace: &[Value]) {
 fn large_basket_asks_once_a_line(trace: &[Value]) {
     let selects = named(trace, "inventory", "SELECT stock");
     assert_eq!(selects.len(), 40);
-    let reservation = named(trace, "inventory", "POST /reservations");
+    let call = named(trace, "orders", RESERVE);
+    let reservation = named(trace, "inventory", RESERVE);
+    assert_eq!(reservation[0]["parent_span_id"], call[0]["span_id"]);
+    // The stream is part of the call, on both sides.
+    let last = selects.iter().map(|span| end(span)).max().unwrap();
+    assert!(last <= end(reservation[0]), "{reservation:?}");
+    assert!(last <= end(call[0]), "{call:?}");
     for select in selects {
         assert_eq!(select["parent_span_id"], reservation[0]["span_id"]);
         assert_eq!(select["kind"], "client");
@@ -162,6 +173,10 @@ fn large_basket_asks_once_a_line(trace: &[Value]) {
         });
         assert_eq!(select["attributes"], expected);
     }
+}
+
+fn end(span: &Value) -> u64 {
+    span["start_unix_nano"].as_u64().unwrap() + span["duration_ns"].as_u64().unwrap()
 }
 
 #[test]
@@ -209,3 +224,5 @@ fn help_shows_the_options_and_hides_the_services() {
     }
     assert!(!help.contains("service "), "{help}");
 }
+
+const RESERVE: &str = "shop.inventory.v1.Inventory/Reserve";

@@ -1,17 +1,22 @@
-//! The HTTP client of the services: reqwest with the middleware that makes client spans.
+//! The clients of the services, each with one line that makes client spans: a middleware in
+//! reqwest, a layer around tonic's channel.
 
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use otel_middleware_reqwest::{OtelMiddleware, UrlTemplate};
+use otel_middleware_tonic::{OtelClientLayer, OtelClientService};
 use reqwest::Response;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, RequestBuilder};
+use tonic::transport::{Channel, Endpoint};
+use tower::ServiceBuilder;
 
 use super::failure::Failure;
+use super::inventory_api::inventory_client::InventoryClient;
 use super::messages::Problem;
 
-/// One service, as another one calls it.
+/// A service that speaks HTTP, as another one calls it.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     http: ClientWithMiddleware,
@@ -29,19 +34,22 @@ impl Client {
     }
 
     pub(super) fn post(&self, path: &'static str) -> RequestBuilder {
-        self.request(Method::POST, path, path)
-    }
-
-    pub(super) fn delete(&self, template: &'static str, path: &str) -> RequestBuilder {
-        self.request(Method::DELETE, template, path)
-    }
-
-    /// The template names the span; without it all calls with one method have the same name.
-    fn request(&self, method: Method, template: &'static str, path: &str) -> RequestBuilder {
         self.http
-            .request(method, format!("http://{}{path}", self.address))
-            .with_extension(UrlTemplate(template.into()))
+            .post(format!("http://{}{path}", self.address))
+            // It names the span; without it all calls with one method have the same name.
+            .with_extension(UrlTemplate(path.into()))
     }
+}
+
+/// The inventory, as another service calls it; connects with the first call.
+pub(super) type Inventory = InventoryClient<OtelClientService<Channel>>;
+
+pub(super) fn inventory(address: SocketAddr) -> Result<Inventory> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+    let channel = ServiceBuilder::new()
+        .layer(OtelClientLayer::for_endpoint(&endpoint))
+        .service(endpoint.connect_lazy());
+    Ok(InventoryClient::new(channel))
 }
 
 /// The answer, if it is a success. What the customer did wrong is for the customer to know; any

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 
-use super::messages::{Line, Reservation};
+use super::inventory_api::{AvailableLine, Line};
 use super::statement::Statement;
 
 #[derive(Debug)]
@@ -14,7 +14,11 @@ pub(super) struct Database(Mutex<Connection>);
 /// Why nothing was reserved.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    OutOfStock { sku: String },
+    OutOfStock {
+        sku: String,
+    },
+    /// Whoever asked for it has gone away.
+    Abandoned,
     Database(rusqlite::Error),
 }
 
@@ -28,11 +32,16 @@ impl Database {
 
     /// Asks for one line after the other, and each question reads the whole table: the N+1
     /// query. No question is slow enough to stand out by itself.
-    pub(super) fn reserve(&self, lines: &[Line]) -> Result<Reservation, Refusal> {
+    ///
+    /// Tells of each line that is in stock; a refusal in return is the end of it.
+    pub(super) fn reserve(
+        &self,
+        lines: &[Line],
+        mut tell: impl FnMut(AvailableLine) -> Result<(), Refusal>,
+    ) -> Result<i64, Refusal> {
         let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = connection.transaction()?;
 
-        let mut value_cents = 0;
         let mut taken = Vec::with_capacity(lines.len());
         for Line { sku, quantity } in lines {
             let article = SELECT_STOCK.observe(|text| {
@@ -46,13 +55,15 @@ impl Database {
                     })
                     .optional()
             })?;
-            match article {
-                Some(article) if article.available >= *quantity => {
-                    value_cents += article.price_cents * i64::from(*quantity);
-                    taken.push(json!({ "id": article.id, "quantity": quantity }));
-                }
-                _ => return Err(Refusal::OutOfStock { sku: sku.clone() }),
-            }
+            let sku = sku.clone();
+            let Some(article) = article.filter(|article| article.available >= *quantity) else {
+                return Err(Refusal::OutOfStock { sku });
+            };
+            taken.push(json!({ "id": article.id, "quantity": quantity }));
+            tell(AvailableLine {
+                sku,
+                value_cents: article.price_cents * i64::from(*quantity),
+            })?;
         }
 
         let taken = json!(taken).to_string();
@@ -62,10 +73,7 @@ impl Database {
             Ok(transaction.last_insert_rowid())
         })?;
         transaction.commit()?;
-        Ok(Reservation {
-            reservation,
-            value_cents,
-        })
+        Ok(reservation)
     }
 
     /// Puts the goods back. One that is not there (any more) need not be released.
@@ -165,11 +173,13 @@ mod tests {
     fn reservation_takes_the_goods_and_release_puts_them_back_once() {
         let database = Database::open().unwrap();
         let basket = lines(&[("article-1", 2), ("article-2", 1), ("article-1", 3)]);
-        let Reservation {
-            reservation,
-            value_cents,
-        } = database.reserve(&basket).unwrap();
-        assert_eq!(value_cents, 5 * 236 + 273);
+        let mut values = Vec::new();
+        let tell = |line: AvailableLine| {
+            values.push(line.value_cents);
+            Ok(())
+        };
+        let reservation = database.reserve(&basket, tell).unwrap();
+        assert_eq!(values, [2 * 236, 273, 3 * 236]);
         assert_eq!(available(&database, "article-1"), 999_995);
         assert_eq!(available(&database, "article-2"), 999_999);
 
@@ -184,12 +194,25 @@ mod tests {
     fn nothing_is_taken_if_one_line_is_out_of_stock() {
         let database = Database::open().unwrap();
         for refused in [("article-2", 1_000_001), ("no such article", 1)] {
-            let refusal = database.reserve(&lines(&[("article-1", 1), refused]));
+            let refusal = database.reserve(&lines(&[("article-1", 1), refused]), |_| Ok(()));
             let Err(Refusal::OutOfStock { sku }) = refusal else {
                 panic!("{refusal:?}");
             };
             assert_eq!(sku, refused.0);
             assert_eq!(available(&database, "article-1"), 1_000_000);
         }
+    }
+    #[test]
+    fn nothing_is_taken_if_nobody_waits_for_it() {
+        let database = Database::open().unwrap();
+        let basket = lines(&[("article-1", 1), ("article-2", 1)]);
+        let mut told = 0;
+        let refusal = database.reserve(&basket, |_| {
+            told += 1;
+            Err(Refusal::Abandoned)
+        });
+        assert!(matches!(refusal, Err(Refusal::Abandoned)), "{refusal:?}");
+        assert_eq!(told, 1);
+        assert_eq!(available(&database, "article-1"), 1_000_000);
     }
 }

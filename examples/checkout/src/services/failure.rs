@@ -9,6 +9,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use otel_middleware_axum::ErrorType;
+use tonic::{Code, Status};
 
 use super::messages::Problem;
 
@@ -86,20 +87,20 @@ impl From<reqwest::Error> for Failure {
     }
 }
 
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+/// What a gRPC service said, or its client where nothing could be heard. As in
+/// [`accepted`](super::client::accepted), only what the customer did wrong is for the customer.
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        let answer = match status.code() {
+            Code::FailedPrecondition => StatusCode::CONFLICT,
+            _ => StatusCode::BAD_GATEWAY,
+        };
+        Self::new(answer, status.message())
     }
 }
 
 impl From<BlockingError> for Failure {
     fn from(error: BlockingError) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
-    }
-}
-
-impl From<tokio::task::JoinError> for Failure {
-    fn from(error: tokio::task::JoinError) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     }
 }

@@ -3,62 +3,153 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::routing::{delete, post};
-use axum::{Json, Router};
 use opentelemetry::Context;
-use tokio::task;
+use tokio::sync::mpsc;
+use tokio::task::{self, JoinHandle};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::service::Routes;
+use tonic::{Request, Response, Status};
 
 use super::database::{Database, Refusal};
-use super::failure::Failure;
-use super::messages::{Reservation, ReservationRequest};
+use super::inventory_api::inventory_server::{Inventory, InventoryServer};
+use super::inventory_api::reserve_response::Progress;
+use super::inventory_api::{ReleaseRequest, ReleaseResponse, ReserveRequest, ReserveResponse};
 
-pub(super) fn router() -> Result<Router> {
+pub(super) fn routes() -> Result<Routes> {
     let database = Database::open().context("the stock cannot be read")?;
-    Ok(Router::new()
-        .route("/reservations", post(reserve))
-        .route("/reservations/{reservation}", delete(release))
-        .with_state(Arc::new(database)))
+    Ok(Routes::new(InventoryServer::new(Warehouse {
+        database: Arc::new(database),
+    })))
 }
 
-async fn reserve(
-    State(database): State<Arc<Database>>,
-    Json(request): Json<ReservationRequest>,
-) -> Result<(StatusCode, Json<Reservation>), Failure> {
-    let reservation = on_blocking_thread(move || database.reserve(&request.lines)).await?;
-    Ok((StatusCode::CREATED, Json(reservation?)))
+#[derive(Debug)]
+struct Warehouse {
+    database: Arc<Database>,
 }
 
-async fn release(
-    State(database): State<Arc<Database>>,
-    Path(reservation): Path<i64>,
-) -> Result<StatusCode, Failure> {
-    on_blocking_thread(move || database.release(reservation)).await??;
-    Ok(StatusCode::NO_CONTENT)
+#[tonic::async_trait]
+impl Inventory for Warehouse {
+    type ReserveStream = UnboundedReceiverStream<Result<ReserveResponse, Status>>;
+
+    async fn reserve(
+        &self,
+        request: Request<ReserveRequest>,
+    ) -> Result<Response<Self::ReserveStream>, Status> {
+        let database = self.database.clone();
+        let ReserveRequest { lines } = request.into_inner();
+        // As long as the basket at most, and the stock is not locked by whoever reads it slowly.
+        let (sender, receiver) = mpsc::unbounded_channel();
+        on_blocking_thread(move || {
+            let tell = |progress| sender.send(Ok(progress_response(progress)));
+            let reserved = database.reserve(&lines, |line| {
+                tell(Progress::Line(line)).map_err(|_| Refusal::Abandoned)
+            });
+            // Nobody is left to be told if this fails.
+            let _ = match reserved {
+                Ok(reservation) => tell(Progress::Reservation(reservation)),
+                Err(refusal) => sender.send(Err(refusal.into())),
+            };
+        });
+        Ok(Response::new(receiver.into()))
+    }
+
+    async fn release(
+        &self,
+        request: Request<ReleaseRequest>,
+    ) -> Result<Response<ReleaseResponse>, Status> {
+        let database = self.database.clone();
+        let ReleaseRequest { reservation } = request.into_inner();
+        on_blocking_thread(move || database.release(reservation))
+            .await
+            .map_err(|error| Status::internal(error.to_string()))?
+            .map_err(|error| Status::internal(error.to_string()))?;
+        Ok(Response::new(ReleaseResponse {}))
+    }
 }
 
 /// `SQLite` blocks, so it gets a thread that may; the context goes with it, or the spans of the
 /// queries would belong to nobody.
-async fn on_blocking_thread<T: Send + 'static>(
+fn on_blocking_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Failure> {
+) -> JoinHandle<T> {
     let context = Context::current();
-    let done = task::spawn_blocking(move || {
+    task::spawn_blocking(move || {
         let _attached = context.attach();
         work()
-    });
-    Ok(done.await?)
+    })
 }
 
-impl From<Refusal> for Failure {
+fn progress_response(progress: Progress) -> ReserveResponse {
+    ReserveResponse {
+        progress: Some(progress),
+    }
+}
+
+impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::OutOfStock { sku } => {
-                Self::new(StatusCode::CONFLICT, format!("{sku} is out of stock"))
-                    .with_error_type("out_of_stock")
+                Self::failed_precondition(format!("{sku} is out of stock"))
             }
-            Refusal::Database(error) => error.into(),
+            Refusal::Abandoned => Self::cancelled("nobody waits for the reservation"),
+            Refusal::Database(error) => Self::internal(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_stream::StreamExt;
+    use tonic::Code;
+
+    use super::*;
+    use crate::services::inventory_api::{AvailableLine, Line};
+
+    async fn reserve(skus: &[&str]) -> Vec<Result<Progress, Code>> {
+        let warehouse = Warehouse {
+            database: Arc::new(Database::open().unwrap()),
+        };
+        let lines = skus.iter().map(|sku| Line {
+            sku: (*sku).to_owned(),
+            quantity: 2,
+        });
+        let request = Request::new(ReserveRequest {
+            lines: lines.collect(),
+        });
+        let answer = warehouse.reserve(request).await.unwrap().into_inner();
+        answer
+            .map(|message| match message {
+                Ok(message) => Ok(message.progress.unwrap()),
+                Err(status) => Err(status.code()),
+            })
+            .collect()
+            .await
+    }
+
+    fn line(sku: &str, value_cents: i64) -> Result<Progress, Code> {
+        Ok(Progress::Line(AvailableLine {
+            sku: sku.to_owned(),
+            value_cents,
+        }))
+    }
+
+    #[tokio::test]
+    async fn every_line_is_told_and_at_last_the_reservation() {
+        assert_eq!(
+            reserve(&["article-1", "article-2"]).await,
+            [
+                line("article-1", 2 * 236),
+                line("article-2", 2 * 273),
+                Ok(Progress::Reservation(1)),
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn out_of_stock_is_a_failed_precondition() {
+        assert_eq!(
+            reserve(&["article-1", "no such article", "article-2"]).await,
+            [line("article-1", 2 * 236), Err(Code::FailedPrecondition)]
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What the services say to each other. Money is in cents.
+//! What the services say to each other in JSON; the inventory speaks protobuf. Money is in cents.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,17 +25,6 @@ pub(super) struct Problem {
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Order {
     pub(super) order: u64,
-    pub(super) value_cents: i64,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-pub(super) struct ReservationRequest {
-    pub(super) lines: Vec<Line>,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Reservation {
-    pub(super) reservation: i64,
     pub(super) value_cents: i64,
 }
 

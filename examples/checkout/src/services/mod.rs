@@ -6,6 +6,10 @@ mod database;
 mod failure;
 mod gateway;
 mod inventory;
+/// Generated from `proto/inventory.proto`, see `tests/generated.rs`.
+#[allow(clippy::all, clippy::pedantic, rust_2018_idioms, unnameable_types, unreachable_pub)]
+#[rustfmt::skip]
+mod inventory_api;
 mod messages;
 mod notification;
 mod orders;
@@ -109,7 +113,7 @@ impl Service {
                 payment,
                 notification,
             } => Server::Axum(orders::router(inventory, payment, notification)?),
-            Self::Inventory => Server::Axum(inventory::router()?),
+            Self::Inventory => Server::Tonic(inventory::routes()?),
             Self::Payment => Server::Actix(payment::routes),
             Self::Notification => Server::Axum(notification::router()),
         })

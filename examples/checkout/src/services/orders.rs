@@ -12,11 +12,11 @@ use axum::{Json, Router};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::get_active_span;
 
-use super::client::{Client, accepted};
+use super::client::{self, Client, Inventory, accepted};
 use super::failure::Failure;
-use super::messages::{
-    Checkout, NotificationRequest, Order, PaymentRequest, Reservation, ReservationRequest,
-};
+use super::inventory_api as api;
+use super::inventory_api::reserve_response::Progress;
+use super::messages::{Checkout, Line, NotificationRequest, Order, PaymentRequest};
 
 pub(super) fn router(
     inventory: SocketAddr,
@@ -24,7 +24,7 @@ pub(super) fn router(
     notification: SocketAddr,
 ) -> Result<Router> {
     let desk = Desk {
-        inventory: Client::new(inventory)?,
+        inventory: client::inventory(inventory)?,
         payment: Client::new(payment)?,
         notification: Client::new(notification)?,
         last_order: AtomicU64::new(0),
@@ -36,7 +36,7 @@ pub(super) fn router(
 
 #[derive(Debug)]
 struct Desk {
-    inventory: Client,
+    inventory: Inventory,
     payment: Client,
     notification: Client,
     last_order: AtomicU64,
@@ -49,14 +49,16 @@ async fn order(
     let Checkout { user, card, lines } = checkout;
     get_active_span(|span| span.set_attribute(KeyValue::new(USER_ID, user.clone())));
 
-    let reservation: Reservation = desk.reserve(ReservationRequest { lines }).await?;
-    let value_cents = reservation.value_cents;
+    let Reserved {
+        reservation,
+        value_cents,
+    } = desk.reserve(lines).await?;
     get_active_span(|span| {
         span.set_attribute(KeyValue::new(ORDER_VALUE, value_cents as f64 / 100.0));
     });
 
     if let Err(failure) = desk.pay(PaymentRequest { card, value_cents }).await {
-        desk.release(&reservation).await?;
+        desk.release(reservation).await?;
         return Err(failure);
     }
 
@@ -65,16 +67,41 @@ async fn order(
     Ok((StatusCode::CREATED, Json(Order { order, value_cents })))
 }
 
+struct Reserved {
+    reservation: i64,
+    value_cents: i64,
+}
+
 impl Desk {
-    async fn reserve(&self, request: ReservationRequest) -> Result<Reservation, Failure> {
-        let call = self.inventory.post("/reservations").json(&request);
-        Ok(accepted(call).await?.json().await?)
+    /// Adds up the values while the inventory looks for line after line. The stream is read to its
+    /// end: there stands whether all went well.
+    async fn reserve(&self, lines: Vec<Line>) -> Result<Reserved, Failure> {
+        let lines = lines.into_iter().map(api::Line::from).collect();
+        let request = api::ReserveRequest { lines };
+        let mut answers = self.inventory.clone().reserve(request).await?.into_inner();
+        let mut value_cents = 0;
+        let mut reservation = None;
+        while let Some(api::ReserveResponse { progress }) = answers.message().await? {
+            match progress {
+                Some(Progress::Line(line)) => value_cents += line.value_cents,
+                Some(Progress::Reservation(number)) => reservation = Some(number),
+                // A kind of progress that is younger than this program.
+                None => {}
+            }
+        }
+        let reservation = reservation.ok_or_else(|| {
+            Failure::new(StatusCode::BAD_GATEWAY, "the inventory reserved nothing")
+        })?;
+        Ok(Reserved {
+            reservation,
+            value_cents,
+        })
     }
 
-    async fn release(&self, reservation: &Reservation) -> Result<(), Failure> {
-        let path = format!("/reservations/{}", reservation.reservation);
-        let call = self.inventory.delete("/reservations/{reservation}", &path);
-        accepted(call).await.map(drop)
+    async fn release(&self, reservation: i64) -> Result<(), Failure> {
+        let request = api::ReleaseRequest { reservation };
+        self.inventory.clone().release(request).await?;
+        Ok(())
     }
 
     async fn pay(&self, request: PaymentRequest) -> Result<(), Failure> {
@@ -88,5 +115,36 @@ impl Desk {
     }
 }
 
+impl From<Line> for api::Line {
+    fn from(Line { sku, quantity }: Line) -> Self {
+        Self { sku, quantity }
+    }
+}
+
 const USER_ID: &str = "user.id";
 const ORDER_VALUE: &str = "order.value";
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn inventory_that_is_not_there_is_a_bad_gateway() {
+        // A port that was just free, and that nobody listens on any more.
+        let nowhere = {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap()
+        };
+        let request = Request::post("/orders")
+            .header("content-type", "application/json")
+            .body(r#"{"user":"ada","card":"42","lines":[]}"#.to_owned());
+        let router = router(nowhere, nowhere, nowhere).unwrap();
+        let answer = router.oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    }
+}

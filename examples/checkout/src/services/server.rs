@@ -1,5 +1,5 @@
-//! How a service is served, and the one line that makes its telemetry: a layer on axum's router,
-//! a middleware around actix's application.
+//! How a service is served, and the one line that makes its telemetry: a layer on axum's router
+//! and on tonic's server, a middleware around actix's application.
 
 use std::net::SocketAddr;
 
@@ -9,13 +9,17 @@ use anyhow::Result;
 use axum::Router;
 use otel_middleware_actix::OtelMiddleware;
 use otel_middleware_axum::OtelLayer;
+use otel_middleware_tonic::OtelServerLayer;
 use tokio::net::TcpListener;
+use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
 
 /// A service that is ready to answer, in the framework that it is written for.
 #[derive(Debug)]
 pub(super) enum Server {
     Axum(Router),
     Actix(fn(&mut ServiceConfig)),
+    Tonic(Routes),
 }
 
 impl Server {
@@ -45,6 +49,15 @@ impl Server {
                     handle.stop(true).await;
                 });
                 server.await?;
+            }
+            Self::Tonic(routes) => {
+                // The messages of a stream are small, and each shall go out at once.
+                let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+                tonic::transport::Server::builder()
+                    .layer(OtelServerLayer::new())
+                    .add_routes(routes)
+                    .serve_with_incoming_shutdown(incoming, stop)
+                    .await?;
             }
         }
         Ok(())
