@@ -5,7 +5,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::Response;
+use bytes::Buf;
+use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use otel_instrumentation::{ErrorType, Operation, Response as Facts};
 use otel_propagation::HeaderExtractor;
@@ -13,6 +14,7 @@ use pin_project::{pin_project, pinned_drop};
 use tonic::Status;
 
 use crate::method::Candidate;
+use crate::web;
 
 /// A body that ends a call when its trailers, its end or an error comes, or when it is dropped.
 ///
@@ -26,6 +28,8 @@ pub struct ResponseBody<B> {
     // Dropped before the operation, which it may still tell what the method was.
     candidate: Option<Box<Candidate>>,
     operation: Option<Operation>,
+    /// Whether the trailers come as a message.
+    is_web: bool,
 }
 
 impl<B: Body> ResponseBody<B> {
@@ -44,11 +48,13 @@ impl<B: Body> ResponseBody<B> {
             operation.fail(*error_type, "");
         }
         let candidate = candidate.and_then(|candidate| candidate.responded(&response));
+        let is_web = web::is_web(response.headers());
         response.map(|inner| {
             let mut body = Self {
                 inner,
                 candidate,
                 operation: Some(operation),
+                is_web,
             };
             if body.inner.is_end_stream() {
                 finish(&mut body.candidate, &mut body.operation);
@@ -63,6 +69,7 @@ impl<B: Body> ResponseBody<B> {
             inner,
             candidate: None,
             operation: None,
+            is_web: false,
         }
     }
 }
@@ -88,13 +95,11 @@ where
         Poll::Ready(match ready!(polled) {
             Some(Ok(frame)) => {
                 if let Some(trailers) = frame.trailers_ref() {
-                    if let Some(operation) = this.operation {
-                        operation.trailers(&HeaderExtractor(trailers));
-                    }
-                    if let Some(candidate) = this.candidate.take() {
-                        candidate.trailed(trailers);
-                    }
-                    finish(this.candidate, this.operation);
+                    complete(this.candidate, this.operation, trailers);
+                } else if let Some(data) = frame.data_ref().filter(|_| *this.is_web)
+                    && let Some(trailers) = web::trailers(data.chunk())
+                {
+                    complete(this.candidate, this.operation, &trailers);
                 }
                 Some(Ok(frame))
             }
@@ -138,6 +143,7 @@ impl<B: Default> Default for ResponseBody<B> {
             inner: B::default(),
             candidate: None,
             operation: None,
+            is_web: false,
         }
     }
 }
@@ -155,6 +161,21 @@ impl<B: fmt::Debug> fmt::Debug for ResponseBody<B> {
 /// A status that came as an error instead of metadata.
 pub(crate) fn record(operation: &mut Operation, status: &Status) {
     operation.rpc_status(status.code() as u32, status.message());
+}
+
+/// The trailers are there, which is the end of the call.
+fn complete(
+    candidate: &mut Option<Box<Candidate>>,
+    operation: &mut Option<Operation>,
+    trailers: &HeaderMap,
+) {
+    if let Some(operation) = operation {
+        operation.trailers(&HeaderExtractor(trailers));
+    }
+    if let Some(candidate) = candidate.take() {
+        candidate.trailed(trailers);
+    }
+    finish(candidate, operation);
 }
 
 /// The candidate goes first: what it says has to reach the operation before its end.

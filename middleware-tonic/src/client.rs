@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use otel_instrumentation::{
     self as instrumentation, ClientConfig, Operation, RpcClient, http1, rpc_method, scope,
@@ -284,7 +284,12 @@ where
             });
         };
         Poll::Ready(match result {
-            Ok(response) => Ok(ResponseBody::wrap(response, operation, candidate)),
+            Ok(response) => {
+                if is_deadline(response.headers()) {
+                    operation.fail(DEADLINE_EXCEEDED, TIMEOUT_EXPIRED);
+                }
+                Ok(ResponseBody::wrap(response, operation, candidate))
+            }
             Err(error) => {
                 let error = fail(&mut operation, error.into());
                 operation.finish();
@@ -313,6 +318,7 @@ fn fail(
     error: Box<dyn Error + Send + Sync>,
 ) -> Box<dyn Error + Send + Sync> {
     let is_deadline = {
+        // The client's own clock.
         let first: &(dyn Error + 'static) = error.as_ref();
         std::iter::successors(Some(first), |error| (*error).source())
             .any(<dyn Error>::is::<TimeoutExpired>)
@@ -321,7 +327,7 @@ fn fail(
         Ok(status) => {
             if is_deadline {
                 // tonic calls it CANCELLED; what everybody else calls it says why.
-                operation.fail("DEADLINE_EXCEEDED", status.message().to_owned());
+                operation.fail(DEADLINE_EXCEEDED, TIMEOUT_EXPIRED);
             }
             record(operation, &status);
             Box::new(status)
@@ -334,5 +340,18 @@ fn fail(
     }
 }
 
+/// Whether the server's clock was faster: it runs as long as the client's.
+fn is_deadline(headers: &HeaderMap) -> bool {
+    let is = |name, expected: &[u8]| {
+        headers
+            .get(name)
+            .is_some_and(|value| value.as_bytes() == expected)
+    };
+    is(Status::GRPC_STATUS, b"1") && is(Status::GRPC_MESSAGE, b"Timeout%20expired")
+}
+
+const DEADLINE_EXCEEDED: &str = "DEADLINE_EXCEEDED";
+/// What [`TimeoutExpired`] says, which tonic's servers send.
+const TIMEOUT_EXPIRED: &str = "Timeout expired";
 /// The authority that tonic's endpoints for Unix domain sockets make up.
 const UNIX_SOCKET: &str = "tonic";

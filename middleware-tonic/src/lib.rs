@@ -6,6 +6,7 @@ mod interceptor;
 mod metadata;
 mod method;
 mod server;
+mod web;
 
 pub use crate::body::ResponseBody;
 pub use crate::client::{ClientFuture, OtelClientLayer, OtelClientService};

@@ -100,13 +100,11 @@ impl Candidate {
         handle: impl FnOnce() -> Option<RouteHandle>,
         side: Side,
     ) -> Option<Box<Self>> {
-        if !methods.has_room() {
-            return None;
-        }
+        let handle = handle().filter(|_| methods.has_room())?;
         Some(Box::new(Self {
             method: method.to_owned(),
             methods: methods.clone(),
-            handle: handle()?,
+            handle,
             side,
             read: Arc::default(),
             streams: false,

@@ -26,6 +26,7 @@ use tower_service::Service;
 use crate::ResponseBody;
 use crate::body::record;
 use crate::method::{Candidate, Methods, Side, is_grpc};
+use crate::web;
 
 /// Makes a server span and the metric of every call, and continues the caller's trace.
 ///
@@ -256,7 +257,7 @@ struct Recorded;
 /// given the benefit of the doubt, unless it is recorded as HTTP.
 fn is_call<B>(request: &Request<B>) -> bool {
     if request.headers().contains_key(CONTENT_TYPE) {
-        return is_grpc(request.headers());
+        return is_grpc(request.headers()) && !web::is_text(request.headers());
     }
     request.method() == Method::POST && request.extensions().get::<RouteHandle>().is_none()
 }

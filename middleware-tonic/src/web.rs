@@ -1,0 +1,71 @@
+//! gRPC-Web, where a layer in front of the translation sees the trailers as the last message.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Whether a response's trailers are in its body.
+pub(crate) fn is_web(headers: &HeaderMap) -> bool {
+    starts_with(headers, b"application/grpc-web")
+}
+
+/// Whether messages are encoded as text, which hides the trailers from us.
+pub(crate) fn is_text(headers: &HeaderMap) -> bool {
+    starts_with(headers, b"application/grpc-web-text")
+}
+
+/// The trailers, if the chunk is their frame. tonic-web makes a chunk of its own of it.
+pub(crate) fn trailers(chunk: &[u8]) -> Option<HeaderMap> {
+    let [TRAILERS, _, _, _, _, lines @ ..] = chunk else {
+        return None;
+    };
+    let line = |line: &[u8]| {
+        let colon = line.iter().position(|byte| *byte == b':')?;
+        let (name, value) = line.split_at_checked(colon)?;
+        let name = HeaderName::from_bytes(name).ok()?;
+        let value = HeaderValue::from_bytes(value.get(1..)?.trim_ascii()).ok()?;
+        Some((name, value))
+    };
+    Some(
+        lines
+            .split(|byte| *byte == b'\n')
+            .filter_map(line)
+            .collect(),
+    )
+}
+
+fn starts_with(headers: &HeaderMap, media_type: &[u8]) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(media_type))
+}
+
+/// The first byte of the frame that holds the trailers.
+const TRAILERS: u8 = 0x80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trailers_are_read_from_their_frame() {
+        let read = |chunk: &[u8]| {
+            let trailers = trailers(chunk)?;
+            let status = trailers.get("grpc-status")?;
+            Some(String::from_utf8_lossy(status.as_bytes()).into_owned())
+        };
+        let cases: [(&[u8], Option<&str>); 6] = [
+            (
+                b"\x80\0\0\0\x10grpc-status:5\r\ngrpc-message:gone\r\n",
+                Some("5"),
+            ),
+            (b"\x80\0\0\0\x10x: y\r\ngrpc-status: 0\r\n", Some("0")),
+            (b"\x80\0\0\0\0", None),
+            (b"\x80\0", None),
+            (b"\0\0\0\0\x02grpc-status:0", None),
+            (b"", None),
+        ];
+        for (chunk, expected) in cases {
+            assert_eq!(read(chunk).as_deref(), expected, "{chunk:?}");
+        }
+    }
+}
