@@ -266,6 +266,12 @@ where
         Self { grpc }
     }
 
+    /// A client whose calls have absolute URIs.
+    pub fn with_origin(channel: T, origin: http::Uri) -> Self {
+        let grpc = tonic::client::Grpc::with_origin(channel, origin);
+        Self { grpc }
+    }
+
     /// Compresses both ways.
     #[must_use]
     pub fn compressed(self) -> Self {
