@@ -153,9 +153,12 @@ impl HttpClient {
 }
 
 /// An invalid span in the context, as the SDK makes one after its shutdown, is no parent; a
-/// `ParentBased` sampler would take it for an unsampled one.
+/// `ParentBased` sampler would take it for an unsampled one. If it is a remote one, it is a
+/// decision on sampling that came without a trace, and meant for samplers.
 pub(crate) fn parent(base: &Context) -> Parent {
-    if base.has_active_span() && !base.span().span_context().is_valid() {
+    let span = base.span();
+    let local = span.span_context();
+    if base.has_active_span() && !local.is_valid() && !local.is_remote() {
         return Parent::None;
     }
     Parent::Base

@@ -151,12 +151,16 @@ pub(crate) fn parent(request: &Request<'_>, base: &Context, options: &ServerOpti
     }
     let span = base.span();
     let remote = span.span_context();
-    if !remote.is_valid() || !remote.is_remote() {
+    if !remote.is_remote() {
         return Parent::None;
     }
-    match &options.public_endpoint {
-        Some(is_public) if is_public(request) => Parent::Linked(remote.clone()),
-        _ => Parent::Base,
+    let is_public = options.public_endpoint.as_ref();
+    match is_public.is_some_and(|is_public| is_public(request)) {
+        true if remote.is_valid() => Parent::Linked(remote.clone()),
+        true => Parent::None,
+        // Also one that is not valid: so looks a decision on sampling that came without a trace
+        // (`b3: 0`), and samplers may obey it.
+        false => Parent::Base,
     }
 }
 
