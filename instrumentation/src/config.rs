@@ -4,16 +4,19 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use opentelemetry::KeyValue;
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::{Context, KeyValue};
 
+use crate::baggage::Injection;
 use crate::http::{KnownMethods, default_sensitive_query_keys};
 use crate::{Request, Telemetry};
 
 type Predicate = Arc<dyn Fn(&Request<'_>) -> bool + Send + Sync>;
+type BaggageFilter = Arc<dyn Fn(&Request<'_>, &str) -> bool + Send + Sync>;
 type SpanName = Arc<dyn Fn(&Request<'_>) -> Option<Cow<'static, str>> + Send + Sync>;
 type AttributesHook = Arc<dyn Fn(&Request<'_>, &mut Attributes) + Send + Sync>;
 
-/// The options that servers and clients share.
+/// The options that servers and clients share, and those of servers that operations look at.
 #[derive(Clone)]
 pub(crate) struct Rules {
     pub(crate) filter: Option<Predicate>,
@@ -25,6 +28,8 @@ pub(crate) struct Rules {
     pub(crate) sensitive_query_keys: Arc<[Cow<'static, str>]>,
     pub(crate) active_requests: bool,
     pub(crate) body_sizes: bool,
+    pub(crate) baggage_limit: Option<usize>,
+    pub(crate) server_timing: bool,
     pub(crate) telemetry: Telemetry,
 }
 
@@ -40,6 +45,8 @@ impl Default for Rules {
             sensitive_query_keys: default_sensitive_query_keys(),
             active_requests: false,
             body_sizes: false,
+            baggage_limit: None,
+            server_timing: false,
             telemetry: Telemetry::global(),
         }
     }
@@ -58,6 +65,8 @@ impl fmt::Debug for Rules {
             .field("sensitive_query_keys", &self.sensitive_query_keys)
             .field("active_requests", &self.active_requests)
             .field("body_sizes", &self.body_sizes)
+            .field("baggage_limit", &self.baggage_limit)
+            .field("server_timing", &self.server_timing)
             .field("telemetry", &self.telemetry)
             .finish()
     }
@@ -161,6 +170,28 @@ impl ServerConfig {
         self
     }
 
+    /// How many bytes of baggage a request may bring in: names, values and properties together.
+    ///
+    /// Entries that do not fit are left out whole; zero accepts none, which suits a service that
+    /// strangers talk to, as baggage goes on to every service behind. Default: what the format
+    /// itself allows, 64 entries and 8192 bytes.
+    #[must_use]
+    pub fn baggage_limit(mut self, bytes: usize) -> Self {
+        self.rules.baggage_limit = Some(bytes);
+        self
+    }
+
+    /// Whether responses say which span served the request, in a header `Server-Timing:
+    /// trace;desc=00-…` beside those of the application. Default: false.
+    ///
+    /// The header is that of a draft, Trace Context Level 3. Browsers show it, and a script can
+    /// report it along with what went wrong. HTTP only: an RPC is answered without it.
+    #[must_use]
+    pub fn server_timing(mut self, server_timing: bool) -> Self {
+        self.rules.server_timing = server_timing;
+        self
+    }
+
     /// The `url.scheme` of requests that do not name one: `https` for servers that terminate TLS
     /// in an acceptor of their own. Default: `http`.
     #[must_use]
@@ -233,6 +264,29 @@ impl ClientConfig {
         self
     }
 
+    /// Which baggage a request carries, by name; false = that entry stays here. Default: all.
+    ///
+    /// Asked only for requests that [`propagate_to`](Self::propagate_to) lets carry anything. The
+    /// span's own context keeps all of its baggage.
+    ///
+    /// ```
+    /// use otel_instrumentation::ClientConfig;
+    ///
+    /// let config = ClientConfig::new().propagate_baggage(|request, name| {
+    ///     let is_ours = request.authority.is_some_and(|host| host.ends_with(".internal"));
+    ///     is_ours || ["tenant", "locale"].contains(&name)
+    /// });
+    /// # let _ = config;
+    /// ```
+    #[must_use]
+    pub fn propagate_baggage(
+        mut self,
+        propagates: impl Fn(&Request<'_>, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.propagate_baggage = Some(Arc::new(propagates));
+        self
+    }
+
     /// Whether the operation lasts until the response's body was read to its end.
     ///
     /// Default: false, it ends with the response's head, as the conventions ask. With true, errors
@@ -248,7 +302,22 @@ impl ClientConfig {
 #[derive(Clone, Default)]
 pub(crate) struct ClientOptions {
     pub(crate) propagate_to: Option<Predicate>,
+    pub(crate) propagate_baggage: Option<BaggageFilter>,
     pub(crate) body_end: bool,
+}
+
+impl ClientOptions {
+    /// What a request carries of the current context.
+    pub(crate) fn injection(&self, request: &Request<'_>, context: &Context) -> Injection {
+        let propagates = self.propagate_to.as_ref();
+        if propagates.is_some_and(|propagates| !propagates(request)) {
+            return Injection::Nothing;
+        }
+        match &self.propagate_baggage {
+            Some(accepts) => Injection::choose(context.baggage(), |name| accepts(request, name)),
+            None => Injection::Everything,
+        }
+    }
 }
 
 impl fmt::Debug for ClientOptions {
@@ -256,6 +325,7 @@ impl fmt::Debug for ClientOptions {
         formatter
             .debug_struct("ClientOptions")
             .field("propagate_to", &self.propagate_to.is_some())
+            .field("propagate_baggage", &self.propagate_baggage.is_some())
             .field("body_end", &self.body_end)
             .finish()
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod baggage;
 mod config;
 mod convention;
 mod http;

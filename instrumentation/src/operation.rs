@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use opentelemetry::Context;
+use opentelemetry::baggage::{Baggage, BaggageExt};
 use opentelemetry::propagation::{Extractor, Injector};
 
 use crate::Response;
+use crate::baggage::Injection;
 use crate::convention::{Convention, Ending};
 use crate::http::peer_attributes;
 use crate::recording::{Failure, Recording, Route};
@@ -39,7 +41,7 @@ pub struct Operation {
     context: Context,
     /// `None`: suppressed, everything passes straight through.
     shared: Option<Arc<Shared>>,
-    injects: bool,
+    injection: Injection,
     recording: Option<Box<Recording>>,
 }
 
@@ -74,8 +76,17 @@ impl Operation {
 
     /// Writes the context into an outgoing request's carrier, where the configuration allows it.
     pub fn inject(&self, carrier: &mut dyn Injector) {
-        if let (Some(shared), true) = (&self.shared, self.injects) {
-            shared.handles.telemetry().inject(&self.context, carrier);
+        let Some(shared) = &self.shared else {
+            return;
+        };
+        let telemetry = shared.handles.telemetry();
+        match &self.injection {
+            Injection::Nothing => {}
+            Injection::Everything => telemetry.inject(&self.context, carrier),
+            Injection::Only(baggage) => {
+                let baggage: Baggage = baggage.iter().cloned().collect();
+                telemetry.inject(&self.context.with_baggage(baggage), carrier);
+            }
         }
     }
 
@@ -129,6 +140,22 @@ impl Operation {
         }
         // A response without messages has its status in the head.
         recording.read_rpc_status(shared.convention, response.headers);
+    }
+
+    /// The value of a `Server-Timing` header that tells the caller which span served its request.
+    ///
+    /// `None` unless the [configuration](crate::ServerConfig::server_timing) asks for it. Append
+    /// it to the response's headers: the application may have put timings of its own there.
+    #[must_use]
+    pub fn server_timing(&self) -> Option<String> {
+        let shared = self.shared.as_ref()?;
+        let is_told = shared.rules.server_timing
+            && shared.convention == Convention::HttpServer
+            && self.is_recorded();
+        if !is_told {
+            return None;
+        }
+        otel_propagation::server_timing(&self.context)
     }
 
     /// What the framework has to say of a [response](Self::respond) that is an error: it goes to
@@ -210,17 +237,17 @@ impl Operation {
         Self {
             context,
             shared: None,
-            injects: false,
+            injection: Injection::Nothing,
             recording: None,
         }
     }
 
     /// Nothing is recorded, but the context passes on.
-    pub(crate) fn unrecorded(context: Context, shared: Arc<Shared>, injects: bool) -> Self {
+    pub(crate) fn unrecorded(context: Context, shared: Arc<Shared>, injection: Injection) -> Self {
         Self {
             context,
             shared: Some(shared),
-            injects,
+            injection,
             recording: None,
         }
     }
@@ -228,14 +255,14 @@ impl Operation {
     pub(crate) fn recorded(
         context: Context,
         shared: Arc<Shared>,
-        injects: bool,
+        injection: Injection,
         recording: Recording,
     ) -> Self {
         let recording = Some(Box::new(recording));
         Self {
             context,
             shared: Some(shared),
-            injects,
+            injection,
             recording,
         }
     }

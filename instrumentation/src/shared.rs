@@ -6,6 +6,7 @@ use std::sync::Arc;
 use opentelemetry::trace::{Link, SpanBuilder, SpanContext};
 use opentelemetry::{Context, InstrumentationScope};
 
+use crate::baggage::{self, Injection};
 use crate::config::{Attributes, Rules};
 use crate::convention::Convention;
 use crate::http::HeaderCapture;
@@ -48,6 +49,15 @@ impl Shared {
         })
     }
 
+    /// The context that came in with a request, added to the current one.
+    pub(crate) fn extract(&self, ambient: &Context, request: &Request<'_>) -> Context {
+        let context = self.handles.telemetry().extract(ambient, request.headers);
+        match self.rules.baggage_limit {
+            Some(limit) => baggage::limited(context, limit),
+            None => context,
+        }
+    }
+
     /// Whether there is somewhere to record to, and the request is to be recorded.
     pub(crate) fn records(&self, request: &Request<'_>) -> bool {
         let finds_telemetry =
@@ -68,7 +78,7 @@ impl Shared {
             measures,
             route,
             call,
-            injects,
+            injection,
         } = start;
         let instruments = self.handles.instruments().filter(|_| measures);
         let active_labels = attributes.labels.len();
@@ -105,7 +115,7 @@ impl Shared {
         let tracer = self.handles.tracer();
         let span = tracer.and_then(|tracer| tracer.start(builder, &parent, &base));
         if span.is_none() && !measures {
-            return Operation::unrecorded(base, self.clone(), injects);
+            return Operation::unrecorded(base, self.clone(), injection);
         }
 
         let is_recording = span.as_ref().is_some_and(|span| span.is_recording);
@@ -126,7 +136,7 @@ impl Shared {
             late: Vec::new(),
         };
         let context = span.map_or(base, |span| span.context);
-        Operation::recorded(context, self.clone(), injects, recording)
+        Operation::recorded(context, self.clone(), injection, recording)
     }
 }
 
@@ -145,7 +155,7 @@ pub(crate) struct Start {
     pub(crate) route: Route,
     /// What a call remembers beyond what HTTP does; `None` for HTTP.
     pub(crate) call: Option<Call>,
-    pub(crate) injects: bool,
+    pub(crate) injection: Injection,
 }
 
 /// Where the new span's trace comes from.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
 use pin_project::pin_project;
@@ -89,12 +89,15 @@ fn respond<B: MessageBody>(
     method: &Method,
     mut operation: Operation,
 ) -> ServiceResponse<ResponseBody<B>> {
-    let (request, response) = response.into_parts();
+    let (request, mut response) = response.into_parts();
     if operation.is_recorded() {
         if let Some(route) = route::matched(&request) {
             operation.route(&route);
         }
         describe(&response, &mut operation);
+        if let Some(timing) = operation.server_timing() {
+            append_timing(response.headers_mut(), timing);
+        }
     }
     let response = ResponseBody::wrap(response, method, operation);
     ServiceResponse::new(request, response)
@@ -115,6 +118,13 @@ fn describe<B>(response: &HttpResponse<B>, operation: &mut Operation) {
     }
 }
 
+/// Beside what the application sends.
+fn append_timing(headers: &mut HeaderMap, timing: String) {
+    if let Ok(timing) = HeaderValue::try_from(timing) {
+        headers.append(SERVER_TIMING, timing);
+    }
+}
+
 /// An error that no middleware further in made a response of: the connection will.
 ///
 /// The error's own response cannot be asked for its extensions, because some errors have only one
@@ -128,3 +138,5 @@ fn fail(error: &Error, mut operation: Operation) {
     operation.explain(error);
     operation.finish();
 }
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");

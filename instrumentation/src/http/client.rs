@@ -72,12 +72,9 @@ impl HttpClient {
         if base.is_telemetry_suppressed() {
             return Operation::transparent(base);
         }
-        let injects = options
-            .propagate_to
-            .as_ref()
-            .is_none_or(|propagates| propagates(request));
+        let injection = options.injection(request, &base);
         if !shared.records(request) {
-            return Operation::unrecorded(base, shared.clone(), injects);
+            return Operation::unrecorded(base, shared.clone(), injection);
         }
 
         let method = shared.rules.known_methods.classify(request.method);
@@ -139,7 +136,7 @@ impl HttpClient {
             measures,
             route: Route::Unknown,
             call: None,
-            injects,
+            injection,
         };
         shared.begin(request, start)
     }

@@ -9,6 +9,7 @@ use super::authority::Authority;
 use super::forwarded::Forwarded;
 use super::peer::peer_attributes;
 use super::url::redact_query;
+use crate::baggage::Injection;
 use crate::config::{Attributes, ServerConfig, ServerOptions};
 use crate::convention::Convention;
 use crate::recording::Route;
@@ -72,12 +73,9 @@ impl HttpServer {
         if ambient.is_telemetry_suppressed() {
             return Operation::transparent(ambient);
         }
-        let base = shared
-            .handles
-            .telemetry()
-            .extract(&ambient, request.headers);
+        let base = shared.extract(&ambient, request);
         if !shared.records(request) {
-            return Operation::unrecorded(base, shared.clone(), true);
+            return Operation::unrecorded(base, shared.clone(), Injection::Everything);
         }
 
         let method = shared.rules.known_methods.classify(request.method);
@@ -138,7 +136,7 @@ impl HttpServer {
             measures,
             route: route.map_or(Route::Unknown, Route::Final),
             call: None,
-            injects: true,
+            injection: Injection::Everything,
         };
         shared.begin(request, start)
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Body;
 use otel_propagation::HeaderExtractor;
 use pin_project::pin_project;
@@ -60,7 +61,7 @@ where
             return Poll::Ready(result.map(|response| response.map(ResponseBody::untouched)));
         };
         match result {
-            Ok(response) => {
+            Ok(mut response) => {
                 operation.respond(&Response {
                     status: response.status().as_u16(),
                     version: version(response.version()),
@@ -68,6 +69,9 @@ where
                 });
                 if let Some(ErrorType(error_type)) = response.extensions().get() {
                     operation.fail(*error_type, "");
+                }
+                if let Some(timing) = operation.server_timing() {
+                    append_timing(response.headers_mut(), timing);
                 }
                 Poll::Ready(Ok(ResponseBody::wrap(response, this.method, operation)))
             }
@@ -80,6 +84,13 @@ where
     }
 }
 
+/// Beside what the application sends; a map that is full goes without.
+fn append_timing(headers: &mut HeaderMap, timing: String) {
+    if let Ok(timing) = HeaderValue::try_from(timing) {
+        let _ = headers.try_append(SERVER_TIMING, timing);
+    }
+}
+
 impl<F> fmt::Debug for ResponseFuture<F> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -88,3 +99,5 @@ impl<F> fmt::Debug for ResponseFuture<F> {
             .finish_non_exhaustive()
     }
 }
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");

@@ -73,12 +73,9 @@ impl RpcClient {
         if base.is_telemetry_suppressed() {
             return Operation::transparent(base);
         }
-        let injects = options
-            .propagate_to
-            .as_ref()
-            .is_none_or(|propagates| propagates(request));
+        let injection = options.injection(request, &base);
         if !shared.records(request) {
-            return Operation::unrecorded(base, shared.clone(), injects);
+            return Operation::unrecorded(base, shared.clone(), injection);
         }
 
         let (name, route, call) = super::begin(request);
@@ -113,7 +110,7 @@ impl RpcClient {
             measures,
             route,
             call: Some(call),
-            injects,
+            injection,
         };
         shared.begin(request, start)
     }

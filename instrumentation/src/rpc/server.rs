@@ -5,6 +5,7 @@ use std::sync::Arc;
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
+use crate::baggage::Injection;
 use crate::config::{Attributes, ServerConfig, ServerOptions};
 use crate::convention::Convention;
 use crate::http::{Authority, peer_attributes, remote_parent};
@@ -74,12 +75,9 @@ impl RpcServer {
         if ambient.is_telemetry_suppressed() {
             return Operation::transparent(ambient);
         }
-        let base = shared
-            .handles
-            .telemetry()
-            .extract(&ambient, request.headers);
+        let base = shared.extract(&ambient, request);
         if !shared.records(request) {
-            return Operation::unrecorded(base, shared.clone(), true);
+            return Operation::unrecorded(base, shared.clone(), Injection::Everything);
         }
         let parent = remote_parent(request, &base, options);
         self.begin(request, base, parent)
@@ -96,7 +94,7 @@ impl RpcServer {
         }
         let shared = &self.inner.shared;
         if !shared.records(request) {
-            return Operation::unrecorded(ambient, shared.clone(), true);
+            return Operation::unrecorded(ambient, shared.clone(), Injection::Everything);
         }
         self.begin(request, ambient, Parent::Base)
     }
@@ -139,7 +137,7 @@ impl RpcServer {
             measures,
             route,
             call: Some(call),
-            injects: true,
+            injection: Injection::Everything,
         };
         shared.begin(request, start)
     }

@@ -200,6 +200,7 @@ async fn capture_headers(controller: Data<Controller>, request: HttpRequest) -> 
         for value in request.headers().get_all("x-test-request") {
             response.append_header(("x-test-response", value));
         }
+        response.append_header(("server-timing", "app;dur=1"));
         response.body("captured")
     })
 }

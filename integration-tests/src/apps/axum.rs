@@ -157,6 +157,7 @@ async fn capture_headers(
         for value in headers.get_all("x-test-request") {
             response.append("x-test-response", value.clone());
         }
+        response.append("server-timing", HeaderValue::from_static("app;dur=1"));
         (response, "captured")
     })
 }

@@ -9,7 +9,7 @@
 //! | `GET /handler-error` | an error that the handler returned, answered with 500 |
 //! | `GET /exception` | the handler panics |
 //! | `GET /declined` | 402, with `ErrorType("card_declined")` |
-//! | `GET /captureHeaders` | 200; `X-Test-Request` comes back as `X-Test-Response` |
+//! | `GET /captureHeaders` | 200; `X-Test-Request` comes back as `X-Test-Response`, beside a `Server-Timing` |
 //! | `GET /query` | 200, the query |
 //! | `GET /path/{id}/param` | 200, the id |
 //! | `GET /nested/users/{id}` | 200, the id; mounted in the framework's way |

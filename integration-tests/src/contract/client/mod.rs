@@ -45,6 +45,7 @@ macro_rules! client_contract {
                 an_unsampled_parent_is_passed_on
                 baggage_and_state_are_passed_on
                 nothing_is_sent_where_it_must_not_go
+                baggage_goes_where_it_may
                 suppressed_telemetry_passes_straight_through
                 without_an_sdk_the_context_passes_through
             }

@@ -164,6 +164,28 @@ pub async fn nothing_is_sent_where_it_must_not_go(app: &impl ClientApp) {
     }
 }
 
+/// The trace goes on, and of the baggage what is chosen; here it all stays.
+pub async fn baggage_goes_where_it_may(app: &impl ClientApp) {
+    let running = Running::configured(app, |config| {
+        config.propagate_baggage(|it, name| it.path != "/success" || name == "tenant")
+    })
+    .await;
+    let baggage = ["tenant", "secret"].map(|name| KeyValue::new(name, "acme"));
+    let context = Context::new().with_baggage(baggage);
+    let seen = async {
+        running.get("/success").await;
+        Context::current().baggage().len()
+    };
+    assert_eq!(seen.with_context(context).await, 2);
+    let span = running.expect(&Expected::get("/success")).await;
+    let asked = running.peer.asked();
+    assert_eq!(only(&asked, "baggage").as_deref(), Some("tenant=acme"));
+    assert_eq!(
+        only(&asked, "traceparent"),
+        Some(traceparent(&span.span_context))
+    );
+}
+
 /// Exporters send requests, too.
 pub async fn suppressed_telemetry_passes_straight_through(app: &impl ClientApp) {
     let running = Running::start(app).await;

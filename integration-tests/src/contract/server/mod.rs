@@ -51,6 +51,9 @@ macro_rules! server_contract {
             propagation {
                 a_remote_trace_is_continued
                 baggage_reaches_the_handler
+                incoming_baggage_has_a_limit
+                a_decision_without_a_trace_is_obeyed
+                the_response_tells_its_span_on_request
                 concurrent_requests_do_not_mix
             }
             configuration {

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId, TraceState};
+use otel_instrumentation::ServerConfig;
+use otel_instrumentation::testing::Capture;
+use otel_propagation::B3Propagator;
 
 use super::{Expected, Running, ServerApp, request};
 use crate::observed::spans_of;
@@ -56,6 +59,61 @@ pub async fn baggage_reaches_the_handler(app: &impl ServerApp) {
         let own = &span.span_context;
         let expected = format!("{}-{} local{seen}", own.trace_id(), own.span_id());
         assert!(answer.ends_with(&expected), "{answer}");
+    }
+}
+
+/// What is over the limit is not there for anybody.
+pub async fn incoming_baggage_has_a_limit(app: &impl ServerApp) {
+    for (limit, seen) in [(15, " a=1 tenant=acme"), (14, " a=1"), (0, "")] {
+        let running = Running::configured(app, |config| config.baggage_limit(limit)).await;
+        let headers = ["baggage: tenant=acme,a=1;p=q"];
+        let (client, answer) = running.ask("GET /context", &headers).await;
+        assert!(answer.ends_with(&format!(" local{seen}")), "{answer}");
+        running.expect(client, &Expected::get("/context")).await;
+    }
+}
+
+/// A caller of B3 may say not to sample without beginning a trace; strangers may not.
+pub async fn a_decision_without_a_trace_is_obeyed(app: &impl ServerApp) {
+    for (decision, is_public, spans) in [("0", false, 0), ("1", false, 1), ("0", true, 1)] {
+        let capture = Capture::new();
+        let telemetry = capture.telemetry().with_propagator(B3Propagator::new());
+        let config = ServerConfig::new()
+            .telemetry(telemetry)
+            .public_endpoint(move |_| is_public);
+        let running = Running::with(app, capture, config).await;
+        running
+            .ask("GET /empty", &[&format!("b3: {decision}")])
+            .await;
+        let capture = running.stop(spans).await;
+        let recorded = capture.spans();
+        assert_eq!(recorded.len(), spans, "{decision} {is_public}");
+        for span in recorded {
+            assert_eq!(span.parent_span_id, SpanId::INVALID);
+            assert!(span.links.is_empty());
+        }
+    }
+}
+
+/// Beside what the application says about its time, and not unless it is asked for.
+pub async fn the_response_tells_its_span_on_request(app: &impl ServerApp) {
+    for is_told in [true, false] {
+        let running = Running::configured(app, |config| config.server_timing(is_told)).await;
+        let (client, answer) = running.ask("GET /captureHeaders", &[]).await;
+        let span = running
+            .expect(client, &Expected::get("/captureHeaders"))
+            .await;
+        let own = &span.span_context;
+        let (trace, id) = (own.trace_id(), own.span_id());
+        let mut expected = vec!["app;dur=1".to_owned()];
+        expected.extend(is_told.then(|| format!("trace;desc=00-{trace}-{id}-01")));
+        let timings: Vec<_> = answer
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .filter(|(name, _)| name.eq_ignore_ascii_case("server-timing"))
+            .map(|(_, timing)| timing)
+            .collect();
+        assert_eq!(timings, expected, "{answer}");
     }
 }
 
