@@ -5,6 +5,8 @@
 use std::convert::Infallible;
 use std::future::{Ready, poll_fn, ready};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
@@ -175,6 +177,35 @@ async fn a_body_that_panics_is_recorded_at_once() {
         .await;
     assert!(frame.is_err());
     assert_outcome(&capture, Some(200), Some("panic"));
+}
+
+/// A body whose end comes without another frame, as one does that reads from a connection.
+struct Ending(Arc<AtomicBool>);
+
+impl Body for Ending {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A server looks at `is_end_stream` and does not poll again.
+#[tokio::test]
+async fn a_body_that_is_at_its_end_when_it_is_dropped_is_complete() {
+    let (capture, ended) = (Capture::new(), Arc::new(AtomicBool::new(false)));
+    let response = respond(&capture, Ending(ended.clone())).await;
+    ended.store(true, Ordering::Relaxed);
+    drop(response);
+    assert_outcome(&capture, Some(200), None);
 }
 
 /// Servers decide by them whether a response is chunked.
