@@ -166,6 +166,15 @@ async fn files_are_recorded_by_their_prefix() {
 }
 
 #[tokio::test]
+async fn files_under_the_root_have_no_route() {
+    let app = actix_app!(|otel, _controller| {
+        let files = Files::new("/", concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
+        App::new().wrap(otel).service(files)
+    });
+    check(&app, "GET /lib.rs", &[], &unrouted("/lib.rs", 200)).await;
+}
+
+#[tokio::test]
 async fn a_second_middleware_makes_no_second_span() {
     let app = actix_app!(|otel, _controller| {
         let users = web::resource("/users/{id}")
