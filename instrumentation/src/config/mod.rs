@@ -1,13 +1,19 @@
 //! The options of servers and clients.
 
+mod client;
+mod server;
+
+pub use self::client::ClientConfig;
+pub(crate) use self::client::ClientOptions;
+pub(crate) use self::server::ServerOptions;
+pub use self::server::{ServerConfig, Trust};
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use opentelemetry::baggage::BaggageExt;
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::KeyValue;
 
-use crate::baggage::Injection;
 use crate::http::{KnownMethods, default_sensitive_query_keys};
 use crate::{Request, Telemetry};
 
@@ -108,226 +114,6 @@ fn replace_or_push(attributes: &mut Vec<KeyValue>, attribute: KeyValue) {
     {
         Some(known) => *known = attribute,
         None => attributes.push(attribute),
-    }
-}
-
-/// Which forwarded headers (`Forwarded`, `X-Forwarded-*`) a server believes.
-///
-/// Anybody can send them, so the default believes none. It drives `client.address`,
-/// `server.address` and `url.scheme` together. A proxy has to remove those headers that it does
-/// not write itself, or a client can write them in its place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Trust {
-    /// Only the connection and the request itself.
-    #[default]
-    None,
-    /// The entries that the given number of proxies in front of the server appended.
-    Hops(u8),
-    /// All entries: for servers that only trusted clients can reach.
-    All,
-}
-
-/// How servers are instrumented; the same value works for every framework.
-///
-/// ```
-/// use otel_instrumentation::{ServerConfig, Trust};
-///
-/// let config = ServerConfig::new()
-///     .filter(|request| request.path != "/healthz")
-///     .capture_request_headers(["x-request-id"])
-///     .trust_forwarded(Trust::Hops(1));
-/// # let _ = config;
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct ServerConfig {
-    pub(crate) rules: Rules,
-    pub(crate) options: ServerOptions,
-}
-
-impl ServerConfig {
-    /// The conventions' required and recommended telemetry, nothing that is opt-in.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Which forwarded headers are believed; default: none.
-    #[must_use]
-    pub fn trust_forwarded(mut self, trust: Trust) -> Self {
-        self.options.trust_forwarded = trust;
-        self
-    }
-
-    /// Requests that come from outside: true starts a new trace that links to the remote context
-    /// instead of continuing it. Default: every trace is continued.
-    #[must_use]
-    pub fn public_endpoint(
-        mut self,
-        is_public: impl Fn(&Request<'_>) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        self.options.public_endpoint = Some(Arc::new(is_public));
-        self
-    }
-
-    /// How many bytes of baggage a request may bring in: names, values and properties together.
-    ///
-    /// Entries that do not fit are left out whole; zero accepts none, which suits a service that
-    /// strangers talk to, as baggage goes on to every service behind. Default: what the format
-    /// itself allows, 64 entries and 8192 bytes.
-    #[must_use]
-    pub fn baggage_limit(mut self, bytes: usize) -> Self {
-        self.rules.baggage_limit = Some(bytes);
-        self
-    }
-
-    /// Whether responses say which span served the request, in a header `Server-Timing:
-    /// trace;desc=00-…` beside those of the application. Default: false.
-    ///
-    /// The header is that of a draft, Trace Context Level 3. Browsers show it, and a script can
-    /// report it along with what went wrong. HTTP only: an RPC is answered without it.
-    #[must_use]
-    pub fn server_timing(mut self, server_timing: bool) -> Self {
-        self.rules.server_timing = server_timing;
-        self
-    }
-
-    /// The `url.scheme` of requests that do not name one: `https` for servers that terminate TLS
-    /// in an acceptor of their own. Default: `http`.
-    #[must_use]
-    pub fn scheme(mut self, scheme: &'static str) -> Self {
-        self.options.scheme = scheme;
-        self
-    }
-}
-
-/// The options that only servers have.
-#[derive(Clone)]
-pub(crate) struct ServerOptions {
-    pub(crate) trust_forwarded: Trust,
-    pub(crate) public_endpoint: Option<Predicate>,
-    pub(crate) scheme: &'static str,
-}
-
-impl Default for ServerOptions {
-    fn default() -> Self {
-        Self {
-            trust_forwarded: Trust::None,
-            public_endpoint: None,
-            scheme: "http",
-        }
-    }
-}
-
-impl fmt::Debug for ServerOptions {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ServerOptions")
-            .field("trust_forwarded", &self.trust_forwarded)
-            .field("public_endpoint", &self.public_endpoint.is_some())
-            .field("scheme", &self.scheme)
-            .finish()
-    }
-}
-
-/// How clients are instrumented; the same value works for every client.
-///
-/// ```
-/// use otel_instrumentation::ClientConfig;
-///
-/// let config = ClientConfig::new()
-///     .propagate_to(|request| request.authority.is_some_and(|host| host.ends_with(".internal")));
-/// # let _ = config;
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct ClientConfig {
-    pub(crate) rules: Rules,
-    pub(crate) options: ClientOptions,
-}
-
-impl ClientConfig {
-    /// The conventions' required and recommended telemetry, nothing that is opt-in.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Which requests carry the context; false = nothing is injected. Default: every request.
-    ///
-    /// Redirects that the client follows itself keep the headers, also to another host.
-    #[must_use]
-    pub fn propagate_to(
-        mut self,
-        propagates: impl Fn(&Request<'_>) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        self.options.propagate_to = Some(Arc::new(propagates));
-        self
-    }
-
-    /// Which baggage a request carries, by name; false = that entry stays here. Default: all.
-    ///
-    /// Asked only for requests that [`propagate_to`](Self::propagate_to) lets carry anything. The
-    /// span's own context keeps all of its baggage.
-    ///
-    /// ```
-    /// use otel_instrumentation::ClientConfig;
-    ///
-    /// let config = ClientConfig::new().propagate_baggage(|request, name| {
-    ///     let is_ours = request.authority.is_some_and(|host| host.ends_with(".internal"));
-    ///     is_ours || ["tenant", "locale"].contains(&name)
-    /// });
-    /// # let _ = config;
-    /// ```
-    #[must_use]
-    pub fn propagate_baggage(
-        mut self,
-        propagates: impl Fn(&Request<'_>, &str) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        self.options.propagate_baggage = Some(Arc::new(propagates));
-        self
-    }
-
-    /// Whether the operation lasts until the response's body was read to its end.
-    ///
-    /// Default: false, it ends with the response's head, as the conventions ask. With true, errors
-    /// of the body are recorded too.
-    #[must_use]
-    pub fn body_end(mut self, body_end: bool) -> Self {
-        self.options.body_end = body_end;
-        self
-    }
-}
-
-/// The options that only clients have.
-#[derive(Clone, Default)]
-pub(crate) struct ClientOptions {
-    pub(crate) propagate_to: Option<Predicate>,
-    pub(crate) propagate_baggage: Option<BaggageFilter>,
-    pub(crate) body_end: bool,
-}
-
-impl ClientOptions {
-    /// What a request carries of the current context.
-    pub(crate) fn injection(&self, request: &Request<'_>, context: &Context) -> Injection {
-        let propagates = self.propagate_to.as_ref();
-        if propagates.is_some_and(|propagates| !propagates(request)) {
-            return Injection::Nothing;
-        }
-        match &self.propagate_baggage {
-            Some(accepts) => Injection::choose(context.baggage(), |name| accepts(request, name)),
-            None => Injection::Everything,
-        }
-    }
-}
-
-impl fmt::Debug for ClientOptions {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ClientOptions")
-            .field("propagate_to", &self.propagate_to.is_some())
-            .field("propagate_baggage", &self.propagate_baggage.is_some())
-            .field("body_end", &self.body_end)
-            .finish()
     }
 }
 

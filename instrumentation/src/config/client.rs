@@ -1,0 +1,112 @@
+//! The options that only clients have.
+
+use std::fmt;
+use std::sync::Arc;
+
+use opentelemetry::Context;
+use opentelemetry::baggage::BaggageExt;
+
+use super::{BaggageFilter, Predicate, Rules};
+use crate::Request;
+use crate::baggage::Injection;
+
+/// How clients are instrumented; the same value works for every client.
+///
+/// ```
+/// use otel_instrumentation::ClientConfig;
+///
+/// let config = ClientConfig::new()
+///     .propagate_to(|request| request.authority.is_some_and(|host| host.ends_with(".internal")));
+/// # let _ = config;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ClientConfig {
+    pub(crate) rules: Rules,
+    pub(crate) options: ClientOptions,
+}
+
+impl ClientConfig {
+    /// The conventions' required and recommended telemetry, nothing that is opt-in.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Which requests carry the context; false = nothing is injected. Default: every request.
+    ///
+    /// Redirects that the client follows itself keep the headers, also to another host.
+    #[must_use]
+    pub fn propagate_to(
+        mut self,
+        propagates: impl Fn(&Request<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.propagate_to = Some(Arc::new(propagates));
+        self
+    }
+
+    /// Which baggage a request carries, by name; false = that entry stays here. Default: all.
+    ///
+    /// Asked only for requests that [`propagate_to`](Self::propagate_to) lets carry anything. The
+    /// span's own context keeps all of its baggage.
+    ///
+    /// ```
+    /// use otel_instrumentation::ClientConfig;
+    ///
+    /// let config = ClientConfig::new().propagate_baggage(|request, name| {
+    ///     let is_ours = request.authority.is_some_and(|host| host.ends_with(".internal"));
+    ///     is_ours || ["tenant", "locale"].contains(&name)
+    /// });
+    /// # let _ = config;
+    /// ```
+    #[must_use]
+    pub fn propagate_baggage(
+        mut self,
+        propagates: impl Fn(&Request<'_>, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.propagate_baggage = Some(Arc::new(propagates));
+        self
+    }
+
+    /// Whether the operation lasts until the response's body was read to its end.
+    ///
+    /// Default: false, it ends with the response's head, as the conventions ask. With true, errors
+    /// of the body are recorded too.
+    #[must_use]
+    pub fn body_end(mut self, body_end: bool) -> Self {
+        self.options.body_end = body_end;
+        self
+    }
+}
+
+/// The options that only clients have.
+#[derive(Clone, Default)]
+pub(crate) struct ClientOptions {
+    pub(crate) propagate_to: Option<Predicate>,
+    pub(crate) propagate_baggage: Option<BaggageFilter>,
+    pub(crate) body_end: bool,
+}
+
+impl ClientOptions {
+    /// What a request carries of the current context.
+    pub(crate) fn injection(&self, request: &Request<'_>, context: &Context) -> Injection {
+        let propagates = self.propagate_to.as_ref();
+        if propagates.is_some_and(|propagates| !propagates(request)) {
+            return Injection::Nothing;
+        }
+        match &self.propagate_baggage {
+            Some(accepts) => Injection::choose(context.baggage(), |name| accepts(request, name)),
+            None => Injection::Everything,
+        }
+    }
+}
+
+impl fmt::Debug for ClientOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientOptions")
+            .field("propagate_to", &self.propagate_to.is_some())
+            .field("propagate_baggage", &self.propagate_baggage.is_some())
+            .field("body_end", &self.body_end)
+            .finish()
+    }
+}

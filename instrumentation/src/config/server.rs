@@ -1,0 +1,126 @@
+//! The options that only servers have.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Predicate, Rules};
+use crate::Request;
+
+/// Which forwarded headers (`Forwarded`, `X-Forwarded-*`) a server believes.
+///
+/// Anybody can send them, so the default believes none. It drives `client.address`,
+/// `server.address` and `url.scheme` together. A proxy has to remove those headers that it does
+/// not write itself, or a client can write them in its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trust {
+    /// Only the connection and the request itself.
+    #[default]
+    None,
+    /// The entries that the given number of proxies in front of the server appended.
+    Hops(u8),
+    /// All entries: for servers that only trusted clients can reach.
+    All,
+}
+
+/// How servers are instrumented; the same value works for every framework.
+///
+/// ```
+/// use otel_instrumentation::{ServerConfig, Trust};
+///
+/// let config = ServerConfig::new()
+///     .filter(|request| request.path != "/healthz")
+///     .capture_request_headers(["x-request-id"])
+///     .trust_forwarded(Trust::Hops(1));
+/// # let _ = config;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ServerConfig {
+    pub(crate) rules: Rules,
+    pub(crate) options: ServerOptions,
+}
+
+impl ServerConfig {
+    /// The conventions' required and recommended telemetry, nothing that is opt-in.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Which forwarded headers are believed; default: none.
+    #[must_use]
+    pub fn trust_forwarded(mut self, trust: Trust) -> Self {
+        self.options.trust_forwarded = trust;
+        self
+    }
+
+    /// Requests that come from outside: true starts a new trace that links to the remote context
+    /// instead of continuing it. Default: every trace is continued.
+    #[must_use]
+    pub fn public_endpoint(
+        mut self,
+        is_public: impl Fn(&Request<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.public_endpoint = Some(Arc::new(is_public));
+        self
+    }
+
+    /// How many bytes of baggage a request may bring in: names, values and properties together.
+    ///
+    /// Entries that do not fit are left out whole; zero accepts none, which suits a service that
+    /// strangers talk to, as baggage goes on to every service behind. Default: what the format
+    /// itself allows, 64 entries and 8192 bytes.
+    #[must_use]
+    pub fn baggage_limit(mut self, bytes: usize) -> Self {
+        self.rules.baggage_limit = Some(bytes);
+        self
+    }
+
+    /// Whether responses say which span served the request, in a header `Server-Timing:
+    /// trace;desc=00-…` beside those of the application. Default: false.
+    ///
+    /// The header is that of a draft, Trace Context Level 3. Browsers show it, and a script can
+    /// report it along with what went wrong. HTTP only: an RPC is answered without it.
+    #[must_use]
+    pub fn server_timing(mut self, server_timing: bool) -> Self {
+        self.rules.server_timing = server_timing;
+        self
+    }
+
+    /// The `url.scheme` of requests that do not name one: `https` for servers that terminate TLS
+    /// in an acceptor of their own. Default: `http`.
+    #[must_use]
+    pub fn scheme(mut self, scheme: &'static str) -> Self {
+        self.options.scheme = scheme;
+        self
+    }
+}
+
+/// The options that only servers have.
+#[derive(Clone)]
+pub(crate) struct ServerOptions {
+    pub(crate) trust_forwarded: Trust,
+    pub(crate) public_endpoint: Option<Predicate>,
+    pub(crate) scheme: &'static str,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            trust_forwarded: Trust::None,
+            public_endpoint: None,
+            scheme: "http",
+        }
+    }
+}
+
+impl fmt::Debug for ServerOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ServerOptions")
+            .field("trust_forwarded", &self.trust_forwarded)
+            .field("public_endpoint", &self.public_endpoint.is_some())
+            .field("scheme", &self.scheme)
+            .finish()
+    }
+}
