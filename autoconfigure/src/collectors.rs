@@ -33,14 +33,11 @@ impl Collectors {
         let known = known
             .into_iter()
             .find(|known| known.endpoint() == target.collector);
-        let pipeline = Pipeline {
-            signal,
-            driver: driver.clone(),
-            destination: known
-                .cloned()
-                .unwrap_or_else(|| Destination::new(&target.collector)),
-            limit: limit.min(target.timeout),
-        };
+        let destination = known
+            .cloned()
+            .unwrap_or_else(|| Destination::new(&target.collector));
+        let limit = limit.min(target.timeout);
+        let pipeline = Pipeline::new(signal, driver.clone(), destination, limit);
         self.driver = Some(driver);
         self.pipelines.push(pipeline.clone());
         Ok((target, pipeline))

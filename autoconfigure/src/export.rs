@@ -1,9 +1,9 @@
 //! What every exporter of ours is wrapped in: the driver's runtime, a limit, and a report of
 //! outages in place of the SDK's error for each batch.
 
-use std::{fmt, time::Duration};
+use std::{fmt, future::poll_fn, pin::pin, time::Duration};
 
-use opentelemetry::{Context, logs::Severity};
+use opentelemetry::logs::Severity;
 use opentelemetry_sdk::{
     Resource,
     error::OTelSdkResult,
@@ -11,9 +11,11 @@ use opentelemetry_sdk::{
     metrics::{Temporality, data::ResourceMetrics, exporter::PushMetricExporter},
     trace::{SpanData, SpanExporter},
 };
+use tracing::{Dispatch, dispatcher};
 
 use crate::{
     driver::{Abandoned, Driver},
+    listener::{Listener, is_debugged},
     outage::Destination,
     signal::Signal,
 };
@@ -31,20 +33,43 @@ pub(crate) struct Pipeline {
     pub(crate) signal: Signal,
     pub(crate) driver: Driver,
     pub(crate) destination: Destination,
-    pub(crate) limit: Duration,
+    limit: Duration,
+    listener: Dispatch,
 }
 
 impl Pipeline {
+    /// To `destination`, where an export takes `limit` at most.
+    pub(crate) fn new(
+        signal: Signal,
+        driver: Driver,
+        destination: Destination,
+        limit: Duration,
+    ) -> Self {
+        Self {
+            signal,
+            driver,
+            listener: Dispatch::new(Listener {
+                signal,
+                destination: destination.clone(),
+            }),
+            destination,
+            limit,
+        }
+    }
+
     /// The failure is told once by [`Destination`]; the SDK would log it for every batch.
     async fn export(&self, count: usize, work: impl Future<Output = OTelSdkResult>) {
-        // The SDK's threads are suppressed already. This is for other processors.
-        let failure = match self.driver.run(self.limit, work).await {
+        let mut work = pin!(work);
+        let heard = poll_fn(|cx| match is_debugged() {
+            true => work.as_mut().poll(cx),
+            false => dispatcher::with_default(&self.listener, || work.as_mut().poll(cx)),
+        });
+        let failure = match self.driver.run(self.limit, heard).await {
             Ok(Ok(())) => return self.destination.succeeded(self.signal),
             Ok(Err(error)) => error.to_string(),
             Err(Abandoned::TookTooLong(limit)) => format!("not done after {limit:?}"),
             Err(Abandoned::ShuttingDown) => "not done when the time to shut down was up".to_owned(),
         };
-        let _suppressed = Context::enter_telemetry_suppressed_scope();
         self.destination.failed(self.signal, count as u64, &failure);
     }
 }

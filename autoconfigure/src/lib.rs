@@ -14,6 +14,7 @@ mod error;
 mod export;
 mod exporter;
 mod limits;
+mod listener;
 mod logs;
 mod metrics;
 mod otlp;

@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Display,
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -26,9 +27,16 @@ struct State {
 struct Pipeline {
     /// Its own failure was reported, and it has not succeeded since.
     is_reported: bool,
+    rejection: Option<Rejection>,
     /// What was lost since it last succeeded, and why.
     lost: u64,
     reason: String,
+}
+
+#[derive(Debug)]
+enum Rejection {
+    New(String),
+    Reported,
 }
 
 /// What is to be said.
@@ -52,10 +60,17 @@ impl Destination {
     }
 
     pub(crate) fn succeeded(&self, signal: Signal) {
+        if let Some(what) = self.rejection(signal) {
+            let text = format!(
+                "{} did not take all {signal}: {what}; this is said once",
+                self.endpoint
+            );
+            say(true, &text);
+        }
         if let Report::Recovery { lost } = self.success(signal) {
             say(
                 false,
-                &format!("{signal} reach {} again; {lost} lost", self.endpoint),
+                &format!("{signal} arrive at {} again; {lost} lost", self.endpoint),
             );
         }
     }
@@ -63,6 +78,10 @@ impl Destination {
     pub(crate) fn failed(&self, signal: Signal, count: u64, reason: &impl Display) {
         let reason = reason.to_string();
         let reason = reason.strip_prefix("Operation failed: ").unwrap_or(&reason);
+        // The exporter names its own types.
+        let reason = reason
+            .split_once("export failed with ")
+            .map_or(reason, |(_, reason)| reason);
         if self.failure(signal, count, reason) == Report::Outage {
             let variable = signal.exporter_variable();
             say(
@@ -76,6 +95,14 @@ impl Destination {
         }
     }
 
+    /// The collector has answered, but did not want all of it. To be said when the export is
+    /// over: this is called by what listens to the exporter, and is not listened to itself.
+    pub(crate) fn rejected(&self, signal: Signal, what: String) {
+        if let Some(pipeline) = pipeline(&mut self.state(), signal) {
+            pipeline.rejection.get_or_insert(Rejection::New(what));
+        }
+    }
+
     /// What the signal has lost since it last got through.
     pub(crate) fn loss(&self, signal: Signal) -> Option<String> {
         let mut state = self.state();
@@ -86,19 +113,25 @@ impl Destination {
         })
     }
 
+    fn rejection(&self, signal: Signal) -> Option<String> {
+        let mut state = self.state();
+        let rejection = pipeline(&mut state, signal)?.rejection.as_mut()?;
+        match mem::replace(rejection, Rejection::Reported) {
+            Rejection::New(what) => Some(what),
+            Rejection::Reported => None,
+        }
+    }
+
     fn success(&self, signal: Signal) -> Report {
         let mut state = self.state();
         state.is_out = false;
         let Some(pipeline) = pipeline(&mut state, signal) else {
             return Report::Nothing;
         };
-        match std::mem::take(pipeline) {
-            Pipeline {
-                is_reported: true,
-                lost,
-                ..
-            } => Report::Recovery { lost },
-            _ => Report::Nothing,
+        let lost = mem::take(&mut pipeline.lost);
+        match mem::take(&mut pipeline.is_reported) {
+            true => Report::Recovery { lost },
+            false => Report::Nothing,
         }
     }
 

@@ -150,17 +150,15 @@ impl fmt::Debug for Exported {
     }
 }
 
-/// What is worth a line: not the inner life of the connections to the collector, and not the
-/// exporter's complaint about each batch, which is reported as one outage.
+/// What is worth a line: not the inner life of the connections to the collector.
 #[derive(Debug)]
 struct Readable;
 
 impl<S> Filter<S> for Readable {
     fn enabled(&self, metadata: &Metadata<'_>, _: &layer::Context<'_, S>) -> bool {
-        if is_opentelemetry(metadata) {
-            return !metadata.name().starts_with("Export.Failed.");
-        }
-        metadata.target().starts_with("otel") || !Context::is_current_telemetry_suppressed()
+        is_opentelemetry(metadata)
+            || metadata.target().starts_with("otel")
+            || !Context::is_current_telemetry_suppressed()
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

@@ -26,13 +26,13 @@ use opentelemetry_proto::tonic::{
             metrics_service_server::{MetricsService, MetricsServiceServer},
         },
         trace::v1::{
-            ExportTraceServiceRequest, ExportTraceServiceResponse,
+            ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
             trace_service_server::{TraceService, TraceServiceServer},
         },
     },
     common::v1::{AnyValue, KeyValue, any_value::Value},
     logs::v1::{LogRecord, ResourceLogs},
-    metrics::v1::{Metric, ResourceMetrics},
+    metrics::v1::{Metric, ResourceMetrics, metric::Data},
     resource::v1::Resource,
     trace::v1::{ResourceSpans, Span},
 };
@@ -49,6 +49,8 @@ pub(crate) enum Behaviour {
     Accept,
     /// Takes everything and never answers.
     Hang,
+    /// Says that it has dropped one span of each export.
+    Reject,
     /// Knows traces only, as some backends do.
     TracesOnly,
 }
@@ -161,6 +163,22 @@ impl Received {
         metrics.flat_map(|scope| &scope.metrics).collect()
     }
 
+    /// Temporality and kind of the only histogram.
+    pub(crate) fn histogram(&self) -> (String, String) {
+        let metrics = self.metrics();
+        let Some(data) = metrics.first().and_then(|metric| metric.data.as_ref()) else {
+            return ("none".to_owned(), "none".to_owned());
+        };
+        let (temporality, kind) = match data {
+            Data::Histogram(histogram) => (histogram.aggregation_temporality, "explicit"),
+            Data::ExponentialHistogram(histogram) => {
+                (histogram.aggregation_temporality, "exponential")
+            }
+            other => panic!("{other:?}"),
+        };
+        (temporality.to_string(), kind.to_owned())
+    }
+
     /// The resource of each signal that has arrived.
     pub(crate) fn resources(&self) -> Vec<BTreeMap<String, String>> {
         let traces = self.traces.iter().map(|traces| &traces.resource);
@@ -232,7 +250,7 @@ impl Inbox {
             Behaviour::TracesOnly if !path.contains("race") => {
                 return Err(Status::unimplemented(path));
             }
-            Behaviour::Accept | Behaviour::TracesOnly => {}
+            Behaviour::Accept | Behaviour::Reject | Behaviour::TracesOnly => {}
         }
         let headers = headers.iter();
         let headers =
@@ -287,7 +305,13 @@ impl TraceService for Inbox {
             received.traces.extend(request.resource_spans);
         })
         .await?;
-        Ok(Response::new(Default::default()))
+        let rejected = ExportTracePartialSuccess {
+            rejected_spans: 1,
+            error_message: "too old".to_owned(),
+        };
+        Ok(Response::new(ExportTraceServiceResponse {
+            partial_success: (self.behaviour == Behaviour::Reject).then_some(rejected),
+        }))
     }
 }
 

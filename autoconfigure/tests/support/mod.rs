@@ -1,5 +1,9 @@
 //! A child process with an environment of its own, and the collector that it exports to.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses a part of it"
+)]
 
 mod collector;
 
@@ -8,7 +12,7 @@ use std::{
     process::{Command, Output},
 };
 
-pub(crate) use collector::{Behaviour, Collector};
+pub(crate) use collector::{Behaviour, Collector, attribute};
 
 /// The ignored test `name` of this binary as a process, with these variables and no other of
 /// those that are read.
