@@ -9,16 +9,25 @@ use super::{MAX_BYTES, MAX_MEMBERS};
 ///
 /// The API keeps the number of members within the limit, but encoding can triple their length.
 pub(super) fn header(baggage: &Baggage) -> String {
-    // On the stack: the header itself is to be the only allocation.
-    let mut members = [const { None }; MAX_MEMBERS];
-    for (slot, member) in members.iter_mut().zip(baggage) {
-        *slot = Some(Member::new(member));
+    // Most calls carry none, and are not to pay for room that they leave empty.
+    if baggage.is_empty() {
+        return String::new();
     }
-    members.sort_unstable_by_key(|member| member.as_ref().map(|member| member.key));
+    // On the stack: the header itself is to be the only allocation.
+    let mut slots = [None; MAX_MEMBERS];
+    let mut count = 0;
+    for (slot, member) in slots.iter_mut().zip(baggage) {
+        *slot = Some(member);
+        count += 1;
+    }
+    let members = slots.get_mut(..count).unwrap_or_default();
+    members.sort_unstable_by_key(|member| member.map(|(key, _)| key.as_str()));
 
     let mut length = 0;
-    for slot in &mut members {
-        let Some(member) = slot else { continue };
+    for slot in members.iter_mut() {
+        let Some(member) = slot.map(Member::new) else {
+            continue;
+        };
         let extended = length + usize::from(length > 0) + member.length();
         if extended <= MAX_BYTES {
             length = extended;
@@ -28,11 +37,11 @@ pub(super) fn header(baggage: &Baggage) -> String {
     }
 
     let mut header = String::with_capacity(length);
-    for member in members.into_iter().flatten() {
+    for member in members.iter().flatten() {
         if !header.is_empty() {
             header.push(',');
         }
-        member.write(&mut header);
+        Member::new(*member).write(&mut header);
     }
     header
 }

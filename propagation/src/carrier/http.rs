@@ -7,7 +7,7 @@
 
 use std::{fmt, str};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use opentelemetry::propagation::{Extractor, Injector};
 
 /// Reads context from the headers of a request.
@@ -37,7 +37,11 @@ pub struct HeaderExtractor<'a>(pub &'a HeaderMap);
 
 impl Extractor for HeaderExtractor<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        text(self.0.get(key)?)
+        let line = match known_name(key) {
+            Some(name) => self.0.get(name),
+            None => self.0.get(key),
+        };
+        text(line?)
     }
 
     fn keys(&self) -> Vec<&str> {
@@ -49,9 +53,12 @@ impl Extractor for HeaderExtractor<'_> {
             Some(name) => self.0.get_all(name),
             None => self.0.get_all(key),
         };
-        let mut lines = lines.iter().peekable();
-        lines.peek()?;
-        Some(lines.map(|line| text(line).unwrap_or(UNREADABLE)).collect())
+        let mut lines = lines.iter().map(|line| text(line).unwrap_or(UNREADABLE));
+        let first = lines.next()?;
+        // Room for one, because there is hardly ever another.
+        let mut all = vec![first];
+        all.extend(lines);
+        Some(all)
     }
 }
 
@@ -103,9 +110,9 @@ impl fmt::Debug for HeaderInjector<'_> {
     }
 }
 
-/// Names that come with every request: parsing one costs as much as the look-up itself, and
-/// storing it an allocation. All that the propagators of this crate write are here, but for
-/// Jaeger's baggage.
+/// Names that are looked for in every request: parsing one costs as much as the look-up itself,
+/// and storing it an allocation. All that the propagators of this crate write are here, but for
+/// Jaeger's baggage, and what instrumentations read of every request.
 fn known_name(key: &str) -> Option<&'static HeaderName> {
     match key {
         "traceparent" => Some(&TRACEPARENT),
@@ -118,6 +125,9 @@ fn known_name(key: &str) -> Option<&'static HeaderName> {
         "x-b3-flags" => Some(&B3_FLAGS),
         "uber-trace-id" => Some(&JAEGER),
         "x-amzn-trace-id" => Some(&XRAY),
+        "host" => Some(&HOST),
+        "user-agent" => Some(&USER_AGENT),
+        "grpc-status" => Some(&GRPC_STATUS),
         _ => None,
     }
 }
@@ -160,6 +170,9 @@ static B3_SAMPLED: HeaderName = HeaderName::from_static("x-b3-sampled");
 static B3_FLAGS: HeaderName = HeaderName::from_static("x-b3-flags");
 static JAEGER: HeaderName = HeaderName::from_static("uber-trace-id");
 static XRAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+static HOST: HeaderName = header::HOST;
+static USER_AGENT: HeaderName = header::USER_AGENT;
+static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 #[cfg(test)]
 mod tests {

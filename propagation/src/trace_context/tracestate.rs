@@ -16,22 +16,35 @@ pub(super) struct Parsed {
 
 impl Parsed {
     /// Reads all header lines as one list; an invalid list is an empty one.
+    ///
+    /// In one pass, as long as the API can hold what is read.
     pub(super) fn from_lines(lines: &[&str]) -> Self {
-        let Some(text_length) = validate(lines) else {
-            return Self::default();
-        };
-        match TraceState::from_key_value(pairs(lines)) {
-            Ok(trace_state) => Self {
+        let mut members = members(lines);
+        let mut is_valid = true;
+        let pairs = members.by_ref().map_while(|member| {
+            let pair = pair(member);
+            is_valid = pair.is_some();
+            pair
+        });
+        match TraceState::from_key_value(pairs) {
+            // The API takes as many members as are allowed and leaves the rest.
+            Ok(trace_state) if is_valid && members.next().is_none() => Self {
                 trace_state,
                 raw: None,
             },
-            Err(_) => {
-                let raw = RawTraceState::new(lines, text_length);
-                Self {
-                    trace_state: raw.representable.clone(),
-                    raw: Some(raw),
-                }
-            }
+            Ok(_) => Self::default(),
+            Err(_) => Self::from_level_2(lines),
+        }
+    }
+
+    fn from_level_2(lines: &[&str]) -> Self {
+        let Some(text_length) = validate(lines) else {
+            return Self::default();
+        };
+        let raw = RawTraceState::new(lines, text_length);
+        Self {
+            trace_state: raw.representable.clone(),
+            raw: Some(raw),
         }
     }
 }
@@ -99,8 +112,8 @@ fn validate(lines: &[&str]) -> Option<usize> {
     for member in members(lines) {
         count += 1;
         length += member.len() + 1;
-        let (key, value) = member.split_once('=')?;
-        if count > MAX_MEMBERS || !is_key(key) || !is_value(value) {
+        pair(member)?;
+        if count > MAX_MEMBERS {
             return None;
         }
     }
@@ -108,21 +121,45 @@ fn validate(lines: &[&str]) -> Option<usize> {
 }
 
 fn pairs<'a>(lines: &[&'a str]) -> impl Iterator<Item = (&'a str, &'a str)> {
-    members(lines).filter_map(|member| member.split_once('='))
+    members(lines).filter_map(pair)
+}
+
+/// Key and value of a member that breaks no rule.
+fn pair(member: &str) -> Option<(&str, &str)> {
+    let (key, value) = split_once(member, b'=')?;
+    (is_key(key) && is_value(value)).then_some((key, value))
 }
 
 /// The list members of all lines in order; empty ones are legal and mean nothing.
 fn members<'a>(lines: &[&'a str]) -> impl Iterator<Item = &'a str> {
     lines
         .iter()
-        .flat_map(|line| line.split(','))
+        .flat_map(|line| {
+            let mut rest = Some(*line);
+            std::iter::from_fn(move || {
+                let text = rest?;
+                let (member, left) = match split_once(text, b',') {
+                    Some((member, left)) => (member, Some(left)),
+                    None => (text, None),
+                };
+                rest = left;
+                Some(member)
+            })
+        })
         .map(whitespace::trim)
         .filter(|member| !member.is_empty())
 }
 
+/// As [`str::split_once`], whose searcher costs more than it finds in texts as short as these.
+fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == separator)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 fn is_key(key: &str) -> bool {
+    let is_start = |first: &u8| matches!(first, b'a'..=b'z' | b'0'..=b'9');
     key.len() <= MAX_KEY_LENGTH
-        && key.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
+        && key.as_bytes().first().is_some_and(is_start)
         && key.bytes().all(
             |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/' | b'@'),
         )
