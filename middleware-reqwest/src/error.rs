@@ -11,6 +11,16 @@ pub(crate) struct Described {
     pub(crate) message: String,
 }
 
+impl Described {
+    /// An error that says nothing about itself which could be passed on.
+    fn nameless(error_type: &'static str) -> Self {
+        Self {
+            error_type,
+            message: String::new(),
+        }
+    }
+}
+
 /// An error of a tower stack: reqwest's own, or one that another layer boxed.
 pub(crate) fn describe_any<E: 'static>(error: &E) -> Described {
     let error: &dyn Any = error;
@@ -20,13 +30,9 @@ pub(crate) fn describe_any<E: 'static>(error: &E) -> Described {
     if let Some(error) = error.downcast_ref::<reqwest_middleware::Error>() {
         return describe_middleware(error);
     }
-    let boxed = error.downcast_ref::<Box<dyn Error + Send + Sync>>();
-    match boxed.and_then(|error| find(error.as_ref())) {
-        Some(error) => describe(error),
-        None => Described {
-            error_type: std::any::type_name::<E>(),
-            message: String::new(),
-        },
+    match error.downcast_ref::<Box<dyn Error + Send + Sync>>() {
+        Some(boxed) => find(boxed.as_ref()).map_or_else(|| Described::nameless("_OTHER"), describe),
+        None => Described::nameless(std::any::type_name::<E>()),
     }
 }
 
@@ -38,10 +44,7 @@ pub(crate) fn describe_middleware(error: &reqwest_middleware::Error) -> Describe
             match error.chain().find_map(find) {
                 Some(error) => describe(error),
                 // Its text may hold the URL, and its type is erased.
-                None => Described {
-                    error_type: "middleware",
-                    message: String::new(),
-                },
+                None => Described::nameless("middleware"),
             }
         }
     }
