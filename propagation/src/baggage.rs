@@ -89,7 +89,7 @@ const BAGGAGE: &str = "baggage";
 
 /// What every platform has to carry, and all that this one does, read and written.
 pub(crate) const MAX_MEMBERS: usize = 64;
-const MAX_BYTES: usize = 8192;
+pub(crate) const MAX_BYTES: usize = 8192;
 
 #[cfg(test)]
 mod tests {

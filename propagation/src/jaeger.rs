@@ -94,9 +94,11 @@ impl TextMapPropagator for JaegerPropagator {
 
 /// Reads `{trace id}:{span id}:{parent span id}:{flags}`; the third has no meaning any more.
 fn parse(value: &str) -> Option<(SpanContext, Sampling)> {
-    let value = percent_decode_str(whitespace::trim(value))
-        .decode_utf8()
-        .ok()?;
+    let value = whitespace::trim(value);
+    if value.len() > MAX_LENGTH {
+        return None;
+    }
+    let value = percent_decode_str(value).decode_utf8().ok()?;
     let mut fields = value.split(':');
     let trace_id = TraceId::from(hex::decode_padded::<32>(fields.next()?)?);
     let span_id = u64::try_from(hex::decode_padded::<16>(fields.next()?)?).ok()?;
@@ -143,6 +145,9 @@ const DEBUG: u8 = 0x02;
 
 /// Both ids in full, the parent as `0`, two digits of flags.
 const LENGTH: usize = 32 + 1 + 16 + 3 + 2;
+
+/// The same with a parent's id, every byte of it encoded.
+const MAX_LENGTH: usize = 3 * (LENGTH + 15);
 
 #[cfg(test)]
 mod tests {
@@ -218,6 +223,7 @@ mod tests {
             "1:00000000000000002:0:1",
             "1:2:0:-1",
             "%FF:2:0:1",
+            &format!("1:2:{}:1", "0".repeat(300)),
         ];
         for value in cases {
             assert_eq!(parse(value), None, "{value:?}");

@@ -1,15 +1,18 @@
 //! What holds for any input.
 
+use std::{collections::BTreeMap, process::Command};
+
 use http::{HeaderMap, HeaderName, HeaderValue};
-use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::{
     Context, KeyValue,
     baggage::{Baggage, BaggageExt, KeyValueMetadata},
     trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
 };
 use otel_propagation::{
-    B3Propagator, BaggagePropagator, CompositePropagator, HeaderExtractor, HeaderInjector,
-    JaegerPropagator, TraceContextPropagator, XrayPropagator,
+    B3Propagator, BaggagePropagator, CompositePropagator, EnvironmentExtractor,
+    EnvironmentInjector, HeaderExtractor, HeaderInjector, JaegerPropagator, MessageExtractor,
+    MessageInjector, TraceContextPropagator, XrayPropagator,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -169,6 +172,23 @@ fn huge_headers_are_read_in_linear_time() {
 }
 
 #[test]
+fn huge_headers_of_other_formats_are_read_in_linear_time() {
+    const SIZE: usize = 1 << 20;
+    for pattern in [
+        "-", ":", ";", "=", "%", "+", " ", "0", "1:", "%3A", "Root=1;",
+    ] {
+        let huge = HeaderValue::try_from(pattern.repeat(SIZE / pattern.len())).unwrap();
+        for name in OTHER_NAMES {
+            let received = HeaderMap::from_iter([(HeaderName::from_static(name), huge.clone())]);
+            for propagator in others() {
+                let sent = through(&*propagator, &received);
+                assert_eq!(sent, HeaderMap::new(), "{name}: {pattern:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn many_lines_are_read_in_linear_time() {
     for name in NAMES {
         let mut received = HeaderMap::new();
@@ -176,6 +196,51 @@ fn many_lines_are_read_in_linear_time() {
             received.append(name, HeaderValue::from_static("a"));
         }
         assert_eq!(through(&all(), &received), HeaderMap::new());
+    }
+}
+
+#[test]
+fn many_headers_of_a_message_are_read_in_linear_time() {
+    let other = |number| format!("uberctx-k{number}");
+    let mut headers: Vec<_> = (0..100_000)
+        .map(|number| (other(number), "a".to_owned()))
+        .collect();
+    headers.extend(NAMES.iter().flat_map(|name| {
+        let header = ((*name).to_owned(), "a".to_owned());
+        std::iter::repeat_n(header, 100_000)
+    }));
+    for propagator in others().into_iter().chain([Box::new(all()) as Box<_>]) {
+        let context = propagator.extract_with_context(&Context::new(), &MessageExtractor(&headers));
+        propagator.inject_context(&context, &mut MessageInjector(&mut headers));
+        assert!(context.baggage().len() <= 64);
+    }
+}
+
+proptest! {
+    #[test]
+    fn carriers_bring_back_what_was_sent(span_context in span_context(), value: String) {
+        let baggage = [KeyValue::new("key", value)];
+        let context = Context::new()
+            .with_remote_span_context(span_context)
+            .with_baggage(baggage);
+        let propagator = all();
+        let mut list = Vec::<(String, Vec<u8>)>::new();
+        propagator.inject_context(&context, &mut MessageInjector(&mut list));
+        let mut map = BTreeMap::<String, String>::new();
+        propagator.inject_context(&context, &mut MessageInjector(&mut map));
+        let mut command = Command::new("worker");
+        propagator.inject_context(&context, &mut EnvironmentInjector(&mut command));
+        let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+
+        let environment = EnvironmentExtractor::new(variables);
+        let carriers: [&dyn Extractor; 3] =
+            [&MessageExtractor(&list), &MessageExtractor(&map), &environment];
+        for carrier in carriers {
+            let back = propagator.extract_with_context(&Context::new(), carrier);
+            let [back_span, span] = [back.span(), context.span()];
+            prop_assert_eq!(back_span.span_context(), span.span_context());
+            prop_assert_eq!(sorted(back.baggage()), sorted(context.baggage()));
+        }
     }
 }
 

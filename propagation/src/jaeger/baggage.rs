@@ -6,7 +6,10 @@ use opentelemetry::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::{baggage::MAX_MEMBERS, whitespace};
+use crate::{
+    baggage::{MAX_BYTES, MAX_MEMBERS},
+    whitespace,
+};
 
 /// The number of entries is limited before any is looked up, because a
 /// carrier that is a list searches all of it each time; the API limits their size.
@@ -17,7 +20,9 @@ pub(super) fn read(extractor: &dyn Extractor) -> Baggage {
     });
     let mut baggage = Baggage::new();
     for (name, key) in names.take(MAX_MEMBERS) {
-        if let Some(value) = extractor.get(name) {
+        // Whatever is longer cannot fit after decoding either.
+        let value = extractor.get(name).filter(|it| it.len() <= 3 * MAX_BYTES);
+        if let Some(value) = value {
             baggage.insert(key.to_owned(), decode(value));
         }
     }
