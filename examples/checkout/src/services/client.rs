@@ -7,7 +7,6 @@ use anyhow::Result;
 use axum::http::StatusCode;
 use otel_middleware_reqwest::{OtelMiddleware, UrlTemplate};
 use otel_middleware_tonic::{OtelClientLayer, OtelClientService};
-use reqwest::Response;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, RequestBuilder};
 use tonic::transport::{Channel, Endpoint};
 use tower::ServiceBuilder;
@@ -52,18 +51,18 @@ pub(super) fn inventory(address: SocketAddr) -> Result<Inventory> {
     Ok(InventoryClient::new(channel))
 }
 
-/// The answer, if it is a success. What the customer did wrong is for the customer to know; any
+/// Whether the call was a success. What the customer did wrong is for the customer to know; any
 /// other failure is between the services.
-pub(super) async fn accepted(call: RequestBuilder) -> Result<Response, Failure> {
+pub(super) async fn accepted(call: RequestBuilder) -> Result<(), Failure> {
     let answer = call.send().await?;
     let status = answer.status();
     if status.is_success() {
-        return Ok(answer);
+        return Ok(());
     }
     let reason = answer.json::<Problem>().await.map(|problem| problem.error);
     let reason = reason.unwrap_or_else(|_| status.to_string());
     Err(match status {
-        StatusCode::PAYMENT_REQUIRED | StatusCode::CONFLICT => Failure::new(status, reason),
+        StatusCode::PAYMENT_REQUIRED => Failure::new(status, reason),
         _ => Failure::new(StatusCode::BAD_GATEWAY, reason),
     })
 }

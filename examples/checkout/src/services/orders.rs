@@ -12,6 +12,8 @@ use axum::{Json, Router};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::get_active_span;
 
+use tracing::{info, warn};
+
 use super::client::{self, Client, Inventory, accepted};
 use super::failure::Failure;
 use super::inventory_api as api;
@@ -59,10 +61,12 @@ async fn order(
 
     if let Err(failure) = desk.pay(PaymentRequest { card, value_cents }).await {
         desk.release(reservation).await?;
+        warn!(reservation, "order given up");
         return Err(failure);
     }
 
     let order = 1 + desk.last_order.fetch_add(1, Ordering::Relaxed);
+    info!(order, value_cents, "order placed");
     desk.notify(NotificationRequest { user, order }).await?;
     Ok((StatusCode::CREATED, Json(Order { order, value_cents })))
 }
@@ -106,12 +110,12 @@ impl Desk {
 
     async fn pay(&self, request: PaymentRequest) -> Result<(), Failure> {
         let call = self.payment.post("/payments").json(&request);
-        accepted(call).await.map(drop)
+        accepted(call).await
     }
 
     async fn notify(&self, request: NotificationRequest) -> Result<(), Failure> {
         let call = self.notification.post("/notifications").json(&request);
-        accepted(call).await.map(drop)
+        accepted(call).await
     }
 }
 
