@@ -7,7 +7,8 @@ use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::SpanData;
 use otel_instrumentation::testing::Capture;
 
-use crate::observed::{ExpectedSpan, assert_duration};
+use crate::observed::{ExpectedSpan, assert_duration, only_point};
+use crate::semconv::{DURATION_BUCKETS, SCHEMA_URL};
 
 /// The facts of one call, from which its attributes and labels follow.
 #[derive(Clone, Debug)]
@@ -69,6 +70,7 @@ impl Expected {
         }
         .assert(span);
         assert_duration(capture, "rpc.client.call.duration", &labels, span);
+        assert_definition(capture, "rpc.client.call.duration", "an outgoing", span);
     }
 
     /// Compares the server's span, and the server's metric.
@@ -98,6 +100,7 @@ impl Expected {
         }
         .assert(span);
         assert_duration(capture, "rpc.server.call.duration", &labels, span);
+        assert_definition(capture, "rpc.server.call.duration", "an incoming", span);
     }
 
     fn labels(
@@ -122,6 +125,17 @@ impl Expected {
         }
         attributes
     }
+}
+
+/// The metric is the conventions' own, and the span has their schema.
+fn assert_definition(capture: &Capture, metric: &str, direction: &str, span: &SpanData) {
+    let description = format!("Measures the duration of {direction} Remote Procedure Call (RPC).");
+    let found = capture.description_and_unit(metric);
+    assert_eq!(found, Some((description, "s".to_owned())));
+    assert_eq!(only_point(capture, metric).bounds, DURATION_BUCKETS);
+    let scope = &span.instrumentation_scope;
+    assert_eq!(scope.name(), "otel-middleware-tonic");
+    assert_eq!(scope.schema_url(), Some(SCHEMA_URL));
 }
 
 /// The codes that a server is to blame for.
