@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use otel_instrumentation::RouteHandle;
 use tonic::{Code, Status};
 
@@ -124,7 +124,8 @@ impl Candidate {
             self.decide(reached);
             return None;
         }
-        if response.status() != StatusCode::OK || !is_grpc(response.headers()) {
+        let content_type = response.headers().get(CONTENT_TYPE);
+        if response.status() != StatusCode::OK || !content_type.is_some_and(is_grpc) {
             self.decide(false);
             return None;
         }
@@ -191,10 +192,8 @@ impl Drop for Unwinding<'_> {
 }
 
 /// Whether a message is gRPC's by its `content-type`.
-pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+pub(crate) fn is_grpc(content_type: &HeaderValue) -> bool {
+    content_type.as_bytes().starts_with(b"application/grpc")
 }
 
 /// Whether a status in the head is the method's own answer.

@@ -256,8 +256,8 @@ struct Recorded;
 /// Whether a request is gRPC: by its `content-type`, which clients have to send. One without is
 /// given the benefit of the doubt, unless it is recorded as HTTP.
 fn is_call<B>(request: &Request<B>) -> bool {
-    if request.headers().contains_key(CONTENT_TYPE) {
-        return is_grpc(request.headers()) && !web::is_text(request.headers());
+    if let Some(content_type) = request.headers().get(CONTENT_TYPE) {
+        return is_grpc(content_type) && !web::is_text(content_type);
     }
     request.method() == Method::POST && request.extensions().get::<RouteHandle>().is_none()
 }

@@ -1,16 +1,16 @@
 //! gRPC-Web, where a layer in front of the translation sees the trailers as the last message.
 
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Whether a response's trailers are in its body.
-pub(crate) fn is_web(headers: &HeaderMap) -> bool {
-    starts_with(headers, b"application/grpc-web")
+pub(crate) fn is_web(content_type: &HeaderValue) -> bool {
+    content_type.as_bytes().starts_with(b"application/grpc-web")
 }
 
 /// Whether messages are encoded as text, which hides the trailers from us.
-pub(crate) fn is_text(headers: &HeaderMap) -> bool {
-    starts_with(headers, b"application/grpc-web-text")
+pub(crate) fn is_text(content_type: &HeaderValue) -> bool {
+    let content_type = content_type.as_bytes();
+    content_type.starts_with(b"application/grpc-web-text")
 }
 
 /// The trailers, if the chunk is their frame. tonic-web makes a chunk of its own of it.
@@ -31,12 +31,6 @@ pub(crate) fn trailers(chunk: &[u8]) -> Option<HeaderMap> {
             .filter_map(line)
             .collect(),
     )
-}
-
-fn starts_with(headers: &HeaderMap, media_type: &[u8]) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(media_type))
 }
 
 /// The first byte of the frame that holds the trailers.

@@ -13,8 +13,8 @@
 /// ```
 #[must_use]
 pub fn rpc_method(path: &str) -> Option<&str> {
-    let (before, method) = path.rsplit_once('/')?;
-    let (_, service) = before.rsplit_once('/')?;
+    let mut segments = path.as_bytes().rsplit(|byte| *byte == b'/');
+    let (method, service, _) = (segments.next()?, segments.next()?, segments.next()?);
     if service.is_empty() || method.is_empty() {
         return None;
     }
