@@ -33,11 +33,19 @@ pub(crate) fn decode_padded<const MAX: usize>(digits: &str) -> Option<u128> {
     decode_slice(digits.as_bytes())
 }
 
-/// The lower-case digits of `bytes`, most significant first.
-pub(crate) fn digits<const N: usize>(bytes: [u8; N]) -> impl Iterator<Item = u8> {
-    bytes
-        .into_iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
+/// The digits of a trace id, all of them.
+pub(crate) fn of_trace_id(id: TraceId) -> [u8; 32] {
+    digits(id.to_bytes())
+}
+
+/// The digits of a span id, all of them.
+pub(crate) fn of_span_id(id: SpanId) -> [u8; 16] {
+    digits(id.to_bytes())
+}
+
+/// The two digits of a byte.
+pub(crate) fn of_byte(byte: u8) -> [u8; 2] {
+    digits([byte])
 }
 
 /// Makes a header of digits and separators; the buffer is reused, and nothing can fail.
@@ -63,6 +71,17 @@ fn decode_slice(digits: &[u8]) -> Option<u128> {
     let (high, low) = digits.split_at_checked(digits.len().saturating_sub(16))?;
     let value = u128::from(decode_half(high)) << 64 | u128::from(decode_half(low));
     (seen & NO_DIGIT == 0).then_some(value)
+}
+
+/// Into an array rather than an iterator: the compiler makes one instruction of many digits.
+fn digits<const BYTES: usize, const DIGITS: usize>(bytes: [u8; BYTES]) -> [u8; DIGITS] {
+    const { assert!(DIGITS == 2 * BYTES) };
+    let mut digits = [0; DIGITS];
+    for ([high, low], byte) in digits.as_chunks_mut().0.iter_mut().zip(bytes) {
+        *high = digit(byte >> 4);
+        *low = digit(byte & 0x0f);
+    }
+    digits
 }
 
 fn value(digit: u8) -> u8 {
@@ -132,6 +151,14 @@ mod tests {
 
     #[test]
     fn digits_keep_leading_zeros() {
-        assert!(digits([0x00, 0x0a, 0xf0]).eq(*b"000af0"));
+        assert_eq!(of_byte(0x0a), *b"0a");
+        assert_eq!(
+            of_span_id(SpanId::from(0x0123_4567_89ab_cdef)),
+            *b"0123456789abcdef"
+        );
+        assert_eq!(
+            of_trace_id(TraceId::from(0x0f)),
+            *b"0000000000000000000000000000000f"
+        );
     }
 }

@@ -130,11 +130,11 @@ fn header(span_context: &SpanContext, sampling: Sampling) -> String {
         Sampling::Debug => SAMPLED | DEBUG,
     };
     let mut header = Vec::with_capacity(LENGTH);
-    header.extend(hex::digits(span_context.trace_id().to_bytes()));
+    header.extend_from_slice(&hex::of_trace_id(span_context.trace_id()));
     header.push(b':');
-    header.extend(hex::digits(span_context.span_id().to_bytes()));
+    header.extend_from_slice(&hex::of_span_id(span_context.span_id()));
     header.extend_from_slice(b":0:");
-    header.extend(hex::digits([flags]));
+    header.extend_from_slice(&hex::of_byte(flags));
     hex::into_text(header)
 }
 

@@ -110,17 +110,15 @@ fn parse_root(root: &str) -> Option<TraceId> {
 }
 
 fn header(span_context: &SpanContext, sampling: Sampling) -> String {
-    let trace_id = hex::digits(span_context.trace_id().to_bytes());
+    let trace_id = hex::of_trace_id(span_context.trace_id());
+    let (time, unique) = trace_id.split_at(8);
     let mut header = Vec::with_capacity(LENGTH);
     header.extend_from_slice(b"Root=1-");
-    for (position, digit) in trace_id.enumerate() {
-        if position == 8 {
-            header.push(b'-');
-        }
-        header.push(digit);
-    }
+    header.extend_from_slice(time);
+    header.push(b'-');
+    header.extend_from_slice(unique);
     header.extend_from_slice(b";Parent=");
-    header.extend(hex::digits(span_context.span_id().to_bytes()));
+    header.extend_from_slice(&hex::of_span_id(span_context.span_id()));
     header.extend_from_slice(match sampling {
         Sampling::Deny => b";Sampled=0",
         Sampling::Accept | Sampling::Debug => b";Sampled=1",

@@ -27,8 +27,8 @@ pub(super) fn read(extractor: &dyn Extractor) -> Option<Message> {
 
 pub(super) fn write(message: &Message, injector: &mut dyn Injector) {
     if let Some(ids) = &message.ids {
-        let trace_id = hex::digits(ids.trace_id.to_bytes()).collect();
-        let span_id = hex::digits(ids.span_id.to_bytes()).collect();
+        let trace_id = hex::of_trace_id(ids.trace_id).to_vec();
+        let span_id = hex::of_span_id(ids.span_id).to_vec();
         injector.set(TRACE_ID, hex::into_text(trace_id));
         injector.set(SPAN_ID, hex::into_text(span_id));
     }

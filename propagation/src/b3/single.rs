@@ -14,9 +14,9 @@ pub(super) fn read(extractor: &dyn Extractor) -> Option<Message> {
 pub(super) fn write(message: &Message, injector: &mut dyn Injector) {
     let mut header = Vec::with_capacity(LENGTH);
     if let Some(ids) = &message.ids {
-        header.extend(hex::digits(ids.trace_id.to_bytes()));
+        header.extend_from_slice(&hex::of_trace_id(ids.trace_id));
         header.push(b'-');
-        header.extend(hex::digits(ids.span_id.to_bytes()));
+        header.extend_from_slice(&hex::of_span_id(ids.span_id));
     }
     let state = match message.sampling {
         Sampling::Deny => Some(b'0'),

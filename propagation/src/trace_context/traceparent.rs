@@ -68,11 +68,11 @@ impl TraceParent {
         let mut header = Vec::with_capacity(prefix.len() + LENGTH);
         header.extend_from_slice(prefix.as_bytes());
         header.extend_from_slice(b"00-");
-        header.extend(hex::digits(self.trace_id.to_bytes()));
+        header.extend_from_slice(&hex::of_trace_id(self.trace_id));
         header.push(b'-');
-        header.extend(hex::digits(self.span_id.to_bytes()));
+        header.extend_from_slice(&hex::of_span_id(self.span_id));
         header.push(b'-');
-        header.extend(hex::digits([flags]));
+        header.extend_from_slice(&hex::of_byte(flags));
         hex::into_text(header)
     }
 }
