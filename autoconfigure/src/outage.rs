@@ -103,11 +103,12 @@ impl Destination {
         }
     }
 
-    /// What the signal has lost since it last got through.
+    /// What the signal has lost since it last got through. Not what nobody has asked for: many
+    /// backends take one signal only, and the others go nowhere by their owner's choice.
     pub(crate) fn loss(&self, signal: Signal) -> Option<String> {
         let mut state = self.state();
         let Pipeline { lost, reason, .. } = pipeline(&mut state, signal)?;
-        (*lost > 0).then(|| {
+        (*lost > 0 && !is_no_such_service(reason)).then(|| {
             let endpoint = &self.endpoint;
             format!("{signal} could not be exported to {endpoint}: {reason} ({lost} lost)")
         })
@@ -158,6 +159,11 @@ impl Destination {
 
 fn pipeline(state: &mut State, signal: Signal) -> Option<&mut Pipeline> {
     state.pipelines.get_mut(signal as usize)
+}
+
+/// The answer of a collector that has no place for a signal, over gRPC and over HTTP.
+fn is_no_such_service(reason: &str) -> bool {
+    reason == "gRPC code: Unimplemented" || reason == "status code: 404"
 }
 
 /// To whoever collects logs; on standard error if nobody does.
@@ -227,5 +233,7 @@ mod tests {
         assert_eq!(collector.loss(Signal::Logs), None);
         collector.success(Signal::Traces);
         assert_eq!(collector.loss(Signal::Traces), None);
+        collector.failure(Signal::Logs, 1, "gRPC code: Unimplemented");
+        assert_eq!(collector.loss(Signal::Logs), None);
     }
 }

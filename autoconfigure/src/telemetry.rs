@@ -73,7 +73,8 @@ impl Telemetry {
     ///
     /// # Errors
     ///
-    /// If something has not arrived, now or since the last time that an export succeeded.
+    /// If something has not arrived, now or since the last time that an export succeeded. A signal
+    /// that the collector does not take at all is a warning only.
     pub fn shutdown(self) -> Result<(), ShutdownError> {
         self.end()
     }

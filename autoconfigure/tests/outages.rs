@@ -122,6 +122,7 @@ fn signals_that_a_backend_does_not_take_are_named_once_each() {
     let finished = serve_with(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &backend.grpc)]);
     assert_unaffected(&finished);
     assert!(backend.received().spans().count() > 0);
+    assert_eq!(finished.value("shutdown"), "done");
     let warnings = finished.warnings();
     let mut unwelcome: Vec<_> = warnings
         .iter()
