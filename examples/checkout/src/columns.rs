@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::log::{Log, Severity};
 use crate::trace::Trace;
 
 /// One line, before it is fitted into the columns.
@@ -82,6 +83,25 @@ impl<'a> Columns<'a> {
         )
     }
 
+    /// A line of the log, indented like a span of that depth, over the width of all columns.
+    pub(crate) fn note(&self, depth: usize, log: &Log) -> String {
+        let (style, mark) = match log.severity {
+            Severity::Info => (INFO, '·'),
+            Severity::Warning => (WARNING, '!'),
+            Severity::Error => (ERROR, '!'),
+        };
+        let Self {
+            gap, service, name, ..
+        } = self;
+        let indent = self.indent * depth;
+        let width = (name + gap.len() + self.bar + 1 + DURATION).saturating_sub(indent + 2);
+        let text = shorten(&log.text, width);
+        format!(
+            "{:service$}{gap}{:indent$}{style}{mark} {text}{style:#}",
+            "", ""
+        )
+    }
+
     fn color(&self, service: &str) -> Style {
         let position = self.services.iter().position(|known| *known == service);
         position
@@ -122,6 +142,8 @@ fn shorten(text: &str, width: usize) -> String {
 }
 
 const DURATION: usize = 7;
+const INFO: Style = Style::new().dimmed();
+const WARNING: Style = AnsiColor::Yellow.on_default();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const PALETTE: [AnsiColor; 6] = [
     AnsiColor::Cyan,
@@ -165,5 +187,24 @@ mod tests {
         };
         assert_eq!(label(&row, 1, 40), "  SELECT stock ×40");
         assert_eq!(label(&row, 0, 13), "SELECT s… ×40");
+    }
+
+    #[test]
+    fn note_is_indented_below_its_span_and_cut_to_the_width() {
+        let trace = Trace::new(vec![]);
+        let columns = Columns::fit(&trace, &[], 60);
+        let log = |text: &str, severity| Log {
+            trace_id: 1_u128.into(),
+            span_id: 1.into(),
+            unix_nano: 0,
+            severity,
+            text: text.to_owned(),
+        };
+        let plain = |note: String| anstream::adapter::strip_str(&note).to_string();
+        let note = columns.note(2, &log("order placed", Severity::Info));
+        assert_eq!(plain(note), "    · order placed");
+        let note = plain(columns.note(2, &log(&"long ".repeat(20), Severity::Warning)));
+        assert!(note.starts_with("    ! long long"), "{note}");
+        assert!(note.ends_with('…') && note.chars().count() <= 60, "{note}");
     }
 }

@@ -18,9 +18,10 @@ use tokio::time::timeout;
 use crate::services::Launch;
 
 /// The running services. Dropping it kills them; [`Fleet::stop`] lets them finish.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Fleet {
     members: Vec<Member>,
+    receiver: Option<String>,
 }
 
 /// Where a service that has started is found.
@@ -31,10 +32,18 @@ pub(crate) struct Started {
 }
 
 impl Fleet {
+    /// Services that export to `receiver`, or without one to where the environment says.
+    pub(crate) fn new(receiver: Option<String>) -> Self {
+        Self {
+            members: Vec::new(),
+            receiver,
+        }
+    }
+
     /// Returns as soon as the service listens; its address comes from the service itself, so no
     /// port can be lost between choosing and using it.
     pub(crate) async fn start(&mut self, launch: &Launch) -> Result<Started> {
-        let mut member = Member::spawn(launch)?;
+        let mut member = Member::spawn(launch, self.receiver.as_deref())?;
         let ready = timeout(LONGEST_START, member.ready()).await;
         match ready.unwrap_or_else(|_| Err(anyhow!("{} did not get ready", member.name))) {
             Ok(berth) => {
@@ -91,7 +100,7 @@ struct Member {
 }
 
 impl Member {
-    fn spawn(launch: &Launch) -> Result<Self> {
+    fn spawn(launch: &Launch, receiver: Option<&str>) -> Result<Self> {
         let name = launch.service.name();
         let mut command = Command::new(env::current_exe()?);
         command
@@ -103,13 +112,18 @@ impl Member {
         // A terminal sends Ctrl-C to its whole foreground group; it is the parent who decides.
         #[cfg(unix)]
         command.process_group(0);
-        if launch.otlp_endpoint.is_some() {
+        if let Some(receiver) = receiver {
             // The story depends on nothing that the user may have set for other programs.
             let names = env::vars_os().map(|(name, _)| name);
             for name in names.filter(|name| name.to_string_lossy().starts_with("OTEL_")) {
                 command.env_remove(name);
             }
+            command
+                .envs(TO_RECEIVER)
+                .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver);
         }
+        // All that a service needs to know of OpenTelemetry. Five with one name would be one.
+        command.env("OTEL_SERVICE_NAME", name);
         let mut child = command
             .spawn()
             .with_context(|| format!("{name} could not be started"))?;
@@ -202,6 +216,15 @@ async fn last_lines(pipe: ChildStderr) -> String {
 /// A connection to a killed process is reset a moment before its parent hears of the death.
 const DEATH_NOTICE: Duration = Duration::from_millis(500);
 const LAST_LINES: usize = 10;
+/// Often, because with `--serve` somebody is waiting to see the trace, and logs before spans,
+/// which complete it. A basket may have more lines than the queue usually has places.
+const TO_RECEIVER: [(&str, &str); 5] = [
+    ("OTEL_BLRP_SCHEDULE_DELAY", "20"),
+    ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", "65536"),
+    ("OTEL_METRICS_EXPORTER", "none"),
+    ("RUST_LOG", "info"),
+];
 /// Filling the stock takes a moment in a debug build on a busy machine.
 const LONGEST_START: Duration = Duration::from_secs(60);
 /// More than a child takes at most to say goodbye.

@@ -16,6 +16,7 @@ mod columns;
 mod fleet;
 mod intervals;
 mod json;
+mod log;
 mod otlp;
 mod output;
 mod receiver;
@@ -23,7 +24,6 @@ mod report;
 mod services;
 mod session;
 mod story;
-mod telemetry;
 mod trace;
 mod verdict;
 mod waterfall;
@@ -104,8 +104,9 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 const ENVIRONMENT: &str = "\
 Environment:
-  OTEL_EXPORTER_OTLP_ENDPOINT  Send the spans to this OTLP/gRPC endpoint instead, for example
-                               http://127.0.0.1:4317, and print only the trace ids
+  OTEL_EXPORTER_OTLP_ENDPOINT  Send spans, metrics and logs to this OTLP/gRPC endpoint instead,
+                               for example http://127.0.0.1:4317, and print only the trace ids;
+                               the other OTEL_ variables apply, too
   NO_COLOR                     No colours, not even on a terminal";
 
 #[cfg(test)]
@@ -135,20 +136,17 @@ mod tests {
             Service::Notification,
         ];
         for service in services {
-            for otlp_endpoint in [None, Some("http://127.0.0.1:4317".to_owned())] {
-                let launch = Launch {
-                    otlp_endpoint,
-                    port: 8080,
-                    service: service.clone(),
-                };
-                let line = ["checkout".to_owned()]
-                    .into_iter()
-                    .chain(launch.arguments());
-                let Some(Command::Service(read)) = Arguments::parse_from(line).command else {
-                    panic!("{launch:?} is not read as a service");
-                };
-                assert_eq!(read, launch);
-            }
+            let launch = Launch {
+                port: 8080,
+                service,
+            };
+            let line = ["checkout".to_owned()]
+                .into_iter()
+                .chain(launch.arguments());
+            let Some(Command::Service(read)) = Arguments::parse_from(line).command else {
+                panic!("{launch:?} is not read as a service");
+            };
+            assert_eq!(read, launch);
         }
     }
 }

@@ -1,13 +1,15 @@
-//! From OTLP's spans to ours.
+//! From OTLP's spans and log records to ours.
 
 use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as OtlpValue;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, SeverityNumber};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span as OtlpSpan};
 use serde_json::{Map, Value};
 
+use crate::log::{Log, Severity};
 use crate::trace::{Kind, Span, Status};
 
 /// The spans of one resource. Those without valid ids, which no SDK makes, are left out.
@@ -52,6 +54,39 @@ fn span(service: &str, received: OtlpSpan) -> Option<Span> {
         name: received.name,
         attributes: attributes(received.attributes),
     })
+}
+
+/// The log records that belong to a span.
+pub(crate) fn logs(batch: ResourceLogs) -> impl Iterator<Item = Log> {
+    let scopes = batch.scope_logs.into_iter();
+    scopes.flat_map(|scope| scope.log_records).filter_map(log)
+}
+
+fn log(received: LogRecord) -> Option<Log> {
+    let severity = received.severity_number();
+    let message = value(received.body);
+    let fields = received.attributes.into_iter();
+    let fields = fields.map(|field| format!(" {}={}", field.key, text(value(field.value))));
+    Some(Log {
+        trace_id: TraceId::from_bytes(received.trace_id.as_slice().try_into().ok()?),
+        span_id: SpanId::from_bytes(received.span_id.as_slice().try_into().ok()?),
+        unix_nano: received
+            .time_unix_nano
+            .max(received.observed_time_unix_nano),
+        severity: match severity {
+            severity if severity >= SeverityNumber::Error => Severity::Error,
+            severity if severity >= SeverityNumber::Warn => Severity::Warning,
+            _ => Severity::Info,
+        },
+        text: text(message) + &fields.collect::<String>(),
+    })
+}
+
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
 }
 
 fn attributes(received: Vec<KeyValue>) -> Map<String, Value> {
@@ -169,5 +204,31 @@ mod tests {
             ..received(&[])
         };
         assert_eq!(convert(span).len(), 0);
+    }
+
+    #[test]
+    fn log_record_is_one_line_with_its_fields() {
+        let record = LogRecord {
+            time_unix_nano: 7,
+            severity_number: SeverityNumber::Warn.into(),
+            body: attribute("", OtlpValue::StringValue("card declined".to_owned())).value,
+            attributes: vec![
+                attribute("order", OtlpValue::IntValue(7)),
+                attribute("reason", OtlpValue::StringValue("no money".to_owned())),
+            ],
+            trace_id: vec![1; 16],
+            span_id: vec![2; 8],
+            ..LogRecord::default()
+        };
+        let expected = Log {
+            trace_id: TraceId::from_bytes([1; 16]),
+            span_id: SpanId::from_bytes([2; 8]),
+            unix_nano: 7,
+            severity: Severity::Warning,
+            text: "card declined order=7 reason=no money".to_owned(),
+        };
+        assert_eq!(log(record), Some(expected));
+        // A service says some things outside of any request.
+        assert_eq!(log(LogRecord::default()), None);
     }
 }

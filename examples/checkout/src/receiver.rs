@@ -3,6 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
+    LogsService, LogsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -15,13 +21,21 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
 
+use crate::log::Log;
 use crate::otlp;
 use crate::trace::Span;
 
 #[derive(Debug)]
 pub(crate) struct Receiver {
     address: SocketAddr,
-    batches: mpsc::UnboundedReceiver<Vec<Span>>,
+    batches: mpsc::UnboundedReceiver<Batch>,
+}
+
+/// What has arrived.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) spans: Vec<Span>,
+    pub(crate) logs: Vec<Log>,
 }
 
 impl Receiver {
@@ -33,7 +47,8 @@ impl Receiver {
         let address = listener.local_addr()?;
         let (sender, batches) = mpsc::unbounded_channel();
         let server = Server::builder()
-            .add_service(TraceServiceServer::new(Inbox(sender)))
+            .add_service(TraceServiceServer::new(Inbox(sender.clone())))
+            .add_service(LogsServiceServer::new(Inbox(sender)))
             .serve_with_incoming(TcpListenerStream::new(listener));
         tokio::spawn(server);
         Ok(Self { address, batches })
@@ -43,24 +58,33 @@ impl Receiver {
         format!("http://{}", self.address)
     }
 
-    /// The spans that came with the next export; `None` if the receiver has failed.
-    pub(crate) async fn next(&mut self) -> Option<Vec<Span>> {
+    /// What came with the next export; `None` if the receiver has failed.
+    pub(crate) async fn next(&mut self) -> Option<Batch> {
         self.batches.recv().await
     }
 
     /// Everything that was received and not yet taken. An export is acknowledged only after it
     /// was kept, so nothing is missing once all exporters have flushed.
-    pub(crate) fn drain(&mut self) -> Vec<Span> {
-        let mut spans = Vec::new();
+    pub(crate) fn drain(&mut self) -> Batch {
+        let mut all = Batch::default();
         while let Ok(batch) = self.batches.try_recv() {
-            spans.extend(batch);
+            all.spans.extend(batch.spans);
+            all.logs.extend(batch.logs);
         }
-        spans
+        all
     }
 }
 
 #[derive(Debug)]
-struct Inbox(mpsc::UnboundedSender<Vec<Span>>);
+struct Inbox(mpsc::UnboundedSender<Batch>);
+
+impl Inbox {
+    fn keep(&self, batch: Batch) -> Result<(), Status> {
+        self.0
+            .send(batch)
+            .map_err(|_| Status::unavailable("the receiver is closing"))
+    }
+}
 
 #[tonic::async_trait]
 impl TraceService for Inbox {
@@ -68,10 +92,26 @@ impl TraceService for Inbox {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let batches = request.into_inner().resource_spans;
-        self.0
-            .send(batches.into_iter().flat_map(otlp::spans).collect())
-            .map_err(|_| Status::unavailable("the receiver is closing"))?;
+        let batches = request.into_inner().resource_spans.into_iter();
+        self.keep(Batch {
+            spans: batches.flat_map(otlp::spans).collect(),
+            logs: Vec::new(),
+        })?;
         Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl LogsService for Inbox {
+    async fn export(
+        &self,
+        request: Request<ExportLogsServiceRequest>,
+    ) -> Result<Response<ExportLogsServiceResponse>, Status> {
+        let batches = request.into_inner().resource_logs.into_iter();
+        self.keep(Batch {
+            spans: Vec::new(),
+            logs: batches.flat_map(otlp::logs).collect(),
+        })?;
+        Ok(Response::new(ExportLogsServiceResponse::default()))
     }
 }

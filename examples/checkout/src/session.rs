@@ -11,7 +11,7 @@ use crate::Options;
 use crate::arrivals::Arrivals;
 use crate::fleet::Fleet;
 use crate::output::Output;
-use crate::receiver::Receiver;
+use crate::receiver::{Batch, Receiver};
 use crate::services::{Launch, Service};
 use crate::story::{Customer, scenes};
 use crate::trace::Trace;
@@ -50,7 +50,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
 struct Session {
     options: Options,
     output: Output,
-    /// `None` if the spans go to the user's own collector. Lives here rather than in `play`:
+    /// `None` if the telemetry goes to the user's own collector. Lives here rather than in `play`:
     /// the services export to it until they have stopped.
     receiver: Option<Receiver>,
     fleet: Fleet,
@@ -66,14 +66,15 @@ impl Session {
             "--json prints the spans that arrive here, and {} sends them elsewhere",
             COLLECTOR.join(" or "),
         );
+        let receiver = match has_collector {
+            true => None,
+            false => Some(Receiver::start().await?),
+        };
         Ok(Self {
             output: Output::new(options.json),
-            receiver: match has_collector {
-                true => None,
-                false => Some(Receiver::start().await?),
-            },
+            fleet: Fleet::new(receiver.as_ref().map(Receiver::endpoint)),
+            receiver,
             options,
-            fleet: Fleet::default(),
         })
     }
 
@@ -96,7 +97,6 @@ impl Session {
 
     async fn start(&mut self, service: Service) -> Result<SocketAddr> {
         let launch = Launch {
-            otlp_endpoint: self.receiver.as_ref().map(Receiver::endpoint),
             port: match service {
                 Service::Gateway { .. } => self.options.port,
                 _ => 0,
@@ -130,7 +130,11 @@ impl Session {
                 .iter()
                 .try_for_each(|(subject, trace_id)| self.output.trace_id(subject, *trace_id));
         };
-        let traces = Trace::group(receiver.drain());
+        let Batch { spans, logs } = receiver.drain();
+        let traces: Vec<_> = Trace::group(spans)
+            .into_iter()
+            .map(|trace| trace.with_logs(&logs))
+            .collect();
         for (subject, trace_id) in told {
             let trace = traces
                 .iter()
@@ -148,12 +152,12 @@ impl Session {
         };
         let mut arrivals = Arrivals::default();
         loop {
-            let spans = tokio::select! {
+            let batch = tokio::select! {
                 biased;
                 error = self.fleet.death() => return Err(error),
-                spans = receiver.next() => spans.context("the receiver has failed")?,
+                batch = receiver.next() => batch.context("the receiver has failed")?,
             };
-            for trace in arrivals.add(spans) {
+            for trace in arrivals.add(batch) {
                 self.output.trace("this request", &trace)?;
             }
         }

@@ -8,6 +8,8 @@ use opentelemetry::trace::{SpanId, TraceId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::log::Log;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Span {
     pub(crate) trace_id: TraceId,
@@ -69,11 +71,12 @@ pub(crate) enum Status {
     Error,
 }
 
-/// The spans of one trace, earliest first, and who is whose parent.
+/// The spans of one trace, earliest first, who is whose parent, and what was logged in them.
 #[derive(Debug)]
 pub(crate) struct Trace {
     spans: Vec<Span>,
     children: HashMap<SpanId, Vec<usize>>,
+    logs: HashMap<SpanId, Vec<Log>>,
 }
 
 impl Trace {
@@ -89,7 +92,30 @@ impl Trace {
                 children.entry(parent).or_default().push(index);
             }
         }
-        Self { spans, children }
+        Self {
+            spans,
+            children,
+            logs: HashMap::new(),
+        }
+    }
+
+    /// With those of the log records that belong to it.
+    pub(crate) fn with_logs<'a>(mut self, logs: impl IntoIterator<Item = &'a Log>) -> Self {
+        let id = self.id();
+        let mut logs: Vec<_> = logs
+            .into_iter()
+            .filter(|log| Some(log.trace_id) == id)
+            .collect();
+        logs.sort_by_key(|log| log.unix_nano);
+        for log in logs {
+            self.logs.entry(log.span_id).or_default().push(log.clone());
+        }
+        self
+    }
+
+    /// What was logged in the span, earliest first.
+    pub(crate) fn logs(&self, span: &Span) -> &[Log] {
+        self.logs.get(&span.span_id).map_or(&[], Vec::as_slice)
     }
 
     /// One trace for each trace id, the one that began first in front.

@@ -1,5 +1,7 @@
-//! The waterfall: one line a span, its bar where the span lies in the time of the trace.
+//! The waterfall: one line a span, its bar where the span lies in the time of the trace, and
+//! below it what was logged in it.
 
+use std::iter;
 use std::ops::Range;
 
 use crate::columns::{Columns, Row};
@@ -14,7 +16,12 @@ pub(crate) fn lines(trace: &Trace, width: usize) -> Vec<String> {
     let window = trace.window();
     rows.iter()
         .zip(&bundles)
-        .map(|(row, bundle)| columns.line(row, &bar(&bundle.intervals(), &window, columns.bar)))
+        .flat_map(|(row, bundle)| {
+            let bar = bar(&bundle.intervals(), &window, columns.bar);
+            let logs = bundle.spans().flat_map(|span| trace.logs(span));
+            let notes = logs.map(|log| columns.note(row.depth + 1, log));
+            iter::once(columns.line(row, &bar)).chain(notes)
+        })
         .collect()
 }
 
@@ -43,8 +50,11 @@ impl<'a> Bundle<'a> {
     }
 
     fn intervals(&self) -> Intervals {
-        let spans = self.others.iter().chain([&self.first]);
-        Intervals::union(spans.map(|span| span.interval()))
+        Intervals::union(self.spans().map(Span::interval))
+    }
+
+    fn spans(&self) -> impl Iterator<Item = &'a Span> {
+        iter::once(self.first).chain(self.others.iter().copied())
     }
 
     fn row(&self) -> Row<'a> {

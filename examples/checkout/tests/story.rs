@@ -200,12 +200,53 @@ fn report_names_the_culprit_and_has_no_colours_without_a_terminal() {
         unwrapped.contains("the error `card_declined` began at `POST /payments` in payment."),
         "{report}"
     );
+    every_service_says_something_below_its_span(&report);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
         said.matches(" ready on http://127.0.0.1:").count(),
         5,
         "{said}"
     );
+}
+
+fn every_service_says_something_below_its_span(report: &str) {
+    let lines: Vec<_> = report.lines().map(str::trim_start).collect();
+    for (service, span, log) in [
+        (
+            "gateway",
+            "POST /checkout",
+            "· checking out user=ada lines=40",
+        ),
+        (
+            "orders",
+            "POST /orders",
+            "· order placed order=2 value_cents=",
+        ),
+        ("inventory", "Reserve", "· goods reserved reservation=2"),
+        (
+            "payment",
+            "POST /payments",
+            "· card authorized authorization=",
+        ),
+        (
+            "notification",
+            "POST /notifications",
+            "· customer told user=ada order=2",
+        ),
+        ("payment", "POST /payments", "! card declined value_cents="),
+        ("orders", "POST /orders", "! order given up reservation=3"),
+    ] {
+        let below = lines.iter().position(|line| line.starts_with(log));
+        let below = below.unwrap_or_else(|| panic!("no {log} in {report}"));
+        let above = lines[..below]
+            .iter()
+            .rfind(|line| !line.starts_with(['·', '!']));
+        let above = above.unwrap();
+        assert!(
+            above.starts_with(service) && above.contains(span),
+            "{above}"
+        );
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ use axum::routing::post;
 use axum::{Json, Router};
 use opentelemetry::trace::get_active_span;
 
+use tracing::info;
+
 use super::client::Client;
 use super::failure::Failure;
 use super::messages::Checkout;
@@ -31,6 +33,11 @@ async fn checkout(
             "the basket is empty",
         ));
     }
+    info!(
+        user = checkout.user,
+        lines = checkout.lines.len(),
+        "checking out"
+    );
     let answer = orders.post("/orders").json(&checkout).send().await?;
     let status = answer.status();
     let body = answer.bytes().await?;

@@ -9,6 +9,7 @@ use tokio::task::{self, JoinHandle};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
+use tracing::info;
 
 use super::database::{Database, Refusal};
 use super::inventory_api::inventory_server::{Inventory, InventoryServer};
@@ -46,7 +47,10 @@ impl Inventory for Warehouse {
             });
             // Nobody is left to be told if this fails.
             let _ = match reserved {
-                Ok(reservation) => tell(Progress::Reservation(reservation)),
+                Ok(reservation) => {
+                    info!(reservation, "goods reserved");
+                    tell(Progress::Reservation(reservation))
+                }
                 Err(refusal) => sender.send(Err(refusal.into())),
             };
         });
@@ -63,6 +67,7 @@ impl Inventory for Warehouse {
             .await
             .map_err(|error| Status::internal(error.to_string()))?
             .map_err(|error| Status::internal(error.to_string()))?;
+        info!(reservation, "goods put back");
         Ok(Response::new(ReleaseResponse {}))
     }
 }

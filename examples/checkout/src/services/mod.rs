@@ -32,9 +32,6 @@ pub(crate) use payment::DECLINED_SUFFIX;
 /// What the parent tells a child on its command line.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Launch {
-    /// Where spans go; without it the environment decides
-    #[arg(long)]
-    pub(crate) otlp_endpoint: Option<String>,
     /// Port to listen on; 0 lets the system choose
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
@@ -71,11 +68,6 @@ impl Launch {
     /// The command line from which clap reads this value again.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let mut arguments = vec!["service".to_owned(), format!("--port={}", self.port)];
-        arguments.extend(
-            self.otlp_endpoint
-                .iter()
-                .map(|url| format!("--otlp-endpoint={url}")),
-        );
         arguments.push(self.service.name().to_owned());
         match self.service {
             Service::Gateway { orders } => arguments.push(format!("--orders={orders}")),

@@ -5,6 +5,8 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use tracing::info;
+
 use super::messages::NotificationRequest;
 
 pub(super) fn router() -> Router {
@@ -14,5 +16,6 @@ pub(super) fn router() -> Router {
 async fn notify(Json(request): Json<NotificationRequest>) -> (StatusCode, Json<Value>) {
     let NotificationRequest { user, order } = request;
     let text = format!("Thank you, {user}! Order {order} is on its way.");
+    info!(user, order, "customer told");
     (StatusCode::ACCEPTED, Json(json!({ "text": text })))
 }

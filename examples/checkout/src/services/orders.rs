@@ -12,6 +12,8 @@ use axum::{Json, Router};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::get_active_span;
 
+use tracing::{info, warn};
+
 use super::client::{self, Client, Inventory, accepted};
 use super::failure::Failure;
 use super::inventory_api as api;
@@ -59,10 +61,12 @@ async fn order(
 
     if let Err(failure) = desk.pay(PaymentRequest { card, value_cents }).await {
         desk.release(reservation).await?;
+        warn!(reservation, "order given up");
         return Err(failure);
     }
 
     let order = 1 + desk.last_order.fetch_add(1, Ordering::Relaxed);
+    info!(order, value_cents, "order placed");
     desk.notify(NotificationRequest { user, order }).await?;
     Ok((StatusCode::CREATED, Json(Order { order, value_cents })))
 }

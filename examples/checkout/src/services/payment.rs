@@ -8,6 +8,8 @@ use axum::http::StatusCode;
 use opentelemetry::global;
 use opentelemetry::trace::{Span, Tracer};
 
+use tracing::{info, warn};
+
 use super::failure::Failure;
 use super::messages::{Payment, PaymentRequest};
 
@@ -23,9 +25,11 @@ async fn pay(Json(request): Json<PaymentRequest>) -> Result<HttpResponse, Failur
     span.end();
 
     if request.card.ends_with(DECLINED_SUFFIX) {
+        warn!(value_cents = request.value_cents, "card declined");
         let failure = Failure::new(StatusCode::PAYMENT_REQUIRED, "the card was declined");
         return Err(failure.with_error_type("card_declined"));
     }
+    info!(authorization, "card authorized");
     Ok(HttpResponse::Created().json(Payment { authorization }))
 }
 

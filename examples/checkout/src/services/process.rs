@@ -10,20 +10,14 @@ use anyhow::{Context, Result};
 use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task;
 use tokio::time::sleep;
 
 use super::Launch;
-use crate::telemetry::Telemetry;
 
 pub(super) async fn run(launch: Launch) -> Result<()> {
     let parent_gone = parent_gone().shared();
-    let Launch {
-        otlp_endpoint,
-        port,
-        service,
-    } = launch;
-    let telemetry = Telemetry::start(service.name(), otlp_endpoint)?;
+    let Launch { port, service } = launch;
+    let telemetry = otel_autoconfigure::init()?;
     let server = service.server()?;
 
     let listener = listen(port).await?;
@@ -36,8 +30,7 @@ pub(super) async fn run(launch: Launch) -> Result<()> {
         // Requests that are under way may finish, one that hangs must not keep the spans.
         () = parent_gone.then(|_| sleep(LONGEST_REQUEST)) => {}
     }
-    // The exporter's connection runs on this runtime, so its thread must not block here.
-    task::spawn_blocking(move || telemetry.stop()).await?
+    telemetry.shutdown().context("spans could not be exported")
 }
 
 async fn listen(port: u16) -> Result<TcpListener> {
@@ -68,5 +61,5 @@ fn parent_gone() -> oneshot::Receiver<()> {
 
 /// How long requests may take that are under way when the service is told to stop.
 const LONGEST_REQUEST: Duration = Duration::from_secs(2);
-/// More than that and the five seconds that the SDK gives a last export.
+/// More than that and the five seconds that telemetry takes for a last export.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(8);
