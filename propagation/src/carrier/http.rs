@@ -3,7 +3,8 @@
 //! `opentelemetry-http` has types of the same names. They are replaced rather than wrapped,
 //! because each of their methods on the request path falls short here: `get_all` leaves out lines
 //! that are not ASCII, which hides a second `traceparent`; `set` copies the value, allocates the
-//! header's name anew every time, and panics on a full map, as `reserve` does.
+//! header's name anew every time, and panics on a full map, as `reserve` does; `get` hides a value
+//! for one accented letter. What would be left to share is `keys`.
 
 use std::{fmt, str};
 
