@@ -88,6 +88,7 @@ impl Shared {
         self.request_headers
             .capture(request.headers, &mut attributes.span);
         if let Some(hook) = &self.rules.attributes {
+            let _current = base.clone().attach();
             hook(request, &mut attributes);
         }
 

@@ -143,6 +143,8 @@ macro_rules! shared_options {
             }
 
             /// Further attributes, known when the request begins. Default: none.
+            ///
+            /// The current context is the one that the span will be put into, with its baggage.
             #[must_use]
             pub fn attributes(
                 mut self,
