@@ -13,6 +13,10 @@ pub(crate) struct HeaderExtractor<'a>(pub(crate) &'a HeaderMap);
 
 impl Extractor for HeaderExtractor<'_> {
     fn get(&self, key: &str) -> Option<&str> {
+        // So the propagators ask for the only line of a header (`otel_propagation::only_line_of`).
+        if let Some(key) = key.strip_suffix('\n') {
+            return self.only_line(key);
+        }
         let value = match known_name(key) {
             Some(name) => self.0.get(name),
             None => self.0.get(key),
@@ -25,14 +29,27 @@ impl Extractor for HeaderExtractor<'_> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+        let lines: Vec<_> = self.lines(key).collect();
+        (!lines.is_empty()).then_some(lines)
+    }
+}
+
+impl<'a> HeaderExtractor<'a> {
+    fn lines(&self, key: &str) -> impl Iterator<Item = &'a str> {
         let lines = match known_name(key) {
             Some(name) => self.0.get_all(name),
             None => self.0.get_all(key),
         };
-        if lines.as_slice().is_empty() {
-            return None;
-        }
-        Some(lines.map(|line| text(line).unwrap_or(UNREADABLE)).collect())
+        lines.map(|line| text(line).unwrap_or(UNREADABLE))
+    }
+
+    /// Spares the list of lines that the propagators would have to ask for.
+    fn only_line(&self, key: &str) -> Option<&'a str> {
+        let mut lines = self.lines(key);
+        let Some(line) = lines.next() else {
+            return Some("");
+        };
+        lines.next().is_none().then_some(line)
     }
 }
 
@@ -87,6 +104,9 @@ mod tests {
         assert_eq!(carrier.get_all("baggage"), Some(vec!["a=1", "b=é"]));
         assert_eq!(carrier.get_all("BAGGAGE"), Some(vec!["a=1", "b=é"]));
         assert_eq!(carrier.get("host"), Some("localhost"));
+        assert_eq!(carrier.get("host\n"), Some("localhost"));
+        assert_eq!(carrier.get("baggage\n"), None);
+        assert_eq!(carrier.get("traceparent\n"), Some(""));
         let mut keys = carrier.keys();
         keys.sort_unstable();
         assert_eq!(keys, ["baggage", "host"]);

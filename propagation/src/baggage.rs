@@ -14,6 +14,8 @@ use opentelemetry::{
     propagation::{Extractor, Injector, TextMapPropagator, text_map_propagator::FieldIter},
 };
 
+use crate::carrier::lines::{BAGGAGE, Lines};
+
 /// Carries baggage in the header `baggage`, by the rules of [W3C
 /// Baggage](https://www.w3.org/TR/baggage/).
 ///
@@ -64,14 +66,13 @@ impl TextMapPropagator for BaggagePropagator {
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
         let header = encode::header(context.baggage());
         if !header.is_empty() {
-            injector.set(BAGGAGE, header);
+            injector.set(BAGGAGE.name, header);
         }
     }
 
     fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
-        let baggage = extractor
-            .get_all(BAGGAGE)
-            .map(|lines| decode::baggage(&lines))
+        let baggage = Lines::of(extractor, BAGGAGE)
+            .map(|lines| decode::baggage(lines.as_slice()))
             .filter(|baggage| !baggage.is_empty());
         match baggage {
             Some(baggage) => context.with_baggage(baggage),
@@ -80,12 +81,10 @@ impl TextMapPropagator for BaggagePropagator {
     }
 
     fn fields(&self) -> FieldIter<'_> {
-        static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.to_owned()]);
+        static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.name.to_owned()]);
         FieldIter::new(FIELDS.as_slice())
     }
 }
-
-const BAGGAGE: &str = "baggage";
 
 /// What every platform has to carry, and all that this one does, read and written.
 pub(crate) const MAX_MEMBERS: usize = 64;

@@ -2,4 +2,5 @@
 
 pub(crate) mod environment;
 pub(crate) mod http;
+pub(crate) mod lines;
 pub(crate) mod message;

@@ -18,6 +18,7 @@ pub use b3::B3Propagator;
 pub use baggage::BaggagePropagator;
 pub use carrier::environment::{EnvironmentExtractor, EnvironmentInjector};
 pub use carrier::http::{HeaderExtractor, HeaderInjector};
+pub use carrier::lines::only_line_of;
 pub use carrier::message::{MessageExtractor, MessageHeaders, MessageHeadersMut, MessageInjector};
 pub use composite::CompositePropagator;
 pub use detached::linked_root;

@@ -18,6 +18,8 @@ use opentelemetry::{
 };
 
 pub use self::server_timing::server_timing;
+use crate::carrier::lines::{Lines, TRACEPARENT, TRACESTATE};
+
 use self::{incoming::Incoming, traceparent::TraceParent, tracestate::Parsed};
 
 /// Carries the trace in `traceparent` and `tracestate`, by the rules of [W3C Trace Context
@@ -76,9 +78,9 @@ impl TextMapPropagator for TraceContextPropagator {
             None => tracestate::header(tracestate),
         };
 
-        injector.set(TRACEPARENT, traceparent.header());
+        injector.set(TRACEPARENT.name, traceparent.header());
         if !tracestate.is_empty() {
-            injector.set(TRACESTATE, tracestate);
+            injector.set(TRACESTATE.name, tracestate);
         }
     }
 
@@ -86,9 +88,9 @@ impl TextMapPropagator for TraceContextPropagator {
         let Some(traceparent) = single_traceparent(extractor) else {
             return context.clone();
         };
-        let tracestate = extractor
-            .get_all(TRACESTATE)
-            .map_or_else(Parsed::default, |lines| Parsed::from_lines(&lines));
+        let tracestate = Lines::of(extractor, TRACESTATE).map_or_else(Parsed::default, |lines| {
+            Parsed::from_lines(lines.as_slice())
+        });
         let incoming = Incoming::new(&traceparent, tracestate.raw, context);
         let parent = SpanContext::new(
             traceparent.trace_id,
@@ -107,19 +109,16 @@ impl TextMapPropagator for TraceContextPropagator {
 
     fn fields(&self) -> FieldIter<'_> {
         static FIELDS: LazyLock<[String; 2]> =
-            LazyLock::new(|| [TRACEPARENT.to_owned(), TRACESTATE.to_owned()]);
+            LazyLock::new(|| [TRACEPARENT, TRACESTATE].map(|header| header.name.to_owned()));
         FieldIter::new(FIELDS.as_slice())
     }
 }
 
 /// Two lines name two parents, and choosing one would be a guess: the trace is restarted.
 fn single_traceparent(extractor: &dyn Extractor) -> Option<TraceParent> {
-    let lines = extractor.get_all(TRACEPARENT)?;
+    let lines = Lines::of(extractor, TRACEPARENT)?;
     let [line] = lines.as_slice() else {
         return None;
     };
     TraceParent::parse(line)
 }
-
-const TRACEPARENT: &str = "traceparent";
-const TRACESTATE: &str = "tracestate";

@@ -11,6 +11,8 @@ use std::{fmt, str};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use opentelemetry::propagation::{Extractor, Injector};
 
+use super::lines::only_line_of;
+
 /// Reads context from the headers of a request.
 ///
 /// [`get_all`](Extractor::get_all) yields every line of a header in order, which is how several
@@ -38,6 +40,9 @@ pub struct HeaderExtractor<'a>(pub &'a HeaderMap);
 
 impl Extractor for HeaderExtractor<'_> {
     fn get(&self, key: &str) -> Option<&str> {
+        if let Some(key) = only_line_of(key) {
+            return self.only_line(key);
+        }
         let line = match known_name(key) {
             Some(name) => self.0.get(name),
             None => self.0.get(key),
@@ -50,16 +55,28 @@ impl Extractor for HeaderExtractor<'_> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+        let lines: Vec<_> = self.lines(key).collect();
+        (!lines.is_empty()).then_some(lines)
+    }
+}
+
+impl<'a> HeaderExtractor<'a> {
+    fn lines(&self, key: &str) -> impl Iterator<Item = &'a str> {
         let lines = match known_name(key) {
             Some(name) => self.0.get_all(name),
             None => self.0.get_all(key),
         };
-        let mut lines = lines.iter().map(|line| text(line).unwrap_or(UNREADABLE));
-        let first = lines.next()?;
-        // Room for one, because there is hardly ever another.
-        let mut all = vec![first];
-        all.extend(lines);
-        Some(all)
+        lines
+            .into_iter()
+            .map(|line| text(line).unwrap_or(UNREADABLE))
+    }
+
+    fn only_line(&self, key: &str) -> Option<&'a str> {
+        let mut lines = self.lines(key);
+        let Some(line) = lines.next() else {
+            return Some("");
+        };
+        lines.next().is_none().then_some(line)
     }
 }
 
@@ -190,6 +207,19 @@ mod tests {
             carrier.get_all("traceparent"),
             Some(vec!["first", "\u{fffd}"])
         );
+    }
+
+    #[test]
+    fn only_line_is_told_from_several_and_from_none() {
+        let mut headers = HeaderMap::new();
+        headers.append(&TRACEPARENT, HeaderValue::from_static("first"));
+        headers.append(&TRACESTATE, HeaderValue::from_static("a=1"));
+        headers.append(&TRACESTATE, HeaderValue::from_static("b=2"));
+        let carrier = HeaderExtractor(&headers);
+
+        assert_eq!(carrier.get("traceparent\n"), Some("first"));
+        assert_eq!(carrier.get("tracestate\n"), None);
+        assert_eq!(carrier.get("baggage\n"), Some(""));
     }
 
     #[test]
