@@ -7,6 +7,7 @@ mod http;
 #[cfg(feature = "http1")]
 pub mod http1;
 mod instruments;
+mod interned;
 mod operation;
 mod recording;
 mod request;
@@ -21,7 +22,7 @@ mod transfer;
 
 pub use crate::config::{Attributes, ClientConfig, ServerConfig, Trust};
 pub use crate::http::{HttpClient, HttpServer};
-pub use crate::operation::{Operation, RouteHandle};
+pub use crate::operation::{HttpRecorded, Operation, RouteHandle};
 pub use crate::request::{ErrorType, Request, Response};
 pub use crate::rpc::{RpcClient, RpcServer, rpc_method};
 pub use crate::scope::scope;

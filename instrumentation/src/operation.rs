@@ -107,13 +107,12 @@ impl Operation {
         self.recording.is_some()
     }
 
-    /// A handle by which layers further in find this operation, rather than start a second one;
-    /// `None` where nothing is recorded.
+    /// A handle by which layers further in tell this operation the route that they know; `None`
+    /// where nothing is recorded, or the route is known for good.
     #[must_use]
     pub fn route_handle(&mut self) -> Option<RouteHandle> {
         let recording = self.recording.as_deref_mut()?;
-        recording.route.open();
-        Some(RouteHandle(recording.route.clone()))
+        recording.route.open().map(RouteHandle)
     }
 
     /// The address of the peer, where it becomes known only with the response.
@@ -192,6 +191,13 @@ impl Operation {
                 message.to_owned()
             });
         }
+    }
+
+    /// Whether the sizes of bodies are recorded, for instrumentations that would have to look.
+    #[must_use]
+    pub fn measures_bodies(&self) -> bool {
+        let shared = self.shared.as_ref();
+        self.is_recorded() && shared.is_some_and(|shared| shared.rules.body_sizes)
     }
 
     /// How many bytes the request's body has, for instrumentations that know it.
@@ -277,7 +283,7 @@ impl Operation {
     }
 
     fn complete(&mut self, ending: Ending) {
-        if let (Some(recording), Some(shared)) = (self.recording.take(), &self.shared) {
+        if let (Some(mut recording), Some(shared)) = (self.recording.take(), &self.shared) {
             recording.complete(&self.context, shared, ending);
         }
     }
@@ -314,10 +320,16 @@ impl fmt::Debug for Operation {
     }
 }
 
-/// Leads from a request to the [`Operation`] that already records it.
+/// In the extensions of a request whose HTTP server span there is already.
 ///
-/// Kept in the request's extensions: a second layer of the same convention finds it there, starts
-/// no second span, and tells the route that it knows better.
+/// A second layer of the same convention finds it there and starts no second span. It has no size,
+/// because what has one is boxed in the extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpRecorded;
+
+/// Leads from a request to the [`Operation`] that records it but does not know the route for good.
+///
+/// Kept in the request's extensions beside [`HttpRecorded`], for the layer that knows better.
 #[derive(Clone, Debug)]
 pub struct RouteHandle(Route);
 

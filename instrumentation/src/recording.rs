@@ -10,6 +10,7 @@ use opentelemetry::{Context, KeyValue, StringValue};
 
 use crate::convention::{Convention, Ending};
 use crate::instruments::Instruments;
+use crate::interned;
 use crate::rpc::{Call, Code, percent_decoded};
 use crate::semconv;
 use crate::shared::Shared;
@@ -71,32 +72,34 @@ pub(crate) enum Route {
     #[default]
     Unknown,
     /// Given at the start: the span has it already.
-    Final(Arc<str>),
+    Final(Cow<'static, str>),
     /// Found after the start, where no other layer looks for it.
-    Found(Arc<str>),
+    Found(Cow<'static, str>),
     /// May still be found, by layers further in.
-    Open(Arc<Mutex<Option<Arc<str>>>>),
+    Open(Arc<Mutex<Option<Cow<'static, str>>>>),
 }
 
 impl Route {
     /// Lets layers further in find the route, unless the start gave one.
-    pub(crate) fn open(&mut self) {
+    pub(crate) fn open(&mut self) -> Option<Self> {
         match self {
+            Self::Final(_) => return None,
             Self::Unknown => *self = Self::Open(Arc::default()),
             Self::Found(route) => {
                 *self = Self::Open(Arc::new(Mutex::new(Some(route.clone()))));
             }
-            Self::Final(_) | Self::Open(_) => {}
+            Self::Open(_) => {}
         }
+        Some(self.clone())
     }
 
     /// The layer that carries the operation found a route.
     pub(crate) fn find(&mut self, route: &str) {
         match self {
             Self::Open(_) => self.refine(route),
-            Self::Unknown if !route.is_empty() => *self = Self::Found(Arc::from(route)),
+            Self::Unknown if !route.is_empty() => *self = Self::Found(interned::route(route)),
             Self::Found(known) if known.len() < route.len() => {
-                *self = Self::Found(Arc::from(route));
+                *self = Self::Found(interned::route(route));
             }
             Self::Unknown | Self::Final(_) | Self::Found(_) => {}
         }
@@ -109,19 +112,19 @@ impl Route {
         };
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
         if found.as_ref().is_none_or(|known| known.len() < route.len()) && !route.is_empty() {
-            *found = Some(Arc::from(route));
+            *found = Some(interned::route(route));
         }
     }
 
     /// What the start gave.
-    pub(crate) fn given(&self) -> Option<Arc<str>> {
+    pub(crate) fn given(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Final(route) => Some(route.clone()),
             Self::Unknown | Self::Found(_) | Self::Open(_) => None,
         }
     }
 
-    fn found(&self) -> Option<Arc<str>> {
+    fn found(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Unknown => None,
             Self::Final(route) | Self::Found(route) => Some(route.clone()),
@@ -132,7 +135,7 @@ impl Route {
 
 impl Recording {
     /// Writes down the end: one duration, one span, the same instant and `error.type` on both.
-    pub(crate) fn complete(mut self, context: &Context, shared: &Shared, ending: Ending) {
+    pub(crate) fn complete(&mut self, context: &Context, shared: &Shared, ending: Ending) {
         let elapsed = self.started.monotonic.elapsed();
         if let Some(call) = &mut self.call {
             call.complete(ending, self.status);
@@ -218,7 +221,7 @@ impl Recording {
         instruments: &Instruments,
         seconds: f64,
         error_type: Option<StringValue>,
-        route: Option<Arc<str>>,
+        route: Option<Cow<'static, str>>,
     ) {
         if let Some(active) = &instruments.active {
             active.add(-1, labels.get(..self.active_labels).unwrap_or_default());
@@ -253,7 +256,7 @@ impl Recording {
         end: SystemTime,
         error_type: Option<StringValue>,
         message: Cow<'static, str>,
-        route: Option<Arc<str>>,
+        route: Option<Cow<'static, str>>,
     ) {
         let span = context.span();
         let found_route = match &self.route {
@@ -262,37 +265,44 @@ impl Recording {
         };
         if let (Some(name), Some(route)) = (&self.name, &found_route) {
             span.update_name(match &self.call {
-                Some(_) => route.as_ref().to_owned(),
-                None => span_name(name, route),
+                Some(_) => route.clone(),
+                None => interned::name(name, route).0,
             });
         }
-        if error_type.is_some() {
-            span.set_status(Status::error(message));
-        }
-        let late = std::mem::take(&mut self.late).into_iter();
-        let error_type = error_type.map(|value| KeyValue::new(semconv::ERROR_TYPE, value));
+        let set = |attribute| span.set_attribute(attribute);
+        std::mem::take(&mut self.late).into_iter().for_each(set);
         match &mut self.call {
             Some(call) => {
-                let attributes = call.attributes(found_route).into_iter().flatten();
-                span.set_attributes(late.chain(attributes).chain(error_type));
+                let attributes = call.attributes(found_route);
+                attributes.into_iter().flatten().for_each(set);
             }
-            None => {
-                let attributes = [
-                    self.status.map(status_code),
-                    found_route.map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)),
-                    self.version
-                        .map(|version| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version)),
-                    self.request_body_size
-                        .map(|size| bytes(semconv::HTTP_REQUEST_BODY_SIZE, size)),
-                    self.response_body_size
-                        .map(|size| bytes(semconv::HTTP_RESPONSE_BODY_SIZE, size)),
-                    error_type,
-                ];
-                span.set_attributes(late.chain(attributes.into_iter().flatten()));
-            }
+            None => self.http_attributes(found_route, set),
+        }
+        if let Some(error_type) = error_type {
+            span.set_status(Status::error(message));
+            set(KeyValue::new(semconv::ERROR_TYPE, error_type));
         }
         // A clone of the context in a spawned task must not stretch the span.
         span.end_with_timestamp(end);
+    }
+
+    /// One by one: mostly there are two, and a chain of iterators costs more than their locks.
+    fn http_attributes(&self, found_route: Option<Cow<'static, str>>, set: impl Fn(KeyValue)) {
+        if let Some(status) = self.status {
+            set(status_code(status));
+        }
+        if let Some(route) = found_route {
+            set(KeyValue::new(semconv::HTTP_ROUTE, route));
+        }
+        if let Some(version) = self.version {
+            set(KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version));
+        }
+        if let Some(size) = self.request_body_size {
+            set(bytes(semconv::HTTP_REQUEST_BODY_SIZE, size));
+        }
+        if let Some(size) = self.response_body_size {
+            set(bytes(semconv::HTTP_RESPONSE_BODY_SIZE, size));
+        }
     }
 }
 
@@ -302,13 +312,4 @@ fn status_code(status: u16) -> KeyValue {
 
 fn bytes(key: &'static str, size: u64) -> KeyValue {
     KeyValue::new(key, i64::try_from(size).unwrap_or(i64::MAX))
-}
-
-/// `{method} {target}`, in one allocation.
-pub(crate) fn span_name(method: &str, target: &str) -> String {
-    let mut name = String::with_capacity(method.len() + 1 + target.len());
-    name.push_str(method);
-    name.push(' ');
-    name.push_str(target);
-    name
 }

@@ -10,7 +10,7 @@ use crate::baggage::{self, Injection};
 use crate::config::{Attributes, Rules};
 use crate::convention::Convention;
 use crate::http::HeaderCapture;
-use crate::recording::{Clock, Recording, Route, span_name};
+use crate::recording::{Clock, Recording, Route};
 use crate::rpc::Call;
 use crate::telemetry::Handles;
 use crate::{Operation, Request};
@@ -73,7 +73,7 @@ impl Shared {
             base,
             parent,
             name,
-            target,
+            word,
             mut attributes,
             measures,
             route,
@@ -94,27 +94,24 @@ impl Shared {
 
         let custom_name = self.rules.span_name.as_ref().and_then(|hook| hook(request));
         let is_final = matches!(route, Route::Final(_));
-        let renamable = (custom_name.is_none() && !is_final).then(|| name.clone());
-        let name = custom_name.unwrap_or_else(|| match target {
-            Some(target) => Cow::Owned(span_name(&name, &target)),
-            None => name,
-        });
+        let renamable = (custom_name.is_none() && !is_final).then_some(word);
         let builder = SpanBuilder {
             span_kind: Some(self.convention.span_kind()),
             start_time: Some(started.wall()),
             attributes: Some(attributes.span),
-            ..SpanBuilder::from_name(name)
+            ..SpanBuilder::from_name(custom_name.unwrap_or(name))
         };
+        let root = Context::new();
         let (builder, parent) = match parent {
-            Parent::Base => (builder, base.clone()),
-            Parent::None => (builder, Context::new()),
+            Parent::Base => (builder, &base),
+            Parent::None => (builder, &root),
             Parent::Linked(remote) => {
                 let link = Link::with_context(remote);
-                (builder.with_links(vec![link]), Context::new())
+                (builder.with_links(vec![link]), &root)
             }
         };
         let tracer = self.handles.tracer();
-        let span = tracer.and_then(|tracer| tracer.start(builder, &parent, &base));
+        let span = tracer.and_then(|tracer| tracer.start(builder, parent, &base));
         if span.is_none() && !measures {
             return Operation::unrecorded(base, self.clone(), injection);
         }
@@ -146,9 +143,9 @@ pub(crate) struct Start {
     /// What the span is put into, and what is passed on where there is none.
     pub(crate) base: Context,
     pub(crate) parent: Parent,
-    /// The first word of the span's name, or all of it.
     pub(crate) name: Cow<'static, str>,
-    pub(crate) target: Option<Arc<str>>,
+    /// The first word of the name, for a route that is found later.
+    pub(crate) word: Cow<'static, str>,
     /// The labels so far are those of the active requests, too.
     pub(crate) attributes: Attributes,
     /// Whether there was anything to record into when the labels were made.

@@ -90,10 +90,11 @@ impl Telemetry {
         }
     }
 
-    fn tracer(&self, scope: InstrumentationScope) -> Box<dyn StartSpan> {
+    /// `None` while the provider is the API's no-op.
+    fn tracer(&self, scope: InstrumentationScope) -> Option<Box<dyn StartSpan>> {
         match &self.providers {
             Some(providers) => providers.tracers.tracer(scope),
-            None => Box::new(global::tracer_with_scope(scope)),
+            None => boxed(global::tracer_with_scope(scope)),
         }
     }
 
@@ -157,10 +158,7 @@ impl Handles {
         if let Some(tracer) = self.tracer.get() {
             return Some(&**tracer);
         }
-        let tracer = self.telemetry.tracer(self.scope.clone());
-        if tracer.is_no_op() {
-            return None;
-        }
+        let tracer = self.telemetry.tracer(self.scope.clone())?;
         Some(&**self.tracer.get_or_init(|| tracer))
     }
 
@@ -197,9 +195,6 @@ pub(crate) struct StartedSpan {
 pub(crate) trait StartSpan: Send + Sync {
     /// Starts a span as a child of `parent` and puts it into `base`; `None` after a shutdown.
     fn start(&self, builder: SpanBuilder, parent: &Context, base: &Context) -> Option<StartedSpan>;
-
-    /// Whether this is the API's no-op.
-    fn is_no_op(&self) -> bool;
 }
 
 impl<T> StartSpan for T
@@ -221,14 +216,23 @@ where
             is_recording,
         })
     }
+}
 
-    /// A tracer cannot be asked what it is, but a span started on one can be looked at: the no-op
-    /// hands out its parent's span context. Any other tracer starts nothing where telemetry is
-    /// suppressed.
-    fn is_no_op(&self) -> bool {
-        let span = self.build_with_context(SpanBuilder::default(), &SUPPRESSED);
-        span.span_context() == SUPPRESSED.span().span_context()
-    }
+/// `None` for the API's no-op, which is found out before anything is boxed.
+fn boxed<T>(tracer: T) -> Option<Box<dyn StartSpan>>
+where
+    T: Tracer + Send + Sync + 'static,
+    T::Span: Send + Sync + 'static,
+{
+    (!is_no_op(&tracer)).then(|| Box::new(tracer) as Box<dyn StartSpan>)
+}
+
+/// A tracer cannot be asked what it is, but a span started on one can be looked at: the no-op
+/// hands out its parent's span context. Any other tracer starts nothing where telemetry is
+/// suppressed.
+fn is_no_op<T: Tracer>(tracer: &T) -> bool {
+    let span = tracer.build_with_context(SpanBuilder::default(), &SUPPRESSED);
+    span.span_context() == SUPPRESSED.span().span_context()
 }
 
 static SUPPRESSED: LazyLock<Context> = LazyLock::new(|| {
@@ -246,7 +250,7 @@ static SUPPRESSED: LazyLock<Context> = LazyLock::new(|| {
 
 /// A tracer provider without its type.
 trait TracerSource: Send + Sync {
-    fn tracer(&self, scope: InstrumentationScope) -> Box<dyn StartSpan>;
+    fn tracer(&self, scope: InstrumentationScope) -> Option<Box<dyn StartSpan>>;
 }
 
 impl<P> TracerSource for P
@@ -255,7 +259,7 @@ where
     P::Tracer: Send + Sync + 'static,
     <P::Tracer as Tracer>::Span: Send + Sync + 'static,
 {
-    fn tracer(&self, scope: InstrumentationScope) -> Box<dyn StartSpan> {
-        Box::new(self.tracer_with_scope(scope))
+    fn tracer(&self, scope: InstrumentationScope) -> Option<Box<dyn StartSpan>> {
+        boxed(self.tracer_with_scope(scope))
     }
 }

@@ -7,7 +7,9 @@ use axum::extract::{ConnectInfo, MatchedPath};
 use http::{Request, Response};
 use http_body::Body;
 use otel_instrumentation::http1::{self, ResponseBody, ResponseFuture};
-use otel_instrumentation::{self as instrumentation, HttpServer, Operation, RouteHandle};
+use otel_instrumentation::{
+    self as instrumentation, HttpRecorded, HttpServer, Operation, RouteHandle,
+};
 use otel_propagation::HeaderExtractor;
 use tower_service::Service;
 
@@ -38,7 +40,9 @@ impl<S> OtelService<S> {
         if let Some(path) = matched {
             operation.route(path);
         }
-        if let Some(length) = http1::content_length(request.headers()) {
+        if operation.measures_bodies()
+            && let Some(length) = http1::content_length(request.headers())
+        {
             operation.request_body_size(length);
         }
         operation
@@ -59,13 +63,18 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        if let Some(handle) = request.extensions().get::<RouteHandle>() {
-            if let Some(matched) = request.extensions().get::<MatchedPath>() {
+        if request.extensions().get::<HttpRecorded>().is_some() {
+            let handle = request.extensions().get::<RouteHandle>();
+            let matched = request.extensions().get::<MatchedPath>();
+            if let (Some(handle), Some(matched)) = (handle, matched) {
                 handle.refine(matched.as_str());
             }
             return ResponseFuture::untouched(self.inner.call(request));
         }
         let mut operation = self.start(&request);
+        if operation.is_recorded() {
+            request.extensions_mut().insert(HttpRecorded);
+        }
         if let Some(handle) = operation.route_handle() {
             request.extensions_mut().insert(handle);
         }

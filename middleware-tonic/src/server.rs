@@ -12,7 +12,7 @@ use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use otel_instrumentation::{
-    self as instrumentation, Operation, RouteHandle, RpcServer, ServerConfig, http1, rpc_method,
+    self as instrumentation, HttpRecorded, Operation, RpcServer, ServerConfig, http1, rpc_method,
     scope,
 };
 use otel_propagation::HeaderExtractor;
@@ -135,7 +135,7 @@ impl<S> OtelServerService<S> {
             ..facts
         };
         // An HTTP server span of the same request is the parent, not the one in the headers.
-        let mut operation = match request.extensions().get::<RouteHandle>() {
+        let mut operation = match request.extensions().get::<HttpRecorded>() {
             Some(_) => server.start_within(&facts),
             None => server.start(&facts),
         };
@@ -259,7 +259,7 @@ fn is_call<B>(request: &Request<B>) -> bool {
     if let Some(content_type) = request.headers().get(CONTENT_TYPE) {
         return is_grpc(content_type) && !web::is_text(content_type);
     }
-    request.method() == Method::POST && request.extensions().get::<RouteHandle>().is_none()
+    request.method() == Method::POST && request.extensions().get::<HttpRecorded>().is_none()
 }
 
 /// The status that an error of a tower stack is, or was made from. tonic answers with it.

@@ -11,7 +11,7 @@ use crate::config::{Attributes, ClientConfig, ClientOptions};
 use crate::convention::Convention;
 use crate::recording::Route;
 use crate::shared::{Parent, Shared, Start};
-use crate::{Operation, Request, semconv};
+use crate::{Operation, Request, interned, semconv};
 
 /// The HTTP client convention for one configuration; cheap to clone.
 ///
@@ -78,10 +78,13 @@ impl HttpClient {
         }
 
         let method = shared.rules.known_methods.classify(request.method);
-        let template: Option<Arc<str>> = request
-            .template
-            .filter(|template| !template.is_empty())
-            .map(Arc::from);
+        let (name, template) = match request.template.filter(|template| !template.is_empty()) {
+            Some(template) => {
+                let (name, template) = interned::name(&method.name, template);
+                (name, Some(template))
+            }
+            None => (method.name.clone(), None),
+        };
         let server = server(request);
 
         let measures = shared.handles.instruments().is_some();
@@ -117,11 +120,7 @@ impl HttpClient {
             ));
         }
         span.extend(server.into_iter().flatten());
-        span.extend(
-            template
-                .clone()
-                .map(|it| KeyValue::new(semconv::URL_TEMPLATE, it)),
-        );
+        span.extend(template.map(|it| KeyValue::new(semconv::URL_TEMPLATE, it)));
         if resend_count > 0 {
             let count = i64::from(resend_count);
             span.push(KeyValue::new(semconv::HTTP_REQUEST_RESEND_COUNT, count));
@@ -130,8 +129,8 @@ impl HttpClient {
         let start = Start {
             parent: parent(&base),
             base,
-            name: method.name,
-            target: template,
+            name,
+            word: method.name,
             attributes,
             measures,
             route: Route::Unknown,
@@ -172,10 +171,7 @@ fn server(request: &Request<'_>) -> [Option<KeyValue>; 2] {
     };
     let port = port.or_else(|| default_port(request.scheme?));
     [
-        Some(KeyValue::new(
-            semconv::SERVER_ADDRESS,
-            Arc::<str>::from(host),
-        )),
+        Some(KeyValue::new(semconv::SERVER_ADDRESS, interned::peer(host))),
         port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))),
     ]
 }

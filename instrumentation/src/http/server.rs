@@ -14,7 +14,7 @@ use crate::config::{Attributes, ServerConfig, ServerOptions};
 use crate::convention::Convention;
 use crate::recording::Route;
 use crate::shared::{Parent, Shared, Start};
-use crate::{Operation, Request, semconv};
+use crate::{Operation, Request, interned, semconv};
 
 /// The HTTP server convention for one configuration; cheap to clone.
 ///
@@ -81,10 +81,13 @@ impl HttpServer {
         let method = shared.rules.known_methods.classify(request.method);
         let forwarded = Forwarded::read(request.headers, options.trust_forwarded);
         let scheme = scheme(request, &forwarded, options);
-        let route: Option<Arc<str>> = request
-            .template
-            .filter(|route| !route.is_empty())
-            .map(Arc::from);
+        let (name, route) = match request.template.filter(|route| !route.is_empty()) {
+            Some(route) => {
+                let (name, route) = interned::name(&method.name, route);
+                (name, Some(route))
+            }
+            None => (method.name.clone(), None),
+        };
 
         let measures = shared.handles.instruments().is_some();
         let mut attributes = Attributes::default();
@@ -121,17 +124,15 @@ impl HttpServer {
         }
         let agent = request.headers.get("user-agent");
         if let Some(agent) = agent.filter(|agent| !agent.is_empty()) {
-            span.push(KeyValue::new(
-                semconv::USER_AGENT_ORIGINAL,
-                agent.to_owned(),
-            ));
+            let agent = interned::peer(agent);
+            span.push(KeyValue::new(semconv::USER_AGENT_ORIGINAL, agent));
         }
 
         let start = Start {
             parent: parent(request, &base, options),
             base,
-            name: method.name,
-            target: route.clone(),
+            name,
+            word: method.name,
             attributes,
             measures,
             route: route.map_or(Route::Unknown, Route::Final),
@@ -187,7 +188,7 @@ fn addresses(request: &Request<'_>, forwarded: &Forwarded<'_>, attributes: &mut 
         .or_else(|| Authority::parse(request.authority?))
         .or_else(|| Authority::parse(request.headers.get("host")?));
     if let Some(Authority { host, port }) = authority {
-        attributes.push(KeyValue::new(semconv::SERVER_ADDRESS, host.to_owned()));
+        attributes.push(KeyValue::new(semconv::SERVER_ADDRESS, interned::peer(host)));
         attributes.extend(port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))));
     }
     if let Some(client) = forwarded.client {

@@ -47,9 +47,10 @@ impl<B: Body> ResponseBody<B> {
         describe: fn(&B::Error) -> BodyError,
     ) -> Response<Self> {
         let status = response.status().as_u16();
-        let length = content_length(response.headers());
+        // Most bodies know, and the header's name has to be hashed.
+        let exact = response.body().size_hint().exact();
+        let length = exact.or_else(|| content_length(response.headers()));
         response.map(|inner| {
-            let length = length.or_else(|| inner.size_hint().exact());
             let mut transfer = Transfer::new(operation, method.as_str(), status, length);
             if inner.is_end_stream() {
                 transfer.finish();

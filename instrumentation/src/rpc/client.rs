@@ -1,5 +1,6 @@
 //! gRPC client spans and metrics (`docs/rpc/grpc.md`, "Client").
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
@@ -105,7 +106,7 @@ impl RpcClient {
             parent: local_parent(&base),
             base,
             name,
-            target: None,
+            word: Cow::Borrowed(semconv::GRPC),
             attributes,
             measures,
             route,

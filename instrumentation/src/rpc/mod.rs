@@ -12,14 +12,13 @@ pub use self::method::rpc_method;
 pub use self::server::RpcServer;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use opentelemetry::{KeyValue, Value};
 
 use self::method::original;
 use crate::convention::Ending;
 use crate::recording::Route;
-use crate::{Request, semconv};
+use crate::{Request, interned, semconv};
 
 /// What a call remembers beyond what every operation does.
 #[derive(Debug)]
@@ -44,7 +43,7 @@ impl Call {
     }
 
     /// The labels of the metric that the end adds. `method` is a recognised one.
-    pub(crate) fn labels(&self, method: Option<Arc<str>>) -> [Option<KeyValue>; 2] {
+    pub(crate) fn labels(&self, method: Option<Cow<'static, str>>) -> [Option<KeyValue>; 2] {
         let method = method.map_or(Value::from(semconv::OTHER), Value::from);
         [
             Some(KeyValue::new(semconv::RPC_METHOD, method)),
@@ -55,7 +54,7 @@ impl Call {
 
     /// The attributes of the span that the end adds. `found` is a method that the span does not
     /// have yet.
-    pub(crate) fn attributes(&mut self, found: Option<Arc<str>>) -> [Option<KeyValue>; 3] {
+    pub(crate) fn attributes(&mut self, found: Option<Cow<'static, str>>) -> [Option<KeyValue>; 3] {
         let original = self.original.take();
         let (method, original) = match (found, original) {
             (Some(found), _) => (Some(Value::from(found)), None),
@@ -79,11 +78,10 @@ impl Call {
 fn begin(request: &Request<'_>) -> (Cow<'static, str>, Route, Call) {
     let recognised = request.template.filter(|method| !method.is_empty());
     let (name, route, original) = match recognised {
-        Some(method) => (
-            Cow::Owned(method.to_owned()),
-            Route::Final(Arc::from(method)),
-            None,
-        ),
+        Some(method) => {
+            let method = interned::route(method);
+            (method.clone(), Route::Final(method), None)
+        }
         None => (
             Cow::Borrowed(semconv::GRPC),
             Route::Unknown,

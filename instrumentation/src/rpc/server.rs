@@ -1,5 +1,6 @@
 //! gRPC server spans and metrics (`docs/rpc/grpc.md`, "Server").
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use opentelemetry::trace::TraceContextExt;
@@ -10,7 +11,7 @@ use crate::config::{Attributes, ServerConfig, ServerOptions};
 use crate::convention::Convention;
 use crate::http::{Authority, peer_attributes, remote_parent};
 use crate::shared::{Parent, Shared, Start};
-use crate::{Operation, Request, semconv};
+use crate::{Operation, Request, interned, semconv};
 
 /// The RPC server convention for gRPC and one configuration; cheap to clone.
 ///
@@ -123,7 +124,7 @@ impl RpcServer {
             .and_then(Authority::parse)
             .or_else(|| Authority::parse(request.headers.get("host")?));
         if let Some(Authority { host, port }) = authority {
-            span.push(KeyValue::new(semconv::SERVER_ADDRESS, host.to_owned()));
+            span.push(KeyValue::new(semconv::SERVER_ADDRESS, interned::peer(host)));
             span.extend(port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))));
         }
         span.extend(request.peer.into_iter().flat_map(peer_attributes));
@@ -132,7 +133,7 @@ impl RpcServer {
             parent,
             base,
             name,
-            target: None,
+            word: Cow::Borrowed(semconv::GRPC),
             attributes,
             measures,
             route,

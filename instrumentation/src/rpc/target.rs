@@ -1,10 +1,9 @@
 //! `server.address` and `server.port` of a client: the target that it was given, never the network.
 
 use opentelemetry::KeyValue;
-use std::sync::Arc;
 
 use crate::http::{default_port, split_host_and_port};
-use crate::{Request, semconv};
+use crate::{Request, interned, semconv};
 
 /// The attributes of the server that a client calls.
 pub(super) fn server(request: &Request<'_>) -> [Option<KeyValue>; 2] {
@@ -17,7 +16,7 @@ pub(super) fn server(request: &Request<'_>) -> [Option<KeyValue>; 2] {
     [
         Some(KeyValue::new(
             semconv::SERVER_ADDRESS,
-            Arc::<str>::from(address),
+            interned::peer(address),
         )),
         port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))),
     ]

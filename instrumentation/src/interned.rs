@@ -1,0 +1,155 @@
+//! Texts that come with request after request: allocated once, then only looked up.
+//!
+//! A span's name and its route are the same for all requests to a route, and so is the host that a
+//! server is known by. Looking one up costs some 60 instructions, making one 150 to 300.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+/// The name `{word} {target}` of a span, and the target by itself.
+pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static, str>) {
+    let name = NAMES.find(word, target);
+    match name.and_then(|name| Some((name, name.get(word.len() + 1..)?))) {
+        Some((name, target)) => (Cow::Borrowed(name), Cow::Borrowed(target)),
+        None => {
+            let name = [word, " ", target].concat();
+            (Cow::Owned(name), Cow::Owned(target.to_owned()))
+        }
+    }
+}
+
+/// A route that has no name yet, or one that is a name.
+pub(crate) fn route(route: &str) -> Cow<'static, str> {
+    second(NAMES.find("", route), route)
+}
+
+/// A host that this service is known by or calls, or a user agent that calls it: most requests of
+/// a service come with one of a few. Made-up ones soon find the table full.
+pub(crate) fn peer(text: &str) -> Cow<'static, str> {
+    second(PEERS.find("", text), text)
+}
+
+fn second(found: Option<&'static str>, text: &str) -> Cow<'static, str> {
+    match found.and_then(|found| found.get(1..)) {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(text.to_owned()),
+    }
+}
+
+static NAMES: Table<1024> = Table::new();
+static PEERS: Table<64> = Table::new();
+
+/// Texts that stay for as long as the process: nothing is removed, so that readers need no lock,
+/// and hence bounded in number and length. Chained rather than in one array, because most services
+/// have few routes and some have thousands.
+struct Table<const BUCKETS: usize> {
+    buckets: [OnceLock<Box<Entry>>; BUCKETS],
+}
+
+struct Entry {
+    /// Both parts with a space between.
+    text: Box<str>,
+    space: usize,
+    next: OnceLock<Box<Entry>>,
+}
+
+impl<const BUCKETS: usize> Table<BUCKETS> {
+    const fn new() -> Self {
+        Self {
+            buckets: [const { OnceLock::new() }; BUCKETS],
+        }
+    }
+
+    fn find(&'static self, first: &str, second: &str) -> Option<&'static str> {
+        if first.len() + second.len() > MAX_LENGTH {
+            return None;
+        }
+        let hash = hash(second.as_bytes(), hash(first.as_bytes(), 0));
+        let mut slot = self.buckets.get(hash as usize % BUCKETS)?;
+        for _ in 0..MAX_DEPTH {
+            let entry = slot.get_or_init(|| Box::new(Entry::new(first, second)));
+            if entry.is(first, second) {
+                return Some(&entry.text);
+            }
+            slot = &entry.next;
+        }
+        None
+    }
+}
+
+impl Entry {
+    fn new(first: &str, second: &str) -> Self {
+        Self {
+            text: [first, " ", second].concat().into(),
+            space: first.len(),
+            next: OnceLock::new(),
+        }
+    }
+
+    fn is(&self, first: &str, second: &str) -> bool {
+        self.space == first.len()
+            && self.text.len() == first.len() + 1 + second.len()
+            && self.text.starts_with(first)
+            && self.text.ends_with(second)
+    }
+}
+
+/// Eight bytes at a time. Nobody outside chooses routes, and of hosts only a few are kept, so that
+/// collisions on purpose gain nothing: a chain is short whatever happens.
+fn hash(text: &[u8], start: u64) -> u64 {
+    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(MULTIPLIER);
+    let (words, rest) = text.as_chunks::<8>();
+    let hash = words
+        .iter()
+        .fold(start, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    let rest = rest
+        .iter()
+        .fold(rest.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+    let hash = mix(hash, rest);
+    hash ^ hash >> 32
+}
+
+/// Odd, with its bits spread (the golden ratio).
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+const MAX_LENGTH: usize = 255;
+const MAX_DEPTH: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_is_not_made_again() {
+        let pointer = |text: &Cow<'_, str>| match text {
+            Cow::Borrowed(text) => Some(text.as_ptr()),
+            Cow::Owned(_) => None,
+        };
+        let (made, target) = name("GET", "/users/{id}");
+        assert_eq!((&*made, &*target), ("GET /users/{id}", "/users/{id}"));
+        let (found, _) = name("GET", &String::from("/users/{id}"));
+        assert!(pointer(&made).is_some());
+        assert_eq!(pointer(&made), pointer(&found));
+        assert_eq!(pointer(&route("/a")), pointer(&route("/a")));
+        assert_eq!(peer("example.com"), "example.com");
+    }
+
+    #[test]
+    fn names_are_told_apart_by_both_parts() {
+        assert_eq!(name("A", "B C").1, "B C");
+        assert_eq!(name("A B", "C").1, "C");
+        assert_eq!(name("", "").1, "");
+    }
+
+    #[test]
+    fn a_table_has_an_end() {
+        static TABLE: Table<2> = Table::new();
+        let found = (0..1_000).filter(|number| TABLE.find("", &number.to_string()).is_some());
+        assert!((MAX_DEPTH..=2 * MAX_DEPTH).contains(&found.count()));
+        assert_eq!(TABLE.find("", "0"), Some(" 0"));
+        let long = "x".repeat(MAX_LENGTH);
+        let (name, target) = name("GET", &long);
+        assert!(matches!(name, Cow::Owned(_)));
+        assert_eq!(target, long);
+    }
+}
