@@ -9,6 +9,7 @@ mod builder;
 mod collectors;
 mod console;
 mod driver;
+mod endpoint;
 mod environment;
 mod error;
 mod export;
