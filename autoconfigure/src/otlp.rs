@@ -15,7 +15,12 @@ use opentelemetry_sdk::metrics::Temporality;
 
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
-use crate::{environment::Environment, error::InitError, signal::Signal};
+use crate::{
+    endpoint::{Protocol, collector, endpoint},
+    environment::Environment,
+    error::InitError,
+    signal::Signal,
+};
 
 /// Where and how one signal is exported.
 #[derive(Debug)]
