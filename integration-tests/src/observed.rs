@@ -8,6 +8,7 @@ use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 use otel_instrumentation::testing::{Capture, Point, by_name};
 
+use crate::semconv;
 use crate::wire::in_time;
 
 /// Everything that one span has to be.
@@ -110,11 +111,12 @@ pub fn assert_none_active(capture: &Capture, metric: &str, expected: &[KeyValue]
     assert_eq!(point.sum, 0.0, "{metric} at the end");
 }
 
-/// The spans of a kind, once there are as many.
+/// The spans of a kind, once there are as many. Whatever is recorded by then is checked against the
+/// conventions.
 ///
 /// # Panics
 ///
-/// Where there are more, or never enough.
+/// Where there are more, or never enough, or where they are not [as they must be](semconv::check).
 pub async fn spans_of(capture: &Capture, kind: SpanKind, count: usize) -> Vec<SpanData> {
     let of_kind = || {
         let mut spans = capture.spans();
@@ -133,6 +135,7 @@ pub async fn spans_of(capture: &Capture, kind: SpanKind, count: usize) -> Vec<Sp
     })
     .await;
     assert_eq!(spans.len(), count, "{spans:#?}");
+    semconv::check(capture);
     spans
 }
 

@@ -1,13 +1,13 @@
 //! The semantic conventions 1.45 as a table, against which all telemetry is checked.
 //!
 //! Written from the conventions, not from the instrumentation: a name that is misspelt there is
-//! unknown here. To check another convention, add a column to [`Place`] and its names to the
-//! tables.
+//! unknown here. To check another convention, add a [`Place`] for each kind of its telemetry, and a
+//! table of its names.
 
 use std::collections::BTreeSet;
 
 use opentelemetry::trace::SpanKind;
-use opentelemetry::{Array, Value};
+use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 use otel_instrumentation::testing::{Capture, Point};
 
@@ -22,15 +22,29 @@ pub const DURATION_BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
-/// Where an attribute may appear: the columns of the attributes' table.
+/// Where an attribute may appear: a column of the table of its convention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
+    Http(Http),
+    Rpc(Rpc),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Http {
     ServerSpan,
     ClientSpan,
     ServerMetric,
     ServerActive,
     ClientMetric,
     ClientActive,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rpc {
+    ServerSpan,
+    ClientSpan,
+    ServerMetric,
+    ClientMetric,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,15 +63,15 @@ enum Type {
     Texts,
 }
 
-type Row = (&'static str, Type, [Level; 6]);
+type Row<const COLUMNS: usize> = (&'static str, Type, [Level; COLUMNS]);
 
 const A: Level = Allowed;
 const R: Level = Required;
 const N: Level = Absent;
 
-/// A name that ends in a dot is a prefix.
+/// The attributes of HTTP. A name that ends in a dot is a prefix.
 #[rustfmt::skip]
-const ATTRIBUTES: &[Row] = &[
+const HTTP: &[Row<6>] = &[
     //                                server: client:  server:         client:
     //                                span    span     metric  active  metric  active
     ("client.address",               Text,  [A, N,     N, N,           N, N]),
@@ -84,55 +98,86 @@ const ATTRIBUTES: &[Row] = &[
     ("user_agent.original",          Text,  [A, N,     N, N,           N, N]),
 ];
 
+/// The attributes of RPC, as gRPC has them.
+#[rustfmt::skip]
+const RPC: &[Row<4>] = &[
+    //                                server client  server  client
+    //                                span   span    metric  metric
+    ("error.type",                   Text,  [A, A,   A, A]),
+    ("network.peer.address",         Text,  [A, A,   N, N]),
+    ("network.peer.port",            Int,   [A, A,   N, N]),
+    ("rpc.method",                   Text,  [R, R,   R, R]),
+    ("rpc.method_original",          Text,  [A, A,   N, N]),
+    ("rpc.request.header.",          Texts, [A, A,   N, N]),
+    ("rpc.response.header.",         Texts, [A, A,   N, N]),
+    ("rpc.response.trailer.",        Texts, [A, A,   N, N]),
+    ("rpc.status_code",              Text,  [R, R,   R, R]),
+    ("rpc.system.name",              Text,  [R, R,   R, R]),
+    ("server.address",               Text,  [A, A,   N, A]),
+    ("server.port",                  Int,   [A, A,   N, A]),
+];
+
 /// Name, unit, description, and the column of its labels.
 const METRICS: &[(&str, &str, &str, Place)] = &[
     (
         "http.server.request.duration",
         "s",
         "Duration of HTTP server requests.",
-        Place::ServerMetric,
+        Place::Http(Http::ServerMetric),
     ),
     (
         "http.server.active_requests",
         "{request}",
         "Number of active HTTP server requests.",
-        Place::ServerActive,
+        Place::Http(Http::ServerActive),
     ),
     (
         "http.server.request.body.size",
         "By",
         "Size of HTTP server request bodies.",
-        Place::ServerMetric,
+        Place::Http(Http::ServerMetric),
     ),
     (
         "http.server.response.body.size",
         "By",
         "Size of HTTP server response bodies.",
-        Place::ServerMetric,
+        Place::Http(Http::ServerMetric),
     ),
     (
         "http.client.request.duration",
         "s",
         "Duration of HTTP client requests.",
-        Place::ClientMetric,
+        Place::Http(Http::ClientMetric),
     ),
     (
         "http.client.active_requests",
         "{request}",
         "Number of active HTTP requests.",
-        Place::ClientActive,
+        Place::Http(Http::ClientActive),
     ),
     (
         "http.client.request.body.size",
         "By",
         "Size of HTTP client request bodies.",
-        Place::ClientMetric,
+        Place::Http(Http::ClientMetric),
     ),
     (
         "http.client.response.body.size",
         "By",
         "Size of HTTP client response bodies.",
-        Place::ClientMetric,
+        Place::Http(Http::ClientMetric),
+    ),
+    (
+        "rpc.server.call.duration",
+        "s",
+        "Measures the duration of an incoming Remote Procedure Call (RPC).",
+        Place::Rpc(Rpc::ServerMetric),
+    ),
+    (
+        "rpc.client.call.duration",
+        "s",
+        "Measures the duration of an outgoing Remote Procedure Call (RPC).",
+        Place::Rpc(Rpc::ClientMetric),
     ),
 ];
 
@@ -154,11 +199,14 @@ pub fn check(capture: &Capture) {
 }
 
 fn check_span(span: &SpanData) {
-    let place = match span.span_kind {
-        SpanKind::Server => Place::ServerSpan,
-        SpanKind::Client => Place::ClientSpan,
-        SpanKind::Internal => return,
-        ref other => panic!("no convention here makes spans of the kind {other:?}"),
+    let is_rpc = |attribute: &KeyValue| attribute.key.as_str().starts_with("rpc.");
+    let place = match (&span.span_kind, span.attributes.iter().any(is_rpc)) {
+        (SpanKind::Server, false) => Place::Http(Http::ServerSpan),
+        (SpanKind::Client, false) => Place::Http(Http::ClientSpan),
+        (SpanKind::Server, true) => Place::Rpc(Rpc::ServerSpan),
+        (SpanKind::Client, true) => Place::Rpc(Rpc::ClientSpan),
+        // Those of the handlers and of the tests themselves.
+        (SpanKind::Internal | SpanKind::Producer | SpanKind::Consumer, _) => return,
     };
     let attributes = span
         .attributes
@@ -202,25 +250,42 @@ fn check_attributes<'a>(
     place: Place,
     attributes: impl Iterator<Item = (&'a str, &'a Value)>,
 ) {
-    let mut missing: BTreeSet<_> = ATTRIBUTES
+    let names = place.names();
+    let mut missing: BTreeSet<_> = names
         .iter()
-        .filter(|row| level(row, place) == Required)
-        .map(|row| row.0)
+        .filter(|(.., level)| *level == Required)
+        .map(|(name, ..)| *name)
         .collect();
     for (name, value) in attributes.filter(|(name, _)| !name.starts_with(TEST_PREFIX)) {
-        let row = ATTRIBUTES
+        let (row, kind, level) = names
             .iter()
-            .find(|row| row.0 == name || (row.0.ends_with('.') && name.starts_with(row.0)))
+            .find(|(row, ..)| *row == name || (row.ends_with('.') && name.starts_with(row)))
             .unwrap_or_else(|| panic!("{subject}: the conventions have no attribute {name}"));
-        assert_ne!(level(row, place), Absent, "{subject} must not have {name}");
-        assert!(row.1.fits(value), "{subject}: {name} is {value:?}");
-        missing.remove(name);
+        assert_ne!(*level, Absent, "{subject} must not have {name}");
+        assert!(kind.fits(value), "{subject}: {name} is {value:?}");
+        missing.remove(row);
     }
     assert!(missing.is_empty(), "{subject} lacks {missing:?}");
 }
 
-fn level(row: &Row, place: Place) -> Level {
-    row.2[place as usize]
+impl Place {
+    /// The names that this place may have, must have or must not have.
+    fn names(self) -> Vec<(&'static str, Type, Level)> {
+        match self {
+            Self::Http(column) => read(HTTP, column as usize),
+            Self::Rpc(column) => read(RPC, column as usize),
+        }
+    }
+}
+
+fn read<const COLUMNS: usize>(
+    table: &[Row<COLUMNS>],
+    column: usize,
+) -> Vec<(&'static str, Type, Level)> {
+    table
+        .iter()
+        .map(|(name, kind, levels)| (*name, *kind, levels[column]))
+        .collect()
 }
 
 impl Type {

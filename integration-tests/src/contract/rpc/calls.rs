@@ -78,7 +78,7 @@ async fn read(mut answers: Streaming<String>) -> Result<Vec<String>, Status> {
     Ok(read)
 }
 
-/// GR-01, GR-02, GR-03, GR-14, GR-15: one CLIENT and one SERVER span over the whole call, one
+/// GR-01, GR-02, GR-03, GR-14, GR-15, GR-17: one CLIENT and one SERVER span over the whole call, one
 /// point each, whatever the number of messages.
 pub async fn every_shape_makes_one_span_on_each_side(app: &impl RpcApp) {
     for method in SHAPES {
@@ -117,8 +117,8 @@ pub async fn handlers_and_streams_run_inside_the_span(app: &impl RpcApp) {
     }
 }
 
-/// What handlers and streams do is over when the server span ends; what they leave running does
-/// not stretch it (GR-11).
+/// GR-11: what handlers and streams do is over when the server span ends; what they leave running
+/// does not stretch it.
 pub async fn the_server_span_ends_after_its_children(app: &impl RpcApp) {
     for method in SHAPES {
         let mut running = Running::start(app).await;

@@ -23,7 +23,7 @@ use crate::apps::tonic::{GreeterClient, routes};
 use crate::contract::rpc::calls::{SHAPES, call};
 use crate::observed::{assert_nothing, only_point, spans_of};
 
-/// GR-19: no span, no metric, and the context arrives.
+/// GR-17, GR-19: no span, no metric, and the context arrives.
 pub async fn a_health_check_is_filtered_and_passes_its_context_on(app: &impl RpcApp) {
     let running = Running::configured(
         app,
@@ -177,11 +177,13 @@ pub async fn further_attributes_go_where_the_hook_says(app: &impl RpcApp) {
                     .baggage()
                     .get("tenant")
                     .map(ToString::to_string);
-                attributes.metric(KeyValue::new("tenant", tenant.unwrap_or_default()));
-                attributes.span(KeyValue::new("server", true));
+                attributes.metric(KeyValue::new("test.tenant", tenant.unwrap_or_default()));
+                attributes.span(KeyValue::new("test.server", true));
             })
         },
-        |client| client.attributes(|_, attributes| attributes.both(KeyValue::new("client", true))),
+        |client| {
+            client.attributes(|_, attributes| attributes.both(KeyValue::new("test.client", true)))
+        },
     )
     .await;
     let context = Context::new().with_baggage([KeyValue::new("tenant", "acme")]);
@@ -190,12 +192,12 @@ pub async fn further_attributes_go_where_the_hook_says(app: &impl RpcApp) {
 
     let (client, server) = running.spans().await;
     let has = |span: &SpanData, key: &str| span.attributes.iter().any(|it| it.key.as_str() == key);
-    assert!(has(&client, "client") && !has(&client, "server"));
-    assert!(has(&server, "server") && !has(&server, "tenant"));
+    assert!(has(&client, "test.client") && !has(&client, "test.server"));
+    assert!(has(&server, "test.server") && !has(&server, "test.tenant"));
     let labels = only_point(&running.capture, "rpc.client.call.duration").labels;
-    assert!(labels.contains_key("client") && !labels.contains_key("tenant"));
+    assert!(labels.contains_key("test.client") && !labels.contains_key("test.tenant"));
     let labels = only_point(&running.capture, "rpc.server.call.duration").labels;
-    assert!(labels.contains_key("tenant") && !labels.contains_key("server"));
+    assert!(labels["test.tenant"] == "acme".into() && !labels.contains_key("test.server"));
 }
 
 /// What the handler put into its response's extensions.

@@ -54,7 +54,7 @@ fn assert_panicked(app: &impl RpcApp, server: &SpanData, method: &str) {
     }
 }
 
-/// Dropped before the head: cancelled on both sides, and an error for the client only.
+/// GR-12: dropped before the head: cancelled on both sides, and an error for the client only.
 pub async fn a_client_that_goes_before_the_head_cancels(app: &impl RpcApp) {
     let running = Running::start(app).await;
     let mut greeter = running.greeter.clone();
