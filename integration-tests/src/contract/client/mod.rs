@@ -33,6 +33,7 @@ macro_rules! client_contract {
         $crate::client_contract! { $app;
             requests {
                 a_request_makes_one_span
+                redirects_keep_the_requests_headers
                 http_2_has_its_version
                 secrets_in_the_url_are_redacted
                 concurrent_requests_do_not_mix

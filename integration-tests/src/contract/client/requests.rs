@@ -11,7 +11,8 @@ use super::{ClientApp, Expected, Running};
 use crate::observed::spans_of;
 use crate::wire::in_time;
 
-/// HC-01, HC-02, HC-08, HC-11, HC-25, HC-28: exactly one span, whatever is answered.
+/// HC-01, HC-02, HC-03, HC-08, HC-11, HC-19, HC-25, HCU-14: exactly one span, whatever is answered.
+/// Exemplars are not looked at: the SDK makes none.
 pub async fn a_request_makes_one_span(app: &impl ClientApp) {
     let get = Expected::get;
     let method = |method, target| Expected {
@@ -53,6 +54,23 @@ pub async fn a_request_makes_one_span(app: &impl ClientApp) {
         let response = running.send(request).await.expect("an answer");
         assert_eq!(Some(response.status().as_u16()), expected.status);
         running.expect(&expected).await;
+    }
+}
+
+/// HC-10: each hop has what the caller sent, and the same span's context.
+pub async fn redirects_keep_the_requests_headers(app: &impl ClientApp) {
+    let running = Running::start(app).await;
+    let mut request = running.request(Method::GET, "/two-redirects");
+    let secret = "Custom secret".parse().expect("a value");
+    request.headers_mut().insert("authorization", secret);
+    running.send(request).await.expect("an answer");
+    let span = running.expect(&Expected::get("/two-redirects")).await;
+    let asked = running.peer.asked();
+    assert_eq!(asked.len(), 3);
+    let (trace, id) = (span.span_context.trace_id(), span.span_context.span_id());
+    for headers in asked {
+        assert_eq!(headers["authorization"], "Custom secret");
+        assert_eq!(headers["traceparent"], format!("00-{trace}-{id}-01"));
     }
 }
 

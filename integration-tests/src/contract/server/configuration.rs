@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry::trace::noop::NoopTracerProvider;
-use opentelemetry::{Array, KeyValue, StringValue, Value};
+use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 use opentelemetry_sdk::trace::Sampler;
 use otel_instrumentation::testing::Capture;
 use otel_instrumentation::{ServerConfig, Telemetry, Trust};
@@ -92,20 +93,28 @@ pub async fn a_custom_span_name_stays(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
-/// HS-30: the hook decides what becomes a label.
+/// HS-30: the hook decides what becomes a label, and sees the baggage that came.
 pub async fn further_attributes_go_where_the_hook_says(app: &impl ServerApp) {
     let running = Running::configured(app, |config| {
         config.attributes(|it, attributes| {
             attributes.span(KeyValue::new("test.path", it.path.to_owned()));
+            if let Some(tenant) = Context::current().baggage().get("tenant") {
+                attributes.span(KeyValue::new("test.tenant", tenant.clone()));
+            }
             attributes.metric(KeyValue::new("test.label", "metric"));
             attributes.both(KeyValue::new("test.both", true));
         })
     })
     .await;
-    let (client, _) = running.ask("GET /success", &[]).await;
+    let headers = ["baggage: tenant=acme"];
+    let (client, _) = running.ask("GET /success", &headers).await;
     let both = KeyValue::new("test.both", true);
     let expected = Expected {
-        further_attributes: vec![KeyValue::new("test.path", "/success"), both.clone()],
+        further_attributes: vec![
+            KeyValue::new("test.path", "/success"),
+            KeyValue::new("test.tenant", "acme"),
+            both.clone(),
+        ],
         further_labels: vec![KeyValue::new("test.label", "metric"), both],
         ..Expected::get("/success")
     };

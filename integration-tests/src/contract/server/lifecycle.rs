@@ -101,7 +101,7 @@ pub async fn a_client_that_goes_before_the_body_ends_cancels(app: &impl ServerAp
     running.expect(client, &expected).await;
 }
 
-/// HS-20: the status that was sent stays.
+/// HS-20, HSU-21: the status that was sent stays.
 pub async fn a_broken_body_is_an_error(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (client, answer) = running.ask("GET /broken", &[]).await;

@@ -36,6 +36,8 @@ macro_rules! server_contract {
         $crate::server_contract! { $app;
             requests {
                 a_request_makes_one_span
+                the_host_is_taken_apart
+                the_fields_of_a_form_are_not_recorded
                 sequential_requests_make_separate_traces
                 the_handler_runs_inside_the_span
             }

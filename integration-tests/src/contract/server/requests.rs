@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{Expected, Running, ServerApp};
+use super::{Expected, Running, ServerApp, request};
 use crate::observed::spans_of;
+use crate::wire::exchange;
 
 /// A request, status and end of its answer, and what is recorded.
 struct Case {
@@ -167,7 +168,8 @@ fn cases(app: &impl ServerApp) -> Vec<Case> {
     ]
 }
 
-/// HS-01, HS-04 to HS-09, HS-12, HS-16, HS-19, HS-26.
+/// HS-01, HS-04, HS-05, HS-06, HS-07, HS-08, HS-09, HS-12, HS-16, HS-19, HS-26, HSU-19, HSU-21,
+/// HSU-24, HSU-27.
 pub async fn a_request_makes_one_span(app: &impl ServerApp) {
     for case in cases(app) {
         println!("{}: {}", case.id, case.line);
@@ -184,6 +186,46 @@ pub async fn a_request_makes_one_span(app: &impl ServerApp) {
         );
         running.expect(client, &case.expected).await;
     }
+}
+
+/// HSU-06, HSU-07: what is no port is absent, and brackets are no part of an address.
+pub async fn the_host_is_taken_apart(app: &impl ServerApp) {
+    let cases = [
+        ("example.com", Some(("example.com", None))),
+        ("example.com:42", Some(("example.com", Some(42)))),
+        ("[2001:db8::1]", Some(("2001:db8::1", None))),
+        ("[2001:db8::1]:42", Some(("2001:db8::1", Some(42)))),
+    ];
+    for (host, server) in cases {
+        println!("{host}");
+        let running = Running::start(app).await;
+        let text = request("GET /success", &[]).replace("shop.example:8080", host);
+        let (client, _) = exchange(running.address(), text).await;
+        let expected = Expected {
+            server,
+            ..Expected::get("/success")
+        };
+        running.expect(client, &expected).await;
+    }
+}
+
+/// HS-11: what a user typed is nobody's business.
+pub async fn the_fields_of_a_form_are_not_recorded(app: &impl ServerApp) {
+    let running = Running::start(app).await;
+    let form = "test-parameter=test+value";
+    let headers = [
+        "Content-Type: application/x-www-form-urlencoded",
+        &format!("Content-Length: {}", form.len()),
+    ];
+    let text = request("POST /echo", &headers) + form;
+    let (client, answer) = exchange(running.address(), text).await;
+    assert!(answer.ends_with(form), "{answer}");
+    let expected = Expected {
+        name: "POST /echo".to_owned(),
+        method: "POST",
+        ..Expected::get("/echo")
+    };
+    running.expect(client, &expected).await;
 }
 
 /// HS-01.
