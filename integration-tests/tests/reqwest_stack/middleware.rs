@@ -1,9 +1,5 @@
-//! What only one of the two forms has: the other middlewares of a stack, and what they share.
+//! Among the middlewares of reqwest-middleware.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing)]
-
-use std::convert::Infallible;
-use std::error::Error;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -11,31 +7,20 @@ use futures_util::future::BoxFuture;
 use http::Extensions;
 use integration_tests::apps::peer::Peer;
 use integration_tests::contract::client::Expected;
-use integration_tests::observed::{assert_duration, assert_none_active, spans_of};
-use integration_tests::semconv;
-use opentelemetry::trace::SpanKind;
-use opentelemetry::{KeyValue, Value};
-use opentelemetry_sdk::trace::SpanData;
+use integration_tests::observed::assert_duration;
 use otel_instrumentation::testing::Capture;
-use otel_middleware_reqwest::{ClientConfig, OtelLayer, OtelMiddleware, UrlTemplate};
-use reqwest::{Client, Method, Request, Response, Url};
+use otel_middleware_reqwest::{OtelMiddleware, UrlTemplate};
+use reqwest::{Client, Request, Response};
 use reqwest_middleware::{ClientBuilder, Middleware, Next};
 use reqwest_retry::RetryTransientMiddleware;
 use reqwest_retry::policies::ExponentialBackoff;
-use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
+
+use crate::{DURATION, assert_https, assert_panic, clients, config, https, unsent, url};
 
 type Sending<'a> = BoxFuture<'a, reqwest_middleware::Result<Response>>;
 
-const DURATION: &str = "http.client.request.duration";
-
 fn otel(capture: &Capture) -> OtelMiddleware {
     OtelMiddleware::with_config(config(capture))
-}
-
-fn config(capture: &Capture) -> ClientConfig {
-    ClientConfig::new()
-        .telemetry(capture.telemetry())
-        .active_requests(true)
 }
 
 fn retry() -> impl Middleware {
@@ -44,16 +29,6 @@ fn retry() -> impl Middleware {
         .retry_bounds(none, none)
         .build_with_max_retries(3);
     RetryTransientMiddleware::new_with_policy(policy)
-}
-
-fn url(peer: &Peer, path: &str) -> Url {
-    Url::parse(&format!("http://{}{path}", peer.address())).expect("a URL")
-}
-
-async fn clients(capture: &Capture, count: usize) -> Vec<SpanData> {
-    let spans = spans_of(capture, SpanKind::Client, count).await;
-    semconv::check(capture);
-    spans
 }
 
 fn unavailable(resend_count: Option<i64>) -> Expected {
@@ -207,6 +182,7 @@ fn refuse<'a>(_: Request, _: &'a mut Extensions, _: Next<'a>) -> Sending<'a> {
     )))
 }
 
+/// HCU-12
 #[tokio::test]
 async fn an_error_of_another_middleware_is_named_as_such() {
     let (capture, peer) = (Capture::new(), Peer::start().await);
@@ -221,68 +197,6 @@ async fn an_error_of_another_middleware_is_named_as_such() {
     };
     let span = clients(&capture, 1).await.remove(0);
     expected.assert_span(peer.address(), &span);
-}
-
-fn error_type(span: &SpanData) -> Option<&Value> {
-    let mut attributes = span.attributes.iter();
-    Some(&attributes.find(|it| it.key.as_str() == "error.type")?.value)
-}
-
-fn unsent() -> Request {
-    Request::new(
-        Method::GET,
-        Url::parse("http://127.0.0.1:9/unsent").expect("a URL"),
-    )
-}
-
-/// A timeout of tower's inside of the layer boxes the errors of reqwest, which are still found.
-#[tokio::test]
-async fn a_boxed_error_of_a_tower_stack_is_looked_into() {
-    let capture = Capture::new();
-    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
-    socket
-        .bind("127.0.0.1:0".parse().expect("an address"))
-        .expect("a free port");
-    let address = socket.local_addr().expect("its address");
-    let client = ServiceBuilder::new()
-        .layer(OtelLayer::with_config(config(&capture)))
-        .timeout(Duration::from_secs(20))
-        .service(Client::new());
-    let url = Url::parse(&format!("http://{address}/success")).expect("a URL");
-    let answer: Result<Response, Box<dyn Error + Send + Sync>> =
-        client.oneshot(Request::new(Method::GET, url)).await;
-    assert!(answer.is_err());
-    let span = clients(&capture, 1).await.remove(0);
-    Expected::failed("/success", "connect").assert_span(address, &span);
-}
-
-#[derive(Debug)]
-struct Overloaded;
-
-#[tokio::test]
-async fn an_error_of_a_tower_stack_is_named_by_its_type() {
-    let capture = Capture::new();
-    let inner = service_fn(async |_: Request| Err::<Response, _>(Overloaded));
-    let client = OtelLayer::with_config(config(&capture)).layer(inner);
-    assert!(client.oneshot(unsent()).await.is_err());
-    let span = clients(&capture, 1).await.remove(0);
-    let expected = Value::from(std::any::type_name::<Overloaded>());
-    assert_eq!(error_type(&span), Some(&expected));
-}
-
-/// What catches the panic may keep the future for as long as it likes.
-#[tokio::test]
-async fn a_panic_inside_of_the_tower_layer_is_recorded_at_once() {
-    let capture = Capture::new();
-    let inner = service_fn(async |_: Request| -> Result<Response, Infallible> {
-        std::panic::resume_unwind(Box::new("in poll"))
-    });
-    let future = OtelLayer::with_config(config(&capture))
-        .layer(inner)
-        .oneshot(unsent());
-    let mut future = std::panic::AssertUnwindSafe(Box::pin(future)).catch_unwind();
-    assert!((&mut future).await.is_err());
-    assert_panic(&clients(&capture, 1).await[0], &capture);
 }
 
 /// Panics instead of sending.
@@ -303,12 +217,19 @@ async fn a_panic_inside_of_the_middleware_is_recorded_at_once() {
     assert_panic(&clients(&capture, 1).await[0], &capture);
 }
 
-fn assert_panic(span: &SpanData, capture: &Capture) {
-    assert_eq!(error_type(span), Some(&Value::from("panic")));
-    let labels = [
-        KeyValue::new("http.request.method", "GET"),
-        KeyValue::new("server.address", "127.0.0.1"),
-        KeyValue::new("server.port", 9),
-    ];
-    assert_none_active(capture, "http.client.active_requests", &labels);
+/// Answers instead of sending.
+fn answer<'a>(_: Request, _: &'a mut Extensions, _: Next<'a>) -> Sending<'a> {
+    Box::pin(async { Ok(http::Response::new("").into()) })
+}
+
+/// HC-18: all that the middleware knows of TLS is the URL.
+#[tokio::test]
+async fn https_has_its_url_and_port() {
+    let capture = Capture::new();
+    let client = ClientBuilder::new(Client::new())
+        .with(otel(&capture))
+        .with(answer)
+        .build();
+    client.execute(https()).await.expect("an answer");
+    assert_https(&capture).await;
 }
