@@ -46,6 +46,23 @@ impl ServerApp for Axum {
     }
 }
 
+/// The routes with the layer wherever a test wants it.
+#[derive(Clone, Copy, Debug)]
+pub struct Layered<F>(pub F);
+
+impl<F> ServerApp for Layered<F>
+where
+    F: Fn(Router, OtelLayer) -> Router + Sync,
+{
+    async fn serve(&self, config: ServerConfig, controller: Controller) -> Served {
+        serve(self.0(router(controller), OtelLayer::with_config(config))).await
+    }
+
+    fn differences(&self) -> Differences {
+        Axum.differences()
+    }
+}
+
 /// Serves any router on a free port of the loopback interface.
 pub async fn serve(router: Router) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

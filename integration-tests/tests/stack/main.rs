@@ -1,0 +1,8 @@
+//! The middlewares together, and among others: tower-http, tracing, the OpenTelemetry SDK.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing)]
+
+mod chain;
+mod rules;
+mod tower_http;
+mod tracing;

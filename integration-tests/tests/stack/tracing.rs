@@ -1,0 +1,207 @@
+//! Spans and events of the `tracing` crate and our spans, in either direction.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Empty;
+use integration_tests::apps::peer::Peer;
+use integration_tests::observed::spans_of;
+use opentelemetry::trace::{SpanId, SpanKind, TracerProvider};
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use opentelemetry_sdk::logs::{InMemoryLogExporter, SdkLoggerProvider};
+use opentelemetry_sdk::trace::SpanData;
+use otel_instrumentation::testing::Capture;
+use otel_middleware_axum::{OtelLayer, ServerConfig};
+use otel_middleware_reqwest::{ClientConfig, OtelMiddleware};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use tower::{Layer, Service, ServiceExt, service_fn};
+use tower_http::trace::TraceLayer;
+use tracing::instrument::WithSubscriber;
+use tracing::{Instrument, Subscriber, info, info_span};
+use tracing_subscriber::layer::SubscriberExt;
+
+/// Whether tracing-opentelemetry makes the context of a `tracing` span that is entered the current
+/// one.
+const ACTIVATION: [bool; 2] = [true, false];
+
+fn subscriber(capture: &Capture, activation: bool) -> impl Subscriber + Send + Sync + use<> {
+    let tracer = capture.tracer_provider().tracer("tracing");
+    let layer = tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_context_activation(activation);
+    tracing_subscriber::registry().with(layer)
+}
+
+fn server(capture: &Capture) -> OtelLayer {
+    OtelLayer::with_config(ServerConfig::new().telemetry(capture.telemetry()))
+}
+
+fn client(capture: &Capture) -> ClientWithMiddleware {
+    let config = ClientConfig::new().telemetry(capture.telemetry());
+    ClientBuilder::new(reqwest::Client::new())
+        .with(OtelMiddleware::with_config(config))
+        .build()
+}
+
+type Answer = Result<Response<Empty<Bytes>>, Infallible>;
+
+/// Answers nothing, after having been polled twice.
+async fn work(_: Request<Empty<Bytes>>) -> Answer {
+    tokio::task::yield_now().await;
+    Ok(Response::new(Empty::new()))
+}
+
+async fn ask<S, B>(service: S)
+where
+    S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible>,
+{
+    let traceparent = "00-00000000000000000000000000000123-0000000000000456-01";
+    let request = Request::get("/").header("traceparent", traceparent);
+    let request = request.body(Empty::new()).expect("a request");
+    service.oneshot(request).await.expect("a response");
+}
+
+async fn only(capture: &Capture, kind: SpanKind) -> SpanData {
+    spans_of(capture, kind, 1).await.remove(0)
+}
+
+fn assert_child(child: &SpanData, parent: &SpanData) {
+    assert_eq!(child.parent_span_id, parent.span_context.span_id());
+    assert_eq!(
+        child.span_context.trace_id(),
+        parent.span_context.trace_id()
+    );
+}
+
+#[tokio::test]
+async fn a_tracing_span_in_a_handler_is_the_server_spans_child() {
+    for activation in ACTIVATION {
+        let capture = Capture::new();
+        let handler = service_fn(|request| work(request).instrument(info_span!("work")));
+        ask(server(&capture).layer(handler))
+            .with_subscriber(subscriber(&capture, activation))
+            .await;
+
+        let server = only(&capture, SpanKind::Server).await;
+        assert_eq!(server.parent_span_id.to_string(), "0000000000000456");
+        let work = only(&capture, SpanKind::Internal).await;
+        assert_eq!(work.name, "work");
+        assert_child(&work, &server);
+    }
+}
+
+/// Without activation there is nothing that could tell of the `tracing` span.
+#[tokio::test]
+async fn a_request_inside_of_a_tracing_span_is_its_child_where_it_is_activated() {
+    for activation in ACTIVATION {
+        let (capture, peer) = (Capture::new(), Peer::start().await);
+        let client = client(&capture);
+        async {
+            let request = client.get(format!("http://{}/success", peer.address()));
+            let answer = request.send().instrument(info_span!("work")).await;
+            answer.expect("an answer");
+        }
+        .with_subscriber(subscriber(&capture, activation))
+        .await;
+
+        let client = only(&capture, SpanKind::Client).await;
+        let work = only(&capture, SpanKind::Internal).await;
+        if activation {
+            assert_child(&client, &work);
+        } else {
+            assert_eq!(client.parent_span_id, SpanId::INVALID);
+        }
+    }
+}
+
+/// Server span, `tracing` span and client span in one another; without activation the client span
+/// skips the one in the middle, and stays in the trace.
+#[tokio::test]
+async fn a_request_of_a_handler_stays_in_the_trace() {
+    for activation in ACTIVATION {
+        let (capture, peer) = (Capture::new(), Peer::start().await);
+        let (client, url) = (
+            client(&capture),
+            format!("http://{}/success", peer.address()),
+        );
+        let handler = service_fn(move |request| {
+            let sending = client.get(&url).send();
+            async {
+                sending.await.expect("an answer");
+                work(request).await
+            }
+            .instrument(info_span!("work"))
+        });
+        ask(server(&capture).layer(handler))
+            .with_subscriber(subscriber(&capture, activation))
+            .await;
+
+        let server = only(&capture, SpanKind::Server).await;
+        let client = only(&capture, SpanKind::Client).await;
+        let work = only(&capture, SpanKind::Internal).await;
+        assert_child(&work, &server);
+        assert_child(&client, if activation { &work } else { &server });
+    }
+}
+
+/// Inside, the span of tower-http is a part of the request; outside, it is a trace of its own, as
+/// any span is that is there before the request's context has been read.
+#[tokio::test]
+async fn the_trace_layer_belongs_inside() {
+    for activation in ACTIVATION {
+        let capture = Capture::new();
+        let trace = TraceLayer::new_for_http()
+            .make_span_with(|_: &Request<Empty<Bytes>>| info_span!("tower-http"));
+        let service = trace.clone().layer(service_fn(work));
+        ask(server(&capture).layer(service))
+            .with_subscriber(subscriber(&capture, activation))
+            .await;
+        let server_span = only(&capture, SpanKind::Server).await;
+        let inner = only(&capture, SpanKind::Internal).await;
+        assert_child(&inner, &server_span);
+
+        let capture = Capture::new();
+        let service = server(&capture).layer(service_fn(work));
+        ask(trace.layer(service))
+            .with_subscriber(subscriber(&capture, activation))
+            .await;
+        let server_span = only(&capture, SpanKind::Server).await;
+        assert_eq!(server_span.parent_span_id.to_string(), "0000000000000456");
+        let outer = only(&capture, SpanKind::Internal).await;
+        assert_eq!(outer.parent_span_id, SpanId::INVALID);
+        assert_ne!(
+            outer.span_context.trace_id(),
+            server_span.span_context.trace_id()
+        );
+    }
+}
+
+/// Whether or not spans of `tracing` go to OpenTelemetry, too.
+#[tokio::test]
+async fn log_records_have_the_ids_of_the_server_span() {
+    let (capture, exporter) = (Capture::new(), InMemoryLogExporter::default());
+    let logs = SdkLoggerProvider::builder()
+        .with_simple_exporter(exporter.clone())
+        .build();
+    let handler = service_fn(async |request| {
+        info!("before");
+        let answer = work(request).await;
+        info!("after");
+        answer
+    });
+    let subscriber = tracing_subscriber::registry().with(OpenTelemetryTracingBridge::new(&logs));
+    ask(server(&capture).layer(handler))
+        .with_subscriber(subscriber)
+        .await;
+
+    let server = only(&capture, SpanKind::Server).await.span_context;
+    let records = exporter.get_emitted_logs().expect("logs");
+    assert_eq!(records.len(), 2);
+    for record in records {
+        let context = record.record.trace_context().expect("a trace");
+        assert_eq!(context.trace_id, server.trace_id());
+        assert_eq!(context.span_id, server.span_id());
+        assert_eq!(context.trace_flags, Some(server.trace_flags()));
+    }
+}
