@@ -23,6 +23,7 @@
 )]
 
 pub mod apps;
+pub mod conformance;
 pub mod contract;
 pub mod observed;
 pub mod semconv;

@@ -55,6 +55,7 @@ async fn nested_scopes_have_the_whole_route() {
     check(&app, "GET /api/v2/users/a%20b", &[], &expected).await;
 }
 
+/// HSU-26
 #[tokio::test]
 async fn guards_decide_between_overlapping_patterns() {
     let app = actix_app!(|otel, _controller| App::new()
@@ -174,6 +175,7 @@ async fn files_under_the_root_have_no_route() {
     check(&app, "GET /lib.rs", &[], &unrouted("/lib.rs", 200)).await;
 }
 
+/// HSU-25
 #[tokio::test]
 async fn a_second_middleware_makes_no_second_span() {
     let app = actix_app!(|otel, _controller| {

@@ -1,0 +1,5 @@
+//! Prints `docs/conformance.md`.
+
+fn main() {
+    print!("{}", integration_tests::conformance::page());
+}

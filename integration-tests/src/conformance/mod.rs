@@ -1,0 +1,247 @@
+//! Which scenario is proved by which test, for every framework: `docs/conformance.md`.
+//!
+//! Tests name the ids of the scenarios that they prove in their comments, and [`page`] reads them
+//! there. A scenario has passed where a test that names it runs, and continuous integration runs
+//! them all. What no test names must be in the list of what cannot apply, with the reason.
+
+mod scenarios;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use self::scenarios::{DIFFERENCES, NOT_APPLICABLE, SCENARIOS};
+use self::sources::{Test, scenarios_of, takes_part, tests_of};
+
+/// Frameworks that are recorded by the same convention.
+struct Family {
+    title: &'static str,
+    prefixes: &'static [&'static str],
+    contract: &'static str,
+    frameworks: &'static [Framework],
+}
+
+/// A framework, the file that makes it take part in the contract, and where further tests of it are.
+struct Framework {
+    name: &'static str,
+    contract: &'static str,
+    tests: &'static [&'static str],
+}
+
+const FAMILIES: [Family; 3] = [
+    Family {
+        title: "HTTP servers",
+        prefixes: &["HS", "HSU"],
+        contract: "server",
+        frameworks: &[
+            Framework {
+                name: "axum",
+                contract: "integration-tests/tests/axum.rs",
+                tests: &[
+                    "integration-tests/tests/axum_routers.rs",
+                    "integration-tests/tests/stack/tower_http.rs",
+                    "integration-tests/tests/tower_service.rs",
+                ],
+            },
+            Framework {
+                name: "actix-web",
+                contract: "integration-tests/tests/actix.rs",
+                tests: &[
+                    "integration-tests/tests/actix_connections.rs",
+                    "integration-tests/tests/actix_routes.rs",
+                ],
+            },
+        ],
+    },
+    Family {
+        title: "HTTP clients",
+        prefixes: &["HC", "HCU"],
+        contract: "client",
+        frameworks: &[
+            Framework {
+                name: "reqwest-middleware",
+                contract: "integration-tests/tests/reqwest.rs",
+                tests: &["integration-tests/tests/reqwest_stack/middleware.rs"],
+            },
+            Framework {
+                name: "reqwest, tower",
+                contract: "integration-tests/tests/reqwest_tower.rs",
+                tests: &["integration-tests/tests/reqwest_stack/tower.rs"],
+            },
+        ],
+    },
+    Family {
+        title: "gRPC",
+        prefixes: &["GR"],
+        contract: "rpc",
+        frameworks: &[
+            Framework {
+                name: "tonic",
+                contract: "integration-tests/tests/tonic.rs",
+                tests: TONIC,
+            },
+            Framework {
+                name: "tonic in axum",
+                contract: "integration-tests/tests/tonic_axum.rs",
+                tests: TONIC,
+            },
+        ],
+    },
+];
+
+/// The client is the same, wherever the server has its home.
+const TONIC: &[&str] = &[
+    "integration-tests/tests/tonic_client.rs",
+    "middleware-tonic/src",
+];
+
+/// The rules, which are the same for all frameworks.
+const RULES: [&str; 2] = [
+    "instrumentation/src",
+    "integration-tests/tests/stack/rules.rs",
+];
+
+/// `docs/conformance.md`, as the sources have it now.
+///
+/// # Panics
+///
+/// Where a scenario is proved by no test and not excused, or excused and proved, or where a test
+/// names a scenario that there is not.
+#[must_use]
+pub fn page() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    let rules: Vec<_> = RULES.iter().copied().flat_map(tests_of).collect();
+    for family in &FAMILIES {
+        write!(page, "\n## {}\n\n{}", family.title, table(family, &rules)).expect("a string");
+    }
+    page.push_str("\n## Where frameworks differ\n\n");
+    for (framework, difference) in DIFFERENCES {
+        writeln!(page, "* **{framework}**: {difference}").expect("a string");
+    }
+    page
+}
+
+fn table(family: &Family, rules: &[Test]) -> String {
+    let contract = scenarios_of(family.contract);
+    let proofs: Vec<_> = family
+        .frameworks
+        .iter()
+        .map(|framework| proofs(family, framework, &contract, rules))
+        .collect();
+    let names = family.frameworks.iter().map(|framework| framework.name);
+    let names: Vec<_> = names.collect();
+    let mut table = format!(
+        "| id | scenario | {} | by |\n|---|---|{}---|\n",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
+    for (id, what) in SCENARIOS {
+        let (prefix, _) = id.split_once('-').expect("an id");
+        if family.prefixes.contains(&prefix) {
+            let (outcomes, by) = row(id, family, &proofs);
+            let outcomes = outcomes.join(" | ");
+            writeln!(table, "| {id} | {what} | {outcomes} | {by} |").expect("a string");
+        }
+    }
+    table
+}
+
+/// The tests of one framework, by id.
+type Proofs = BTreeMap<String, Vec<String>>;
+
+fn proofs(family: &Family, framework: &Framework, contract: &[Test], rules: &[Test]) -> Proofs {
+    assert!(
+        takes_part(framework.contract, family.contract),
+        "{} takes no part in the contract",
+        framework.name
+    );
+    let own = framework.tests.iter().copied().flat_map(tests_of);
+    let mut proofs = Proofs::new();
+    for test in contract.iter().cloned().chain(own).chain(rules.to_vec()) {
+        for id in test.ids {
+            let is_known = SCENARIOS.iter().any(|(known, _)| *known == id);
+            assert!(is_known, "{} names {id}, which is unknown", test.name);
+            proofs.entry(id).or_default().push(test.name.clone());
+        }
+    }
+    proofs
+}
+
+/// The outcomes of all frameworks, and the tests or reasons that they come from.
+fn row(id: &str, family: &Family, proofs: &[Proofs]) -> (Vec<&'static str>, String) {
+    let mut outcomes = Vec::new();
+    let mut by: Vec<String> = Vec::new();
+    for (framework, proofs) in family.frameworks.iter().zip(proofs) {
+        let excuse = NOT_APPLICABLE.iter().find(|(excused, name, _)| {
+            *excused == id && name.is_none_or(|name| name == framework.name)
+        });
+        let found = match (proofs.get(id), excuse) {
+            (Some(tests), None) => {
+                outcomes.push("passed");
+                tests.iter().map(|test| format!("`{test}`")).collect()
+            }
+            (None, Some((.., reason))) => {
+                outcomes.push("not applicable");
+                vec![(*reason).to_owned()]
+            }
+            (None, None) => panic!("{id} is proved by no test for {}", framework.name),
+            (Some(tests), Some(_)) => {
+                panic!(
+                    "{id} is excused for {}, and proved by {tests:?}",
+                    framework.name
+                )
+            }
+        };
+        by.extend(found);
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    by.retain(|it| seen.insert(it.clone()));
+    (outcomes, by.join("<br>"))
+}
+
+const INTRODUCTION: &str = "\
+# Conformance
+
+What the instrumentation suites of other languages prove about theirs, and which of our tests
+prove it here. Generated from the sources of the tests, which name the ids in their comments:
+
+```sh
+cargo run -p integration-tests --bin conformance > docs/conformance.md
+```
+
+A test fails where this page is not what that command prints, where an id is covered by no test
+and has no reason, or where a test is ignored that an id depends on. Names and types of all
+attributes and metrics that any of these tests records are checked against a table of the
+[semantic conventions](https://opentelemetry.io/docs/specs/semconv/) 1.45,
+`integration-tests/src/semconv.rs`. `contract::…` is run for every framework of its table.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_up_to_date() {
+        let path = sources::root().join("docs/conformance.md");
+        assert!(
+            sources::read(&path) == page(),
+            "run: cargo run -p integration-tests --bin conformance > docs/conformance.md"
+        );
+    }
+
+    #[test]
+    fn ids_are_there_once_and_in_order() {
+        let ids: Vec<_> = SCENARIOS.iter().map(|(id, _)| *id).collect();
+        for family in ["HS", "HSU", "HC", "HCU", "GR"] {
+            let of_family = ids.iter().filter(|id| id.split('-').next() == Some(family));
+            let of_family: Vec<_> = of_family.collect();
+            assert!(
+                of_family.is_sorted_by(|left, right| left < right),
+                "{family}"
+            );
+        }
+        for (id, ..) in NOT_APPLICABLE {
+            assert!(ids.contains(id), "{id}");
+        }
+    }
+}
