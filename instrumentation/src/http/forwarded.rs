@@ -56,21 +56,25 @@ fn first<'a, T>(
 }
 
 /// The last `hops` elements of a header's list; each trusted proxy appended one of them.
+///
+/// Read from the end, because a quote that a client leaves open would swallow what the proxies
+/// append to it, and its own elements would count as theirs.
 fn elements<'a>(headers: &'a dyn Extractor, name: &str, hops: usize) -> Vec<&'a str> {
-    let Some(lines) = headers.get_all(name) else {
-        return Vec::new();
-    };
+    let lines = headers.get_all(name).unwrap_or_default();
     let mut elements: Vec<_> = lines
         .into_iter()
-        .flat_map(|line| split(line, b','))
+        .rev()
+        .flat_map(|line| line.rsplit(outside_of_quotes(',')))
+        .map(str::trim)
+        .take(hops)
         .collect();
-    elements.drain(..elements.len().saturating_sub(hops));
+    elements.reverse();
     elements
 }
 
 /// The value of a parameter in one `Forwarded` element such as `for=1.2.3.4;proto=https`.
 fn value<'a>(element: &'a str, name: &str) -> Option<&'a str> {
-    split(element, b';').find_map(|pair| {
+    element.split(outside_of_quotes(';')).find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
         key.trim()
             .eq_ignore_ascii_case(name)
@@ -93,14 +97,13 @@ fn unquote(text: &str) -> Option<&str> {
     (!text.is_empty() && !text.contains(['"', '\\'])).then_some(text)
 }
 
-/// Splits at a separator outside of quotes.
-fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+/// Finds a separator outside of quotes, in either direction.
+fn outside_of_quotes(separator: char) -> impl FnMut(char) -> bool {
     let mut quoted = false;
-    text.split(move |character: char| {
+    move |character| {
         quoted ^= character == '"';
-        !quoted && character == char::from(separator)
-    })
-    .map(str::trim)
+        !quoted && character == separator
+    }
 }
 
 #[cfg(test)]
@@ -319,6 +322,21 @@ mod tests {
                 expected,
                 "{trust:?}"
             );
+        }
+    }
+
+    #[test]
+    fn quote_that_a_client_leaves_open_moves_no_entry_of_a_proxy() {
+        let cases = [
+            ("x-forwarded-for", 1, "6.6.6.6, \", 1.2.3.4"),
+            ("x-forwarded-for", 2, "6.6.6.6, \", 1.2.3.4, 10.0.0.1"),
+            ("forwarded", 1, "for=6.6.6.6;x=\", for=1.2.3.4"),
+            ("forwarded", 1, "for=6.6.6.6;x=\", by=\"a,b\";for=1.2.3.4"),
+        ];
+        for (name, hops, value) in cases {
+            let headers = lines(name, &[value]);
+            let found = Forwarded::read(&headers, Trust::Hops(hops)).client;
+            assert_eq!(found, Some("1.2.3.4"), "{value}");
         }
     }
 
