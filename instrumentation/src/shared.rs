@@ -82,9 +82,6 @@ impl Shared {
         } = start;
         let instruments = self.handles.instruments().filter(|_| measures);
         let active_labels = attributes.labels.len();
-        if let Some(active) = instruments.and_then(|instruments| instruments.active.as_ref()) {
-            active.add(1, &attributes.labels);
-        }
         self.request_headers
             .capture(request.headers, &mut attributes.span);
         if let Some(hook) = &self.rules.attributes {
@@ -116,6 +113,12 @@ impl Shared {
             return Operation::unrecorded(base, self.clone(), injection);
         }
 
+        // After the hooks: one may have replaced a label, or panicked, and what is counted here has
+        // to be taken back.
+        if let Some(active) = instruments.and_then(|instruments| instruments.active.as_ref()) {
+            let labels = attributes.labels.get(..active_labels);
+            active.add(1, labels.unwrap_or_default());
+        }
         let is_recording = span.as_ref().is_some_and(|span| span.is_recording);
         let recording = Recording {
             started,

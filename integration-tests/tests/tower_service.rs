@@ -251,6 +251,40 @@ impl Body for Watching {
 }
 
 #[tokio::test]
+async fn a_label_that_a_hook_replaces_leaves_no_request_active() {
+    let capture = Capture::new();
+    let config = ServerConfig::new()
+        .telemetry(capture.telemetry())
+        .active_requests(true)
+        .attributes(|_, attributes| attributes.both(KeyValue::new("url.scheme", "https")));
+    let service = service_fn(|_: Request<()>| ready(Err::<Response<Empty<Bytes>>, _>(Refused)));
+    let result = OtelLayer::with_config(config)
+        .layer(service)
+        .oneshot(get())
+        .await;
+    assert!(result.is_err());
+    let labels = [
+        KeyValue::new("http.request.method", "GET"),
+        KeyValue::new("url.scheme", "https"),
+    ];
+    observed::assert_none_active(&capture, "http.server.active_requests", &labels);
+}
+
+#[tokio::test]
+async fn a_hook_that_panics_leaves_no_request_active() {
+    let capture = Capture::new();
+    let config = ServerConfig::new()
+        .telemetry(capture.telemetry())
+        .active_requests(true)
+        .span_name(|_| std::panic::resume_unwind(Box::new("in hook")));
+    let service = service_fn(|_: Request<()>| ready(Err::<Response<Empty<Bytes>>, _>(Refused)));
+    let mut service = OtelLayer::with_config(config).layer(service);
+    let called = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| service.call(get())));
+    assert!(called.is_err());
+    assert!(capture.points("http.server.active_requests").is_empty());
+}
+
+#[tokio::test]
 async fn a_body_is_polled_in_the_context_of_its_request() {
     let capture = Capture::new();
     let mut body = respond(&capture, Watching(None)).await.into_body();
