@@ -25,7 +25,8 @@ pub(crate) fn default_sensitive_query_keys() -> Arc<[Cow<'static, str>]> {
 /// The absolute URL of a client's request, with user information and sensitive values redacted.
 pub(super) fn full(request: &Request<'_>, sensitive: &[Cow<'static, str>]) -> String {
     let scheme = request.scheme.unwrap_or("http");
-    let authority = request.authority.unwrap_or_default();
+    let host = || request.headers.get("host");
+    let authority = request.authority.or_else(host).unwrap_or_default();
     let query = request.query.map(|query| redact_query(query, sensitive));
     let (user, host) = match authority.rsplit_once('@') {
         Some((_, host)) => ("REDACTED:REDACTED@", host),
@@ -171,5 +172,22 @@ mod tests {
             };
             assert_eq!(full(&request, &[]), expected);
         }
+    }
+
+    #[test]
+    fn host_header_stands_in_for_an_authority() {
+        let headers = HashMap::from([("host".to_owned(), "example.com:81".to_owned())]);
+        let request = Request {
+            method: "GET",
+            scheme: None,
+            authority: None,
+            path: "/a",
+            query: None,
+            template: None,
+            version: None,
+            peer: None,
+            headers: &headers,
+        };
+        assert_eq!(full(&request, &[]), "http://example.com:81/a");
     }
 }
