@@ -1,0 +1,111 @@
+//! The columns: one middleware in one framework.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{Context, bail};
+
+use crate::frameworks::{actix, axum, reqwest, tonic};
+use crate::sdk::{self, Needs};
+use crate::setup::Setup;
+
+/// One middleware in one framework.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// The framework's name, a section of the tables.
+    pub framework: &'static str,
+    /// The crate's name.
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Makes the service and returns what sends it one request and reads the response to its end.
+    pub subject: fn(Setup) -> Request,
+}
+
+/// Sends one request.
+pub type Request = Box<dyn FnMut()>;
+
+/// What a column is there for, which decides what it needs and what it has to prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The framework, or a middleware that does nothing.
+    Nothing,
+    Ours,
+    /// A peer on OpenTelemetry's API, with metrics.
+    Api,
+    /// A peer on `tracing`, with or without metrics.
+    Tracing {
+        metrics: bool,
+    },
+    /// A peer on `tracing` and the version before of OpenTelemetry's API, without metrics.
+    TracingBefore,
+}
+
+/// All columns, in the order of the tables. The first of each framework is the bare one.
+pub const COLUMNS: &[&[Column]] = &[
+    axum::COLUMNS,
+    actix::COLUMNS,
+    reqwest::COLUMNS,
+    tonic::COLUMNS,
+];
+
+impl Column {
+    /// Sets up the SDK; the service has to be made after that. Returns what exports the metrics.
+    pub fn install(&self, setup: Setup) -> Box<dyn Fn()> {
+        // The W3C propagator that peers need comes with the SDK.
+        let needs = Needs {
+            propagator: setup != Setup::A && !matches!(self.kind, Kind::Nothing | Kind::Ours),
+            subscriber: matches!(self.kind, Kind::Tracing { .. } | Kind::TracingBefore),
+        };
+        match self.kind {
+            Kind::TracingBefore => sdk::v0_32::install(setup, needs),
+            Kind::Nothing | Kind::Ours | Kind::Api | Kind::Tracing { .. } => {
+                sdk::v0_33::install(setup, needs)
+            }
+        }
+    }
+
+    /// Whether there is anything to measure in this set-up.
+    pub fn takes_part_in(&self, setup: Setup) -> bool {
+        setup != Setup::D || !self.lacks_metrics()
+    }
+
+    /// Whether it does not measure the duration.
+    pub fn lacks_metrics(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Tracing { metrics: false } | Kind::TracingBefore
+        )
+    }
+
+    /// The bare framework and the layer that does nothing.
+    pub fn records_nothing(&self) -> bool {
+        self.kind == Kind::Nothing
+    }
+
+    /// `Server` or `Client`.
+    pub fn span_kind(&self) -> &'static str {
+        match self.framework {
+            "reqwest" => "Client",
+            _ => "Server",
+        }
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.framework, self.name)
+    }
+}
+
+impl FromStr for Column {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let (framework, name) = text.split_once('/').context("FRAMEWORK/COLUMN")?;
+        let mut columns = COLUMNS.iter().copied().flatten();
+        match columns.find(|it| it.framework == framework && it.name == name) {
+            Some(column) => Ok(*column),
+            None => bail!("no such column: {text}"),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! reqwest through reqwest-middleware: a client whose answers are canned.
+
+use async_trait::async_trait;
+use http::Extensions;
+use reqwest::{Client, Request, Response};
+use reqwest_middleware::{ClientBuilder, Middleware, Next, Result};
+use reqwest_tracing::TracingMiddleware;
+
+use crate::column::{self, Column, Kind};
+use crate::sdk;
+use crate::setup::Setup;
+
+/// The columns of reqwest.
+pub const COLUMNS: &[Column] = &[
+    column("bare", Kind::Nothing, |setup| drive(client(), setup)),
+    column("a middleware that does nothing", Kind::Nothing, |setup| {
+        drive(client().with(Untouched), setup)
+    }),
+    column("otel-middleware-reqwest", Kind::Ours, |setup| {
+        drive(
+            client().with(otel_middleware_reqwest::OtelMiddleware::new()),
+            setup,
+        )
+    }),
+    column("reqwest-tracing", Kind::TracingBefore, |setup| {
+        drive(client().with(TracingMiddleware::default()), setup)
+    }),
+];
+
+const fn column(name: &'static str, kind: Kind, subject: fn(Setup) -> column::Request) -> Column {
+    Column {
+        framework: "reqwest",
+        name,
+        kind,
+        subject,
+    }
+}
+
+fn client() -> ClientBuilder {
+    ClientBuilder::new(Client::new())
+}
+
+/// The caller's context is that of the thread, as it is in a handler that makes a call.
+fn drive(client: ClientBuilder, setup: Setup) -> column::Request {
+    sdk::v0_33::attach_caller(setup);
+    sdk::v0_32::attach_caller(setup);
+    let client = client.with(Canned).build();
+    Box::new(move || {
+        futures_executor::block_on(async {
+            let request = client.get("http://shop.example:8080/orders/42");
+            let length = match request.header("accept", "*/*").send().await {
+                Ok(response) => response.bytes().await.map_or(0, |body| body.len()),
+                Err(_) => 0,
+            };
+            assert_eq!(length, BODY.len());
+        });
+    })
+}
+
+const BODY: &str = "{\"id\":\"42\"}";
+
+/// Answers in the place of the network.
+struct Canned;
+
+#[async_trait]
+impl Middleware for Canned {
+    async fn handle(&self, _: Request, _: &mut Extensions, _: Next<'_>) -> Result<Response> {
+        Ok(http::Response::new(BODY).into())
+    }
+}
+
+/// The price of any middleware: its future is boxed.
+struct Untouched;
+
+#[async_trait]
+impl Middleware for Untouched {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        next.run(request, extensions).await
+    }
+}

@@ -1,0 +1,83 @@
+//! tonic: the generated health service, behind the routes of a server, without a socket.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use tonic::body::Body;
+use tonic::service::Routes;
+use tonic_tracing_opentelemetry::middleware::server::OtelGrpcLayer;
+use tower::{Layer, Service, ServiceExt};
+
+use crate::column::{self, Column, Kind};
+use crate::setup::{Setup, tracestate};
+
+/// The columns of tonic's server.
+pub const COLUMNS: &[Column] = &[
+    column("bare", Kind::Nothing, |setup| drive(routes(), setup)),
+    column("otel-middleware-tonic", Kind::Ours, |setup| {
+        let layer = otel_middleware_tonic::OtelServerLayer::new();
+        drive(layer.layer(routes()), setup)
+    }),
+    column(
+        "opentelemetry-instrumentation-tower (as HTTP)",
+        Kind::Api,
+        |setup| {
+            let layer = opentelemetry_instrumentation_tower::http::server::Layer::new();
+            drive(layer.layer(routes()), setup)
+        },
+    ),
+    column(
+        "tonic-tracing-opentelemetry",
+        Kind::Tracing { metrics: false },
+        |setup| drive(OtelGrpcLayer::default().layer(routes()), setup),
+    ),
+];
+
+const fn column(name: &'static str, kind: Kind, subject: fn(Setup) -> column::Request) -> Column {
+    Column {
+        framework: "tonic",
+        name,
+        kind,
+        subject,
+    }
+}
+
+fn routes() -> Routes {
+    let (_, health) = tonic_health::server::health_reporter();
+    Routes::new(health).prepare()
+}
+
+fn drive<S, B>(service: S, setup: Setup) -> column::Request
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone + 'static,
+    B: http_body::Body<Data = Bytes>,
+{
+    Box::new(move || {
+        futures_executor::block_on(async {
+            let answered = service.clone().oneshot(request(setup)).await;
+            let read = match answered {
+                Ok(response) => response.into_body().collect().await.ok(),
+                Err(_) => None,
+            };
+            let status = read
+                .as_ref()
+                .and_then(|body| body.trailers()?.get("grpc-status"));
+            assert!(status.is_some_and(|status| status == "0"));
+        });
+    })
+}
+
+/// An empty message: the health of the server as a whole.
+fn request(setup: Setup) -> Request<Body> {
+    let request = Request::post("http://shop.example:8080/grpc.health.v1.Health/Check")
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("user-agent", "benchmarks/1.0")
+        .header("traceparent", setup.traceparent());
+    let request = match tracestate() {
+        Some(tracestate) => request.header("tracestate", tracestate),
+        None => request,
+    };
+    let message = Full::new(Bytes::from_static(&[0, 0, 0, 0, 0]));
+    request.body(Body::new(message)).unwrap_or_default()
+}

@@ -1,0 +1,17 @@
+//! What the suite costs per request, beside its peers: the set-ups and the columns.
+//!
+//! Each column is one framework with one middleware, and is measured in a process of its own,
+//! because the providers and the subscriber are global. See `docs/performance.md` for how.
+
+pub mod column;
+pub mod frameworks;
+pub mod growth;
+pub mod measure;
+pub mod memory;
+pub mod request;
+pub mod sdk;
+pub mod serve;
+pub mod setup;
+pub mod sockets;
+pub mod tables;
+pub mod verify;

@@ -1,0 +1,47 @@
+//! Prints the tables of `docs/performance.md`.
+
+use anyhow::Result;
+use benchmarks::column::Column;
+use benchmarks::request;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// In process: every column in every set-up. The default.
+    Tables {
+        /// One framework only.
+        framework: Option<String>,
+    },
+    /// How the cost grows with the routes and the labels.
+    Growth,
+    /// A million requests with a million distinct paths, methods, hosts and agents.
+    Memory,
+    /// Over sockets: requests per second and latencies.
+    Sockets {
+        /// Seconds of each round.
+        #[arg(default_value_t = 2)]
+        seconds: u64,
+    },
+    /// The process that is measured.
+    Request(request::Arguments),
+    /// The server of `sockets`.
+    Serve { column: Column },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().what {
+        None => benchmarks::tables::print(None),
+        Some(What::Tables { framework }) => benchmarks::tables::print(framework.as_deref()),
+        Some(What::Growth) => benchmarks::growth::print(),
+        Some(What::Memory) => benchmarks::memory::print(),
+        Some(What::Sockets { seconds }) => benchmarks::sockets::print(seconds),
+        Some(What::Request(arguments)) => request::run(arguments),
+        Some(What::Serve { column }) => benchmarks::serve::run(column),
+    }
+}

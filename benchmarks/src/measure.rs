@@ -1,0 +1,153 @@
+//! What one request costs: instructions, allocations and time, each in processes of their own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::column::Column;
+use crate::setup::Setup;
+
+/// What one request costs, with the framework's own price in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    pub instructions: i64,
+    pub allocations: i64,
+    pub bytes: i64,
+    pub nanoseconds: i64,
+}
+
+/// Fails unless the column records what it has to.
+pub fn verify(column: Column, setup: Setup) -> Result<()> {
+    let output = request(column, setup).arg("verify").output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "{column} in set-up {setup}: {said}"
+    );
+    Ok(())
+}
+
+/// The difference of two lengths, so that neither the start nor the end of the process counts.
+pub fn instructions(column: Column, setup: Setup) -> Result<i64> {
+    instructions_after(100, column, setup, None)
+}
+
+/// The same for requests after the first ones, in an environment with one more variable.
+pub fn instructions_after(
+    first: u32,
+    column: Column,
+    setup: Setup,
+    variable: Option<(&str, usize)>,
+) -> Result<i64> {
+    let short = collected(column, setup, variable, first)?;
+    let long = collected(column, setup, variable, first + 500)?;
+    Ok((long - short) / 500)
+}
+
+fn collected(
+    column: Column,
+    setup: Setup,
+    variable: Option<(&str, usize)>,
+    requests: u32,
+) -> Result<i64> {
+    let request = request(column, setup);
+    let variables = variable.map(|(name, value)| (name, value.to_string()));
+    let output = Command::new("valgrind")
+        .envs(variables)
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(request.get_program())
+        .args(request.get_args())
+        .args(["loop", &requests.to_string()])
+        .output()
+        .context("valgrind has to be installed")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let collected = said
+        .lines()
+        .find_map(|line| line.split_once("Collected : "));
+    let (_, count) = collected.with_context(|| format!("{column} in set-up {setup}: {said}"))?;
+    Ok(count.trim().parse()?)
+}
+
+/// Allocations and bytes.
+pub fn allocations(column: Column, setup: Setup) -> Result<(i64, i64)> {
+    // It lies beside this one.
+    let program = std::env::current_exe()?.with_file_name("allocations");
+    let output = Command::new(program)
+        .args([column.to_string(), setup.to_string()])
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let (count, bytes) = said.trim().split_once(' ').context("two numbers")?;
+    Ok((count.parse()?, bytes.parse()?))
+}
+
+/// The medians of rounds in which all columns take turns, because the machine has its moods.
+pub fn nanoseconds(columns: &[Column], setup: Setup) -> Result<Vec<i64>> {
+    let mut runners = columns
+        .iter()
+        .map(|column| Runner::start(*column, setup))
+        .collect::<Result<Vec<_>>>()?;
+    for _ in 0..ROUNDS {
+        for runner in &mut runners {
+            runner.round()?;
+        }
+    }
+    Ok(runners.into_iter().map(Runner::median).collect())
+}
+
+struct Runner {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    rounds: Vec<i64>,
+}
+
+impl Runner {
+    fn start(column: Column, setup: Setup) -> Result<Self> {
+        let mut child = request(column, setup)
+            .args(["rounds", "2000"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        Ok(Self {
+            input: child.stdin.take().context("piped")?,
+            output: BufReader::new(child.stdout.take().context("piped")?),
+            child,
+            rounds: Vec::new(),
+        })
+    }
+
+    fn round(&mut self) -> Result<()> {
+        writeln!(self.input)?;
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        self.rounds.push(line.trim().parse()?);
+        Ok(())
+    }
+
+    fn median(self) -> i64 {
+        let Self {
+            mut child,
+            input,
+            mut rounds,
+            ..
+        } = self;
+        drop(input);
+        let _ = child.wait();
+        rounds.sort_unstable();
+        rounds.get(rounds.len() / 2).copied().unwrap_or_default()
+    }
+}
+
+fn request(column: Column, setup: Setup) -> Command {
+    let mut command = this_program();
+    command.args(["request".to_owned(), column.to_string(), setup.to_string()]);
+    command
+}
+
+/// This program once more.
+pub(crate) fn this_program() -> Command {
+    Command::new(std::env::current_exe().unwrap_or_else(|_| "benchmarks".into()))
+}
+
+const ROUNDS: usize = 101;

@@ -1,0 +1,77 @@
+//! The four set-ups that every column is measured in.
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+/// What there is to record to, and what the caller says of it.
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+pub enum Setup {
+    /// No SDK; the context still has to reach the next service.
+    A,
+    /// An SDK, and a caller that is not sampled.
+    B,
+    /// A sampled caller, spans dropped at their end.
+    C,
+    /// As c, with metrics.
+    D,
+}
+
+impl Setup {
+    /// In the order of the tables.
+    pub const ALL: [Self; 4] = [Self::A, Self::B, Self::C, Self::D];
+
+    /// The header of the caller.
+    pub fn traceparent(self) -> &'static str {
+        match self {
+            Self::B => "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
+            Self::A | Self::C | Self::D => {
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+            }
+        }
+    }
+
+    pub(crate) fn has_sdk(self) -> bool {
+        self != Self::A
+    }
+
+    pub(crate) fn has_metrics(self) -> bool {
+        self == Self::D
+    }
+}
+
+impl fmt::Display for Setup {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::A => "a",
+            Self::B => "b",
+            Self::C => "c",
+            Self::D => "d",
+        })
+    }
+}
+
+/// The trace and the span of the caller in [`Setup::traceparent`].
+pub const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+/// See [`TRACE_ID`].
+pub const PARENT_ID: &str = "00f067aa0ba902b7";
+
+/// What the caller sends along; `BENCHMARKS_NO_TRACESTATE` leaves it out.
+pub fn tracestate() -> Option<&'static str> {
+    let left_out = std::env::var_os("BENCHMARKS_NO_TRACESTATE").is_some();
+    (!left_out).then_some("congo=t61rcWkgMzE")
+}
+
+/// How many routes the application has; `BENCHMARKS_ROUTES`, by default one.
+pub fn routes() -> usize {
+    number("BENCHMARKS_ROUTES").unwrap_or(1)
+}
+
+/// How many labels a hook adds to metric and span; `BENCHMARKS_LABELS`, by default none.
+pub fn labels() -> usize {
+    number("BENCHMARKS_LABELS").unwrap_or(0)
+}
+
+fn number(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok()?.parse().ok()
+}
