@@ -1,5 +1,5 @@
-//! A collector that is not there, hangs, or goes away: the service does not notice, the log says
-//! it once, memory and the shutdown stay within their bounds.
+//! A collector that is not there, hangs, or goes away: the service does not notice, and the log
+//! says it once.
 
 #![allow(
     clippy::indexing_slicing,
@@ -12,19 +12,21 @@
 mod support;
 
 use std::{
-    fs,
     io::{self, BufRead, BufReader, Read},
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     process::Stdio,
     time::{Duration, Instant},
 };
 
 use axum::{Router, routing::get};
-use opentelemetry::{KeyValue, global, trace::Tracer};
+use opentelemetry::{global, trace::Tracer};
 use otel_middleware_axum::OtelLayer;
-use support::{Behaviour, Collector, Finished, child, run};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use support::{Behaviour, Collector, Finished, Roles, child, nobody, play, run};
+
+const ROLES: Roles = &[
+    ("service", service),
+    ("service_in_two_halves", service_in_two_halves),
+];
 
 /// Exports all the time, so that there is much to fail.
 const EAGER: [(&str, &str); 3] = [
@@ -36,6 +38,7 @@ const BOUND: Duration = Duration::from_secs(5);
 
 #[test]
 fn unreachable_collector_is_reported_once() {
+    play(ROLES);
     for protocol in ["grpc", "http/protobuf"] {
         let nobody = nobody();
         let finished = serve_with(&[
@@ -59,6 +62,7 @@ fn unreachable_collector_is_reported_once() {
 
 #[test]
 fn hanging_collector_delays_nothing() {
+    play(ROLES);
     for protocol in ["grpc", "http/protobuf"] {
         let collector = Collector::start(Behaviour::Hang);
         let endpoint = match protocol {
@@ -77,6 +81,7 @@ fn hanging_collector_delays_nothing() {
 
 #[test]
 fn export_is_given_up_after_its_timeout() {
+    play(ROLES);
     let collector = Collector::start(Behaviour::Hang);
     let finished = serve_with(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.grpc),
@@ -89,6 +94,7 @@ fn export_is_given_up_after_its_timeout() {
 
 #[test]
 fn collector_that_goes_away_is_reported_once() {
+    play(ROLES);
     let collector = Collector::start(Behaviour::Accept);
     let mut variables = EAGER.to_vec();
     let endpoint = collector.grpc.clone();
@@ -118,6 +124,7 @@ fn collector_that_goes_away_is_reported_once() {
 
 #[test]
 fn signals_that_a_backend_does_not_take_are_named_once_each() {
+    play(ROLES);
     let backend = Collector::start(Behaviour::TracesOnly);
     let finished = serve_with(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &backend.grpc)]);
     assert_unaffected(&finished);
@@ -138,6 +145,7 @@ fn signals_that_a_backend_does_not_take_are_named_once_each() {
 
 #[test]
 fn what_the_collector_rejects_is_reported_once() {
+    play(ROLES);
     let collector = Collector::start(Behaviour::Reject);
     let finished = serve_with(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.grpc)]);
     assert_unaffected(&finished);
@@ -151,45 +159,6 @@ fn what_the_collector_rejects_is_reported_once() {
     );
     assert!(warning.ends_with(&expected), "{warning}");
     assert_eq!(finished.value("shutdown"), "done");
-}
-
-#[test]
-fn memory_is_bounded() {
-    let nobody = nobody();
-    let collector = Collector::start(Behaviour::Hang);
-    for endpoint in [&nobody, &collector.grpc] {
-        let finished = run("flood", &[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
-        // All of it would be 100 MB of spans and as much of logs. Queues hold 2048 of each.
-        if let Ok(grown) = finished.value("grown_kb").parse::<u64>() {
-            assert!(grown < 40_000, "{finished:#?}");
-        }
-        assert!(finished.number("shutdown_ms") < BOUND.as_millis() as u64 + 500);
-        let warnings = finished.warnings();
-        let is_ours = |line: &&&str| line.contains("otel_autoconfigure");
-        assert_eq!(warnings.iter().filter(is_ours).count(), 1, "{warnings:#?}");
-        // One for each of the full queues at its beginning and at its end.
-        assert!(warnings.len() <= 5, "{warnings:#?}");
-    }
-}
-
-#[test]
-fn shutdown_keeps_to_its_bound_where_the_process_ends_with_main() {
-    let collector = Collector::start(Behaviour::Hang);
-    for main in [
-        "short_current_thread",
-        "short_actix",
-        "short_without_a_runtime",
-    ] {
-        let finished = run(main, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.grpc)]);
-        let took = finished.number("shutdown_ms");
-        assert!((100..1_000).contains(&took), "{main}: {took}");
-    }
-}
-
-/// The address of a port that was just free, and that nobody listens on any more.
-fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
 }
 
 fn serve_with(variables: &[(&str, &str)]) -> Finished {
@@ -207,32 +176,22 @@ fn assert_unaffected(finished: &Finished) {
     assert!(took < BOUND.as_millis() as u64 + 500, "{finished:#?}");
 }
 
-#[test]
-#[ignore = "a child process"]
-fn service() {
-    #[tokio::main]
-    async fn main() {
-        let telemetry = otel_autoconfigure::init().unwrap();
-        requests(500).await;
-        end(telemetry);
-    }
-    main();
+#[tokio::main]
+async fn service() {
+    let telemetry = otel_autoconfigure::init().unwrap();
+    requests(500).await;
+    end(telemetry);
 }
 
-#[test]
-#[ignore = "a child process"]
-fn service_in_two_halves() {
-    #[tokio::main]
-    async fn main() {
-        let telemetry = otel_autoconfigure::init().unwrap();
-        global::tracer("test").in_span("first half", |_| {});
-        telemetry.flush().unwrap();
-        println!("half-way");
-        io::stdin().read_to_string(&mut String::new()).unwrap();
-        requests(500).await;
-        end(telemetry);
-    }
-    main();
+#[tokio::main]
+async fn service_in_two_halves() {
+    let telemetry = otel_autoconfigure::init().unwrap();
+    global::tracer("test").in_span("first half", |_| {});
+    telemetry.flush().unwrap();
+    println!("half-way");
+    io::stdin().read_to_string(&mut String::new()).unwrap();
+    requests(500).await;
+    end(telemetry);
 }
 
 /// Sends requests through a server with telemetry, one after the other.
@@ -271,87 +230,4 @@ fn end(telemetry: otel_autoconfigure::Telemetry) {
         Ok(()) => println!("shutdown: done"),
         Err(error) => println!("shutdown: {error}"),
     }
-}
-
-#[test]
-#[ignore = "a child process"]
-fn flood() {
-    // The application's own subscriber: a line for each of the events would take long.
-    let telemetry = otel_autoconfigure::builder()
-        .without_subscriber()
-        .init()
-        .unwrap();
-    let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(false)
-        .with_writer(io::stderr);
-    tracing_subscriber::registry()
-        .with(telemetry.layer())
-        .with(lines.with_filter(LevelFilter::WARN))
-        .init();
-    let tracer = global::tracer("test");
-    let kilobyte = "x".repeat(1_024);
-    let batch = |count: u32| {
-        for _ in 0..count {
-            let attribute = KeyValue::new("data", kilobyte.clone());
-            let span = tracer.span_builder("span").with_attributes([attribute]);
-            drop(span.start(&tracer));
-            tracing::info!(kilobyte);
-        }
-    };
-    batch(5_000);
-    let before = resident_kb();
-    batch(100_000);
-    let grown = resident_kb()
-        .zip(before)
-        .map(|(after, before)| after.saturating_sub(before));
-    println!(
-        "grown_kb: {}",
-        grown.map_or("?".to_owned(), |grown| grown.to_string())
-    );
-    end(telemetry);
-}
-
-fn resident_kb() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
-#[test]
-#[ignore = "a child process"]
-fn short_current_thread() {
-    #[tokio::main(flavor = "current_thread")]
-    async fn main() {
-        short();
-    }
-    main();
-}
-
-#[test]
-#[ignore = "a child process"]
-fn short_actix() {
-    #[actix_web::main]
-    async fn main() {
-        short();
-    }
-    main();
-}
-
-#[test]
-#[ignore = "a child process"]
-fn short_without_a_runtime() {
-    short();
-}
-
-fn short() {
-    let telemetry = otel_autoconfigure::builder()
-        .shutdown_timeout(Duration::from_millis(300))
-        .init()
-        .unwrap();
-    global::tracer("test").in_span("span", |_| {});
-    let start = Instant::now();
-    drop(telemetry);
-    println!("shutdown_ms: {}", start.elapsed().as_millis());
 }

@@ -22,8 +22,10 @@ use axum::{Router, http::HeaderMap, routing::get};
 use otel_middleware_axum::OtelLayer;
 use otel_middleware_reqwest::OtelMiddleware;
 use reqwest_middleware::ClientBuilder;
-use support::{Behaviour, Collector, child};
+use support::{Behaviour, Collector, Roles, child, play};
 use tokio::{net::TcpListener, sync::oneshot};
+
+const ROLES: Roles = &[("serve", serve)];
 
 /// The binomial distribution of 1000 draws at 10 % has a standard deviation of 9.5. Once in a
 /// million runs is it further away than this.
@@ -32,6 +34,7 @@ const EXPECTED: std::ops::RangeInclusive<usize> = 53..=147;
 
 #[test]
 fn a_tenth_of_the_traces_is_recorded_and_each_is_whole() {
+    play(ROLES);
     let collector = Collector::start(Behaviour::Accept);
     let back = Service::start("back", "", &collector);
     let middle = Service::start("middle", &back.url, &collector);
@@ -98,7 +101,7 @@ impl Service {
             ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
             ("OTEL_TRACES_SAMPLER_ARG", "0.1"),
         ];
-        let mut process = child("service", &variables)
+        let mut process = child("serve", &variables)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -123,12 +126,6 @@ impl Service {
         self.stdout.read_to_string(&mut String::new()).unwrap();
         assert!(self.process.wait().unwrap().success());
     }
-}
-
-#[test]
-#[ignore = "a child process"]
-fn service() {
-    serve();
 }
 
 #[tokio::main]

@@ -16,10 +16,20 @@ use opentelemetry::{
     global,
     trace::{Tracer, get_active_span},
 };
-use support::{Behaviour, Collector, Finished, run};
+use support::{Behaviour, Collector, Finished, Roles, play, run};
+
+const ROLES: Roles = &[
+    ("app_tokio", app_tokio),
+    ("app_current_thread", app_current_thread),
+    ("app_actix", app_actix),
+    ("app_around_a_runtime", app_around_a_runtime),
+    ("app_without_a_runtime", app_without_a_runtime),
+    ("app_runtime_gone", app_runtime_gone),
+];
 
 #[test]
 fn grpc_carries_three_signals_with_one_trace_id() {
+    play(ROLES);
     let collector = Collector::start(Behaviour::Accept);
     let app = run(
         "app_tokio",
@@ -38,6 +48,7 @@ fn grpc_carries_three_signals_with_one_trace_id() {
 
 #[test]
 fn http_carries_three_signals_with_one_trace_id() {
+    play(ROLES);
     let collector = Collector::start(Behaviour::Accept);
     let app = run(
         "app_tokio",
@@ -60,6 +71,7 @@ fn http_carries_three_signals_with_one_trace_id() {
 
 #[test]
 fn gzip_is_understood_over_both() {
+    play(ROLES);
     for protocol in ["grpc", "http/protobuf"] {
         let collector = Collector::start(Behaviour::Accept);
         let endpoint = match protocol {
@@ -85,6 +97,7 @@ fn gzip_is_understood_over_both() {
 
 #[test]
 fn each_signal_can_go_its_own_way() {
+    play(ROLES);
     let (one, other) = (
         Collector::start(Behaviour::Accept),
         Collector::start(Behaviour::Accept),
@@ -105,6 +118,7 @@ fn each_signal_can_go_its_own_way() {
 
 #[test]
 fn every_kind_of_main_works() {
+    play(ROLES);
     for main in [
         "app_tokio",
         "app_current_thread",
@@ -133,6 +147,7 @@ fn every_kind_of_main_works() {
 
 #[test]
 fn exporters_do_not_export_what_they_do_themselves() {
+    play(ROLES);
     for protocol in ["grpc", "http/protobuf"] {
         let collector = Collector::start(Behaviour::Accept);
         let endpoint = match protocol {
@@ -249,41 +264,24 @@ fn init() -> otel_autoconfigure::Telemetry {
         .unwrap()
 }
 
-#[test]
-#[ignore = "a child process"]
-fn app_tokio() {
-    #[tokio::main]
-    async fn main() {
-        let _telemetry = init();
-        tokio::spawn(async { work() }).await.unwrap();
-    }
-    main();
+#[tokio::main]
+async fn app_tokio() {
+    let _telemetry = init();
+    tokio::spawn(async { work() }).await.unwrap();
 }
 
-#[test]
-#[ignore = "a child process"]
-fn app_current_thread() {
-    #[tokio::main(flavor = "current_thread")]
-    async fn main() {
-        let _telemetry = init();
-        work();
-    }
-    main();
+#[tokio::main(flavor = "current_thread")]
+async fn app_current_thread() {
+    let _telemetry = init();
+    work();
 }
 
-#[test]
-#[ignore = "a child process"]
-fn app_actix() {
-    #[actix_web::main]
-    async fn main() {
-        let _telemetry = init();
-        work();
-    }
-    main();
+#[actix_web::main]
+async fn app_actix() {
+    let _telemetry = init();
+    work();
 }
 
-#[test]
-#[ignore = "a child process"]
 fn app_around_a_runtime() {
     let telemetry = init();
     tokio::runtime::Runtime::new()
@@ -292,16 +290,12 @@ fn app_around_a_runtime() {
     telemetry.shutdown().unwrap();
 }
 
-#[test]
-#[ignore = "a child process"]
 fn app_without_a_runtime() {
     let _telemetry = init();
     work();
 }
 
 /// Set up on a runtime that does not live as long as the guard.
-#[test]
-#[ignore = "a child process"]
 fn app_runtime_gone() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let telemetry = runtime.block_on(async { init() });

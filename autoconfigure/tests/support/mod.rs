@@ -9,31 +9,58 @@ mod collector;
 
 use std::{
     env,
-    process::{Command, Output},
+    net::TcpListener,
+    process::{self, Command, Output},
+    thread,
 };
 
 pub(crate) use collector::{Behaviour, Collector, attribute};
 
-/// The ignored test `name` of this binary as a process, with these variables and no other of
-/// those that are read.
-pub(crate) fn child(name: &str, variables: &[(&str, &str)]) -> Command {
+/// What the child processes of a test binary do, by name.
+pub(crate) type Roles = &'static [(&'static str, fn())];
+
+/// Comes first in each test that starts children: they are the same test again, and here a child
+/// plays its role and ends.
+pub(crate) fn play(roles: Roles) {
+    let Ok(role) = env::var(ROLE) else {
+        return;
+    };
+    let Some((_, main)) = roles.iter().find(|(name, _)| *name == role) else {
+        panic!("no role {role}");
+    };
+    main();
+    process::exit(0);
+}
+
+/// The calling test in `role` as a process, with these variables and no other of those that are
+/// read.
+pub(crate) fn child(role: &str, variables: &[(&str, &str)]) -> Command {
+    assert!(env::var_os(ROLE).is_none(), "a child starts no children");
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", name, "--ignored", "--nocapture"]);
+    // The thread of a test has its name.
+    let test = thread::current();
+    command.args(["--exact", test.name().unwrap(), "--nocapture"]);
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("OTEL_") || text == "RUST_LOG" {
             command.env_remove(name);
         }
     }
-    command.envs(variables.iter().copied());
+    command.env(ROLE, role).envs(variables.iter().copied());
     command
 }
 
 /// Runs it to its end, which must be a good one.
-pub(crate) fn run(name: &str, variables: &[(&str, &str)]) -> Finished {
-    let finished = Finished::from(child(name, variables).output().unwrap());
+pub(crate) fn run(role: &str, variables: &[(&str, &str)]) -> Finished {
+    let finished = Finished::from(child(role, variables).output().unwrap());
     assert!(finished.is_success, "{finished:#?}");
     finished
+}
+
+/// The address of a port that was just free, and that nobody listens on any more.
+pub(crate) fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
 }
 
 /// A process that has ended.
@@ -75,3 +102,6 @@ impl Finished {
         lines.filter(|line| line.contains(" WARN ")).collect()
     }
 }
+
+/// The variable that makes a process a child.
+const ROLE: &str = "TEST_ROLE";

@@ -1,0 +1,137 @@
+//! Memory and the shutdown stay within their bounds when nothing can be exported.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "helpers of tests fail by panicking, too"
+)]
+
+mod support;
+
+use std::{
+    fs, io,
+    time::{Duration, Instant},
+};
+
+use opentelemetry::{KeyValue, global, trace::Tracer};
+use support::{Behaviour, Collector, Roles, nobody, play, run};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+const ROLES: Roles = &[
+    ("flood", flood),
+    ("short_current_thread", short_current_thread),
+    ("short_actix", short_actix),
+    ("short_without_a_runtime", short_without_a_runtime),
+];
+
+#[test]
+fn memory_is_bounded() {
+    play(ROLES);
+    let nobody = nobody();
+    let collector = Collector::start(Behaviour::Hang);
+    for endpoint in [&nobody, &collector.grpc] {
+        let finished = run("flood", &[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
+        // All of it would be 100 MB of spans and as much of logs. Queues hold 2048 of each.
+        if let Ok(grown) = finished.value("grown_kb").parse::<u64>() {
+            assert!(grown < 40_000, "{finished:#?}");
+        }
+        // The bound is five seconds unless set.
+        assert!(finished.number("shutdown_ms") < 5_500);
+        let warnings = finished.warnings();
+        let is_ours = |line: &&&str| line.contains("otel_autoconfigure");
+        assert_eq!(warnings.iter().filter(is_ours).count(), 1, "{warnings:#?}");
+        // One for each of the full queues at its beginning and at its end.
+        assert!(warnings.len() <= 5, "{warnings:#?}");
+    }
+}
+
+#[test]
+fn shutdown_keeps_to_its_bound_where_the_process_ends_with_main() {
+    play(ROLES);
+    let collector = Collector::start(Behaviour::Hang);
+    for main in [
+        "short_current_thread",
+        "short_actix",
+        "short_without_a_runtime",
+    ] {
+        let finished = run(main, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.grpc)]);
+        let took = finished.number("shutdown_ms");
+        assert!((100..1_000).contains(&took), "{main}: {took}");
+    }
+}
+
+fn flood() {
+    // The application's own subscriber: a line for each of the events would take long.
+    let telemetry = otel_autoconfigure::builder()
+        .without_subscriber()
+        .init()
+        .unwrap();
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(io::stderr);
+    tracing_subscriber::registry()
+        .with(telemetry.layer())
+        .with(lines.with_filter(LevelFilter::WARN))
+        .init();
+    let tracer = global::tracer("test");
+    let kilobyte = "x".repeat(1_024);
+    let batch = |count: u32| {
+        for _ in 0..count {
+            let attribute = KeyValue::new("data", kilobyte.clone());
+            let span = tracer.span_builder("span").with_attributes([attribute]);
+            drop(span.start(&tracer));
+            tracing::info!(kilobyte);
+        }
+    };
+    batch(5_000);
+    let before = resident_kb();
+    batch(100_000);
+    let grown = resident_kb()
+        .zip(before)
+        .map(|(after, before)| after.saturating_sub(before));
+    println!(
+        "grown_kb: {}",
+        grown.map_or("?".to_owned(), |grown| grown.to_string())
+    );
+    timed(|| drop(telemetry.shutdown()));
+}
+
+fn resident_kb() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn short_current_thread() {
+    short();
+}
+
+#[actix_web::main]
+async fn short_actix() {
+    short();
+}
+
+fn short_without_a_runtime() {
+    short();
+}
+
+fn short() {
+    let telemetry = otel_autoconfigure::builder()
+        .shutdown_timeout(Duration::from_millis(300))
+        .init()
+        .unwrap();
+    global::tracer("test").in_span("span", |_| {});
+    timed(|| drop(telemetry));
+}
+
+fn timed(shutdown: impl FnOnce()) {
+    let start = Instant::now();
+    shutdown();
+    println!("shutdown_ms: {}", start.elapsed().as_millis());
+}
