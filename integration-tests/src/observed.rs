@@ -118,25 +118,40 @@ pub fn assert_none_active(capture: &Capture, metric: &str, expected: &[KeyValue]
 ///
 /// Where there are more, or never enough, or where they are not [as they must be](semconv::check).
 pub async fn spans_of(capture: &Capture, kind: SpanKind, count: usize) -> Vec<SpanData> {
-    let of_kind = || {
-        let mut spans = capture.spans();
-        spans.retain(|span| span.span_kind == kind);
-        spans
-    };
-    let spans = in_time(&format!("{count} spans of the kind {kind:?}"), async {
-        loop {
-            let spans = of_kind();
-            if spans.len() >= count {
-                return spans;
-            }
-            // The capture has nothing that could be waited for.
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+    let spans = until(&format!("{count} spans of the kind {kind:?}"), || {
+        let spans = spans_so_far(capture, &kind);
+        (spans.len() >= count).then_some(spans)
     })
     .await;
     assert_eq!(spans.len(), count, "{spans:#?}");
     semconv::check(capture);
     spans
+}
+
+/// The spans of a kind that ended by now.
+#[must_use]
+pub fn spans_so_far(capture: &Capture, kind: &SpanKind) -> Vec<SpanData> {
+    let mut spans = capture.spans();
+    spans.retain(|span| span.span_kind == *kind);
+    spans
+}
+
+/// What is found, once it is there.
+///
+/// # Panics
+///
+/// Where it never is.
+pub async fn until<T>(what: &str, find: impl Fn() -> Option<T>) -> T {
+    in_time(what, async {
+        loop {
+            if let Some(found) = find() {
+                return found;
+            }
+            // What is captured has nothing that could be waited for.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await
 }
 
 /// Checks that nothing at all was recorded.

@@ -355,24 +355,35 @@ fn arbitrary_facts_make_sound_server_spans() {
     }
 }
 
+/// Where a request goes is the one thing that a client must know.
 #[test]
 fn arbitrary_facts_make_sound_client_spans() {
-    let capture = Capture::new();
-    let config = ClientConfig::new()
-        .telemetry(capture.telemetry())
-        .capture_request_headers(["*"])
-        .active_requests(true);
-    let client = HttpClient::new(scope("bad-input", "0"), config);
-    let run = runner().run(&Facts::any(), |facts| {
-        let mut headers = facts.headers.clone();
-        let mut operation = client.start(&facts.request());
-        operation.inject(&mut headers);
-        operation.respond(&facts.response());
-        operation.finish();
-        Ok(())
-    });
-    run.expect("no panic");
-    assert_eq!(capture.spans().len(), 500);
+    for is_sound in [true, false] {
+        let capture = Capture::new();
+        let config = ClientConfig::new()
+            .telemetry(capture.telemetry())
+            .capture_request_headers(["*"])
+            .active_requests(true);
+        let client = HttpClient::new(scope("bad-input", "0"), config);
+        let run = runner().run(&Facts::any(), |facts| {
+            let mut request = facts.request();
+            if is_sound {
+                request.scheme = Some("http");
+                request.authority = Some("shop.example");
+            }
+            let mut headers = facts.headers.clone();
+            let mut operation = client.start(&request);
+            operation.inject(&mut headers);
+            operation.respond(&facts.response());
+            operation.finish();
+            Ok(())
+        });
+        run.expect("no panic");
+        assert_eq!(capture.spans().len(), 500);
+        if is_sound {
+            semconv::check(&capture);
+        }
+    }
 }
 
 /// Nobody can make a time series by inventing a method, a scheme, a host or a path.

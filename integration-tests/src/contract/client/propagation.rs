@@ -14,7 +14,7 @@ use otel_instrumentation::Telemetry;
 use reqwest::Method;
 
 use super::{ClientApp, Expected, Running};
-use crate::observed::assert_nothing;
+use crate::observed::{assert_nothing, spans_of};
 
 /// A context whose span is remote.
 fn remote(flags: TraceFlags) -> Context {
@@ -104,6 +104,7 @@ pub async fn what_follows_a_request_is_its_sibling(app: &impl ClientApp) {
     .with_context(parent)
     .await;
     assert!(!Context::current().has_active_span());
+    spans_of(&running.capture, SpanKind::Client, 1).await;
     let spans = running.capture.spans();
     let after = spans
         .iter()

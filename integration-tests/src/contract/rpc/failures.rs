@@ -5,12 +5,12 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use opentelemetry::trace::SpanKind;
 use opentelemetry_sdk::trace::SpanData;
-use tokio::time::sleep;
+use tokio::task::yield_now;
 use tonic::{Code, Request};
 
 use super::{Expected, RpcApp, Running};
 use crate::contract::rpc::calls::{SHAPES, call};
-use crate::observed::spans_of;
+use crate::observed::{spans_of, spans_so_far, until};
 use crate::wire::in_time;
 
 /// GR-05: the server's error is `panic`; the client sees the stream broken off.
@@ -123,7 +123,11 @@ pub async fn races_leave_nothing_open(app: &impl RpcApp) {
             while answers.message().await?.is_some() {}
             Ok::<_, tonic::Status>(())
         };
-        let patience = sleep(Duration::from_micros(40 * round as u64));
+        let patience = async {
+            for _ in 0..20 * round {
+                yield_now().await;
+            }
+        };
         let _ = select(Box::pin(calling), Box::pin(patience)).await;
     }
     // A last call, after which the server has heard of all that it ever will.
@@ -131,21 +135,17 @@ pub async fn races_leave_nothing_open(app: &impl RpcApp) {
     let last = greeter.say_hello("last".to_owned()).await;
     last.expect("an answer");
 
-    let clients = spans_of(&running.capture, SpanKind::Client, started(&running)).await;
+    // A call that was dropped while it waited for the channel never began.
+    let clients = spans_so_far(&running.capture, &SpanKind::Client);
+    let clients = spans_of(&running.capture, SpanKind::Client, clients.len()).await;
     let count = |metric| -> u64 {
         let points = running.capture.points(metric);
         points.iter().map(|point| point.count).sum()
     };
     assert_eq!(count("rpc.client.call.duration"), clients.len() as u64);
-    let servers = in_time("all spans", async {
-        loop {
-            let mut spans = running.capture.spans();
-            spans.retain(|span| span.span_kind == SpanKind::Server);
-            if spans.len() as u64 == count("rpc.server.call.duration") {
-                return spans;
-            }
-            sleep(Duration::from_millis(1)).await;
-        }
+    let servers = until("as many spans as calls", || {
+        let spans = spans_so_far(&running.capture, &SpanKind::Server);
+        (spans.len() as u64 == count("rpc.server.call.duration")).then_some(spans)
     })
     .await;
     assert!(servers.len() <= clients.len());
@@ -153,13 +153,6 @@ pub async fn races_leave_nothing_open(app: &impl RpcApp) {
         let is_parent = |client: &&SpanData| client.span_context.span_id() == server.parent_span_id;
         assert_eq!(clients.iter().filter(is_parent).count(), 1);
     }
-}
-
-/// A call that was dropped while it waited for the channel never began.
-fn started(running: &Running) -> usize {
-    let mut spans = running.capture.spans();
-    spans.retain(|span| span.span_kind == SpanKind::Client);
-    spans.len()
 }
 
 fn cancelled(method: &'static str) -> Expected {
