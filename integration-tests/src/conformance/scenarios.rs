@@ -144,7 +144,13 @@ pub(super) const NOT_APPLICABLE: &[(&str, Option<&str>, &str)] = &[
 /// What a framework cannot do, or does in its own way, beyond single scenarios.
 #[rustfmt::skip]
 pub(super) const DIFFERENCES: &[(&str, &str)] = &[
-    ("axum", "A route that lacks the method is still the route, answered 405."),
+    ("all", "Errors are told by `error.type` and by the span's status; there are no exception \
+        events, whose convention is not stable. The SDK makes no exemplars that could be compared \
+        (HCU-14). Tests contact the loopback interface only: no name is resolved, a connection that \
+        is never made is one whose name is never resolved (HC-16), and of HTTPS the URL is looked \
+        at, not the handshake (HC-18)."),
+    ("axum", "A route that lacks the method is still the route, answered 405. axum tells no route \
+        of a `nest_service`, unless a layer inside refines it."),
     ("actix-web", "A route that lacks the method is no route, answered 404; a resource that lacks \
         it is one. Responses have no trailers. When an HTTP/2 stream is reset, the handler goes on \
         to its end."),

@@ -220,14 +220,20 @@ async fn request_ids_are_set_outside_and_propagated_inside() {
     };
     let request = ("GET /success", &[][..]);
 
-    let both = expected(&[in_request, in_response.clone()]);
+    let both = expected(&[in_request.clone(), in_response.clone()]);
     let answer = check(request, 200, &both, capture, |app, otel| {
         app.layer(propagate()).layer(otel).layer(set())
     });
     assert!(answer.await.contains("\r\nx-request-id: 42\r\n"));
 
-    let response = expected(&[in_response]);
-    let answer = check(request, 200, &response, capture, |app, otel| {
+    let only_request = expected(&[in_request]);
+    let answer = check(request, 200, &only_request, capture, |app, otel| {
+        app.layer(otel).layer(propagate()).layer(set())
+    });
+    assert!(answer.await.contains("\r\nx-request-id: 42\r\n"));
+
+    let only_response = expected(&[in_response]);
+    let answer = check(request, 200, &only_response, capture, |app, otel| {
         app.layer(propagate()).layer(set()).layer(otel)
     });
     assert!(answer.await.contains("\r\nx-request-id: 42\r\n"));

@@ -5,12 +5,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry::trace::SpanKind;
 use otel_instrumentation::ClientConfig;
 use reqwest::dns::{Name, Resolve, Resolving};
 use reqwest::{Client, Method, Request, Url};
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::{ClientApp, Expected, Running};
+use crate::observed::spans_of;
 
 /// Long enough for a connection within the machine, and not for a test to wait.
 const SOON: Duration = Duration::from_millis(50);
@@ -119,18 +121,39 @@ pub async fn too_many_redirects_are_an_error(app: &impl ClientApp) {
         .await;
 }
 
-/// A URL without a host cannot even be sent.
+/// What is not HTTP cannot even be sent.
 pub async fn a_url_that_cannot_be_requested_is_an_error(app: &impl ClientApp) {
     let running = Running::start(app).await;
-    let request = Request::new(Method::GET, Url::parse("ftp://127.0.0.1/x").expect("a URL"));
+    let request = Request::new(
+        Method::GET,
+        Url::parse("ftp://127.0.0.1:2121/x").expect("a URL"),
+    );
     fail(&running, request).await;
-    let spans = running.capture.spans();
-    assert_eq!(spans.len(), 1);
+    let spans = spans_of(&running.capture, SpanKind::Client, 1).await;
     let error = spans[0]
         .attributes
         .iter()
         .find(|it| it.key.as_str() == "error.type");
     assert_eq!(error.expect("an error").value, "builder".into());
+}
+
+/// HC-29: the caller's own body breaks; what it was is still found.
+pub async fn a_request_body_that_breaks_is_an_error(app: &impl ClientApp) {
+    let running = Running::start(app).await;
+    let broken = futures_util::stream::once(async { Err::<Vec<u8>, _>(io::Error::other("empty")) });
+    let mut request = running.request(Method::POST, "/echo");
+    *request.body_mut() = Some(reqwest::Body::wrap_stream(broken));
+    let mut error: &dyn Error = &*fail(&running, request).await;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    assert_eq!(error.to_string(), "empty");
+    let expected = Expected {
+        name: "POST",
+        method: "POST",
+        ..Expected::failed("/echo", "request")
+    };
+    running.expect(&expected).await;
 }
 
 /// A server that reads the request and closes.

@@ -64,6 +64,7 @@ macro_rules! client_contract {
                 a_timeout_before_the_head_is_an_error
                 too_many_redirects_are_an_error
                 a_url_that_cannot_be_requested_is_an_error
+                a_request_body_that_breaks_is_an_error
                 a_connection_that_breaks_before_the_head_is_an_error
             }
             bodies {

@@ -170,7 +170,7 @@ pub async fn body_sizes_are_measured_on_request(app: &impl ServerApp) {
     }
 }
 
-/// Headers that anybody can send are believed as far as the configuration says, everywhere alike.
+/// HSU-08: headers that anybody can send are believed as far as the configuration says, everywhere alike.
 pub async fn forwarded_headers_are_believed_as_configured(app: &impl ServerApp) {
     const STANDARD: &[&str] = &[
         "Forwarded: for=192.0.2.1;host=spoofed.example;proto=http",

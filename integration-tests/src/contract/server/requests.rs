@@ -168,8 +168,8 @@ fn cases(app: &impl ServerApp) -> Vec<Case> {
     ]
 }
 
-/// HS-01, HS-04, HS-05, HS-06, HS-07, HS-08, HS-09, HS-12, HS-16, HS-19, HS-26, HSU-19, HSU-21,
-/// HSU-24, HSU-27.
+/// HS-01, HS-04, HS-05, HS-06, HS-07, HS-08, HS-09, HS-12, HS-16, HS-19, HS-26, HSU-08, HSU-19,
+/// HSU-21, HSU-24, HSU-27.
 pub async fn a_request_makes_one_span(app: &impl ServerApp) {
     for case in cases(app) {
         println!("{}: {}", case.id, case.line);
