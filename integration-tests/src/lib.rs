@@ -9,7 +9,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! What only one framework has is tested in a file of its own.
+//! What only one framework has is tested in a file of its own. Tests name the scenarios that they
+//! prove, and [`conformance`] reads from there which is proved by which.
 //!
 //! Nothing here is global: each test has its own providers, its own server on a free port, and
 //! waits for conditions, not for time to pass.
