@@ -153,8 +153,9 @@ impl Recording {
         if let (Some(labels), Some(instruments)) =
             (self.labels.take(), shared.handles.instruments())
         {
-            // The measurement belongs to this context, also when a drop elsewhere causes it.
-            let _current = context.clone().attach();
+            // The measurement belongs to this context. A drop goes without: it may happen while the
+            // storage of its thread is torn down, and nothing can be attached there any more.
+            let _current = (ending == Ending::Finished).then(|| context.clone().attach());
             self.measure(
                 labels,
                 instruments,

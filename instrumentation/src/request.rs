@@ -34,7 +34,8 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// The scheme of the request target or of the connection; `None` for origin-form requests.
     pub scheme: Option<&'a str>,
-    /// `host[:port]` of the request target or `:authority`, not the `Host` header.
+    /// `host[:port]` of the request target or `:authority`, not the `Host` header. On a client it
+    /// has the user information, if the URL does.
     pub authority: Option<&'a str>,
     /// The path, without the query.
     pub path: &'a str,

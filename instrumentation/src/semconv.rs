@@ -40,3 +40,16 @@ pub(crate) const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 pub(crate) const GRPC: &str = "grpc";
 /// The value of an attribute whose literal is outside the known set.
 pub(crate) const OTHER: &str = "_OTHER";
+
+/// What an operation finds out by its end, whatever its convention.
+pub(crate) const FOUND_BY_THE_END: [&str; 9] = [
+    ERROR_TYPE,
+    HTTP_REQUEST_BODY_SIZE,
+    HTTP_RESPONSE_BODY_SIZE,
+    HTTP_RESPONSE_STATUS_CODE,
+    HTTP_ROUTE,
+    NETWORK_PROTOCOL_VERSION,
+    RPC_METHOD,
+    RPC_METHOD_ORIGINAL,
+    RPC_STATUS_CODE,
+];

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use opentelemetry::baggage::{Baggage, BaggageExt};
 use opentelemetry::trace::{Link, SpanBuilder, SpanContext};
 use opentelemetry::{Context, InstrumentationScope};
 
@@ -98,6 +99,7 @@ impl Shared {
             attributes: Some(attributes.span),
             ..SpanBuilder::from_name(custom_name.unwrap_or(name))
         };
+        let is_public = matches!(parent, Parent::Linked(_));
         let root = Context::new();
         let (builder, parent) = match parent {
             Parent::Base => (builder, &base),
@@ -109,8 +111,15 @@ impl Shared {
         };
         let tracer = self.handles.tracer();
         let span = tracer.and_then(|tracer| tracer.start(builder, parent, &base));
-        if span.is_none() && !measures {
-            return Operation::unrecorded(base, self.clone(), injection);
+        let is_recording = span.as_ref().is_some_and(|span| span.is_recording);
+        let is_recorded = span.is_some() || measures;
+        let context = match span {
+            Some(span) => span.context,
+            None if is_public => without_trace(&base),
+            None => base,
+        };
+        if !is_recorded {
+            return Operation::unrecorded(context, self.clone(), injection);
         }
 
         // After the hooks: one may have replaced a label, or panicked, and what is counted here has
@@ -119,7 +128,6 @@ impl Shared {
             let labels = attributes.labels.get(..active_labels);
             active.add(1, labels.unwrap_or_default());
         }
-        let is_recording = span.as_ref().is_some_and(|span| span.is_recording);
         let recording = Recording {
             started,
             is_recording,
@@ -136,7 +144,6 @@ impl Shared {
             response_body_size: None,
             late: Vec::new(),
         };
-        let context = span.map_or(base, |span| span.context);
         Operation::recorded(context, self.clone(), injection, recording)
     }
 }
@@ -167,4 +174,25 @@ pub(crate) enum Parent {
     None,
     /// Nowhere, but the root links to this span.
     Linked(SpanContext),
+}
+
+impl Parent {
+    /// What goes on to the handler and its calls where the request is not recorded.
+    pub(crate) fn pass_on(&self, base: Context) -> Context {
+        match self {
+            Self::Base | Self::None => base,
+            Self::Linked(_) => without_trace(&base),
+        }
+    }
+}
+
+/// The trace of a stranger ends at a public endpoint, also where none of our own begins.
+fn without_trace(base: &Context) -> Context {
+    let ambient = Context::current();
+    let baggage: Baggage = base
+        .baggage()
+        .iter()
+        .map(|(name, entry)| (name.clone(), entry.clone()))
+        .collect();
+    ambient.with_baggage(baggage)
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -225,8 +226,12 @@ async fn interceptors_only_pass_the_context_on() {
 async fn refused_calls_make_no_labels() {
     let capture = Capture::new();
     let controller = Controller::new(&capture);
-    let refuse =
-        |_: tonic::Request<()>| Err::<tonic::Request<()>, _>(Status::unauthenticated("no"));
+    let codes = [Code::Unauthenticated, Code::InvalidArgument, Code::Internal];
+    let next = Arc::new(AtomicUsize::new(0));
+    let refuse = move |_: tonic::Request<()>| {
+        let code = codes[next.fetch_add(1, Ordering::Relaxed) % codes.len()];
+        Err::<tonic::Request<()>, _>(Status::new(code, "no"))
+    };
     let service = InterceptedService::new(GreeterServer { controller }, refuse);
     let server = Server::builder().layer(server_layer(&capture));
     let served = serve_routes(server, Routes::new(service)).await;
@@ -234,11 +239,15 @@ async fn refused_calls_make_no_labels() {
     for number in 0..50 {
         let path = format!("/example.Greeter/Method{number}");
         let called = client.call(&path, "a").await;
-        assert_eq!(called.unwrap_err().code(), Code::Unauthenticated);
+        assert_eq!(called.unwrap_err().code(), codes[number % codes.len()]);
     }
 
     spans_of(&capture, SpanKind::Server, 50).await;
-    assert_eq!(capture.points("rpc.server.call.duration").len(), 1);
+    // One for each code, not for each method.
+    assert_eq!(
+        capture.points("rpc.server.call.duration").len(),
+        codes.len()
+    );
 }
 
 /// A request without any connection, as benchmarks and unit tests make them.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::{Ready, poll_fn, ready};
 use std::pin::Pin;
@@ -15,11 +17,12 @@ use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use integration_tests::{observed, semconv};
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
-use otel_instrumentation::RouteHandle;
 use otel_instrumentation::testing::{Capture, by_name};
+use otel_instrumentation::{HttpServer, Operation, Request as Facts, RouteHandle, scope};
 use otel_middleware_axum::{OtelLayer, ServerConfig};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -282,6 +285,91 @@ async fn a_hook_that_panics_leaves_no_request_active() {
     let called = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| service.call(get())));
     assert!(called.is_err());
     assert!(capture.points("http.server.active_requests").is_empty());
+}
+
+/// The SDK exports a name twice that is given twice, and picks one of two labels at will.
+#[tokio::test]
+async fn a_hook_cannot_say_what_the_end_says() {
+    let capture = Capture::new();
+    let config = ServerConfig::new()
+        .telemetry(capture.telemetry())
+        .active_requests(true)
+        .attributes(|_, attributes| {
+            attributes.both(KeyValue::new("error.type", "mine"));
+            attributes.both(KeyValue::new("http.route", "/mine"));
+            attributes.span(KeyValue::new("http.response.status_code", 1));
+        });
+    let service = service_fn(async |_: Request<()>| {
+        let mut response = Response::new(Empty::<Bytes>::new());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        Ok::<_, Infallible>(response)
+    });
+    let response = OtelLayer::with_config(config).layer(service).oneshot(get());
+    drop(response.await.expect("a response"));
+
+    let span = assert_outcome(&capture, Some(500), Some("500"));
+    let names: Vec<_> = span.attributes.iter().map(|it| it.key.as_str()).collect();
+    assert!(!names.contains(&"http.route"), "{names:?}");
+}
+
+/// A filtered request has no root of its own that could end the stranger's trace.
+#[tokio::test]
+async fn a_strangers_trace_ends_at_a_public_endpoint_that_is_not_recorded() {
+    let capture = Capture::new();
+    let config = ServerConfig::new()
+        .telemetry(capture.telemetry())
+        .public_endpoint(|_| true)
+        .filter(|_| false);
+    let service = service_fn(async |_: Request<()>| {
+        let context = Context::current();
+        assert!(!context.span().span_context().is_valid());
+        assert_eq!(context.baggage().get("tenant"), Some(&"acme".into()));
+        Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
+    });
+    let request = Request::get("/plain")
+        .header(
+            "traceparent",
+            "00-00000000000000000000000000000123-0000000000000456-01",
+        )
+        .header("baggage", "tenant=acme")
+        .body(())
+        .expect("a request");
+    let response = OtelLayer::with_config(config)
+        .layer(service)
+        .oneshot(request);
+    assert_eq!(response.await.expect("a response").status(), StatusCode::OK);
+    observed::assert_nothing(&capture);
+}
+
+/// Where the thread's storage is torn down nothing can be attached, and a panic would abort.
+#[test]
+fn an_operation_may_end_with_its_thread() {
+    thread_local! {
+        static KEPT: RefCell<Option<Operation>> = const { RefCell::new(None) };
+    }
+    let capture = Capture::new();
+    let config = ServerConfig::new().telemetry(capture.telemetry());
+    let server = HttpServer::new(scope("test", "1"), config);
+    let thread = std::thread::spawn(move || {
+        // What is set up last is torn down first: that is to be the context's own storage.
+        KEPT.with(|kept| kept.replace(None));
+        let headers: HashMap<String, String> = HashMap::new();
+        let operation = server.start(&Facts {
+            method: "GET",
+            scheme: None,
+            authority: None,
+            path: "/plain",
+            query: None,
+            template: None,
+            version: None,
+            peer: None,
+            headers: &headers,
+        });
+        KEPT.with(|kept| kept.replace(Some(operation)));
+    });
+    thread.join().expect("no panic");
+    assert_eq!(capture.spans().len(), 1);
+    assert_eq!(capture.points(DURATION).len(), 1);
 }
 
 #[tokio::test]

@@ -98,6 +98,8 @@ fn may_lead_on(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tower_layer::Layer;
+
     use super::*;
 
     #[test]
@@ -110,5 +112,37 @@ mod tests {
         for (path, expected) in cases {
             assert_eq!(may_lead_on(path), expected, "{path}");
         }
+    }
+
+    /// A service that borrows, cannot leave its thread and has an error of no kind at all.
+    #[test]
+    fn nothing_is_asked_of_the_service() {
+        struct Borrowing<'a>(&'a std::cell::Cell<u32>);
+        struct Unspeakable;
+
+        impl<'a> Service<Request<&'a str>> for Borrowing<'a> {
+            type Response = Response<axum::body::Body>;
+            type Error = Unspeakable;
+            type Future = std::future::Ready<Result<Self::Response, Unspeakable>>;
+
+            fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unspeakable>> {
+                Poll::Ready(Ok(()))
+            }
+
+            fn call(&mut self, _: Request<&'a str>) -> Self::Future {
+                self.0.set(self.0.get() + 1);
+                std::future::ready(Err(Unspeakable))
+            }
+        }
+
+        let calls = std::cell::Cell::new(0);
+        let body = String::from("borrowed");
+        let mut service = crate::OtelLayer::new().layer(Borrowing(&calls));
+        let mut future = std::pin::pin!(service.call(Request::new(body.as_str())));
+        let polled = future
+            .as_mut()
+            .poll(&mut Context::from_waker(std::task::Waker::noop()));
+        assert!(matches!(polled, Poll::Ready(Err(Unspeakable))));
+        assert_eq!(calls.get(), 1);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use http::Extensions;
+use opentelemetry::Context;
 use opentelemetry::context::FutureExt;
 use otel_instrumentation::{ClientConfig, HttpClient, scope};
 use reqwest::{Request, Response};
@@ -78,6 +79,9 @@ impl Middleware for OtelMiddleware {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
+        if Context::is_current_telemetry_suppressed() {
+            return next.run(request, extensions).await;
+        }
         let attempts = extensions.get::<Attempts>();
         if attempts.is_some_and(Attempts::is_under_way) {
             return next.run(request, extensions).await;

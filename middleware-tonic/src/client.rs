@@ -333,8 +333,8 @@ fn fail(
             Box::new(status)
         }
         Err(error) => {
-            // What a generated client makes of it: UNKNOWN.
-            operation.rpc_status(tonic::Code::Unknown as u32, &error.to_string());
+            // What a generated client makes of it: UNKNOWN. Its text may hold a URL.
+            operation.rpc_status(tonic::Code::Unknown as u32, "");
             error
         }
     }

@@ -198,18 +198,13 @@ pub(crate) fn is_grpc(content_type: &HeaderValue) -> bool {
 
 /// Whether a status in the head is the method's own answer.
 ///
-/// What stands in front of the methods of a server can refuse any path, with codes of its kind:
-/// those count only if the request was read. A client has nobody to fear.
+/// What stands in front of the methods of a server can refuse any path, with any code: a refusal
+/// counts only if the request was read. A client has nobody to fear.
 fn is_answer(code: Code, side: Side, is_read: bool) -> bool {
     match code {
+        Code::Ok => true,
         Code::Unimplemented => false,
-        Code::Unauthenticated
-        | Code::PermissionDenied
-        | Code::ResourceExhausted
-        | Code::Unavailable
-        | Code::Cancelled
-        | Code::DeadlineExceeded => is_read || side == Side::Client,
-        _ => true,
+        _ => is_read || side == Side::Client,
     }
 }
 
@@ -230,7 +225,9 @@ mod tests {
     fn refusals_are_no_answers() {
         let cases = [
             (Code::Ok, Side::Server, false, true),
-            (Code::NotFound, Side::Server, false, true),
+            (Code::NotFound, Side::Server, false, false),
+            (Code::NotFound, Side::Server, true, true),
+            (Code::InvalidArgument, Side::Client, false, true),
             (Code::Unimplemented, Side::Server, true, false),
             (Code::Unimplemented, Side::Client, false, false),
             (Code::Unauthenticated, Side::Server, false, false),

@@ -16,7 +16,7 @@ use crate::baggage::Injection;
 /// use otel_instrumentation::ClientConfig;
 ///
 /// let config = ClientConfig::new()
-///     .propagate_to(|request| request.authority.is_some_and(|host| host.ends_with(".internal")));
+///     .propagate_to(|request| matches!(request.authority, Some("orders:8080" | "stock:8080")));
 /// # let _ = config;
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -53,7 +53,7 @@ impl ClientConfig {
     /// use otel_instrumentation::ClientConfig;
     ///
     /// let config = ClientConfig::new().propagate_baggage(|request, name| {
-    ///     let is_ours = request.authority.is_some_and(|host| host.ends_with(".internal"));
+    ///     let is_ours = matches!(request.authority, Some("orders:8080" | "stock:8080"));
     ///     is_ours || ["tenant", "locale"].contains(&name)
     /// });
     /// # let _ = config;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 
 use crate::http::{KnownMethods, default_sensitive_query_keys};
-use crate::{Request, Telemetry};
+use crate::{Request, Telemetry, semconv};
 
 type Predicate = Arc<dyn Fn(&Request<'_>) -> bool + Send + Sync>;
 type BaggageFilter = Arc<dyn Fn(&Request<'_>, &str) -> bool + Send + Sync>;
@@ -81,7 +81,8 @@ impl fmt::Debug for Rules {
 /// Attributes that the hook of [`ServerConfig::attributes`] or [`ClientConfig::attributes`] adds.
 ///
 /// That a value becomes a label of a metric is always said explicitly, because every distinct
-/// value makes a time series.
+/// value makes a time series. What the conventions themselves find out by the end, such as the
+/// status code, `http.route` or `error.type`, is theirs: of those names nothing is added.
 #[derive(Debug, Default)]
 pub struct Attributes {
     pub(crate) span: Vec<KeyValue>,
@@ -106,8 +107,11 @@ impl Attributes {
     }
 }
 
-/// The SDK exports a key that is given twice twice.
+/// The SDK exports a key that is given twice twice, so what comes at the end cannot be here too.
 fn replace_or_push(attributes: &mut Vec<KeyValue>, attribute: KeyValue) {
+    if semconv::FOUND_BY_THE_END.contains(&attribute.key.as_str()) {
+        return;
+    }
     match attributes
         .iter_mut()
         .find(|known| known.key == attribute.key)
@@ -157,7 +161,7 @@ macro_rules! shared_options {
             /// Request headers to record on the span, as `string[]`. Default: none.
             ///
             /// Names are matched without regard to case; `*` and `?` are wildcards, which never
-            /// select headers that hold credentials.
+            /// select `Authorization`, `Cookie` and other headers that are known to hold credentials.
             #[must_use]
             pub fn capture_request_headers(
                 mut self,

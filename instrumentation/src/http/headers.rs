@@ -5,12 +5,18 @@ use std::sync::Arc;
 use opentelemetry::propagation::Extractor;
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-/// Headers that hold credentials; a wildcard never selects them, only their full name does.
-const CREDENTIALS: [&str; 4] = [
+/// Headers that are known to hold credentials; a wildcard never selects them, only their full name.
+const CREDENTIALS: [&str; 10] = [
+    "api-key",
     "authorization",
     "cookie",
     "proxy-authorization",
     "set-cookie",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-auth-token",
+    "x-csrf-token",
+    "x-xsrf-token",
 ];
 
 /// An allow-list, prepared so that capturing allocates only what is recorded.

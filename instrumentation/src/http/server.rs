@@ -74,8 +74,10 @@ impl HttpServer {
             return Operation::transparent(ambient);
         }
         let base = shared.extract(&ambient, request);
+        let parent = parent(request, &base, options);
         if !shared.records(request) {
-            return Operation::unrecorded(base, shared.clone(), Injection::Everything);
+            let passed_on = parent.pass_on(base);
+            return Operation::unrecorded(passed_on, shared.clone(), Injection::Everything);
         }
 
         let method = shared.rules.known_methods.classify(request.method);
@@ -129,7 +131,7 @@ impl HttpServer {
         }
 
         let start = Start {
-            parent: parent(request, &base, options),
+            parent,
             base,
             name,
             word: method.name,

@@ -77,10 +77,11 @@ impl RpcServer {
             return Operation::transparent(ambient);
         }
         let base = shared.extract(&ambient, request);
-        if !shared.records(request) {
-            return Operation::unrecorded(base, shared.clone(), Injection::Everything);
-        }
         let parent = remote_parent(request, &base, options);
+        if !shared.records(request) {
+            let passed_on = parent.pass_on(base);
+            return Operation::unrecorded(passed_on, shared.clone(), Injection::Everything);
+        }
         self.begin(request, base, parent)
     }
 

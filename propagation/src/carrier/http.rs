@@ -111,6 +111,10 @@ impl Injector for HeaderInjector<'_> {
             None => HeaderName::from_bytes(key.as_bytes()),
         };
         if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+            if name == TRACEPARENT {
+                // What a request was copied with belongs to the parent that is replaced here.
+                self.0.remove(&TRACESTATE);
+            }
             // Only a full map refuses, and a request goes out without context rather than not.
             let _ = self.0.try_insert(name, value);
         }
@@ -220,6 +224,17 @@ mod tests {
         assert_eq!(carrier.get("traceparent\n"), Some("first"));
         assert_eq!(carrier.get("tracestate\n"), None);
         assert_eq!(carrier.get("baggage\n"), Some(""));
+    }
+
+    #[test]
+    fn new_parent_takes_the_old_list_away() {
+        let mut headers = HeaderMap::new();
+        headers.append(&TRACESTATE, HeaderValue::from_static("a=1"));
+        headers.append(&TRACESTATE, HeaderValue::from_static("b=2"));
+        let mut carrier = HeaderInjector(&mut headers);
+
+        carrier.set("traceparent", "new".to_owned());
+        assert!(!headers.contains_key(&TRACESTATE));
     }
 
     #[test]

@@ -38,7 +38,7 @@ macro_rules! rpc_contract {
                 handlers_and_streams_run_inside_the_span
                 the_server_span_ends_after_its_children
                 codes_are_errors_by_the_side
-                a_refusal_before_the_messages_is_the_methods_own
+                a_refusal_speaks_for_the_method_if_the_call_was_read
                 an_error_after_the_first_message_counts
                 compression_changes_nothing
                 metadata_that_is_no_text_is_no_trouble
