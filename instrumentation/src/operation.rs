@@ -264,7 +264,7 @@ impl Operation {
         injection: Injection,
         recording: Recording,
     ) -> Self {
-        let recording = Some(Box::new(recording));
+        let recording = Some(recording.boxed());
         Self {
             context,
             shared: Some(shared),
@@ -285,6 +285,7 @@ impl Operation {
     fn complete(&mut self, ending: Ending) {
         if let (Some(mut recording), Some(shared)) = (self.recording.take(), &self.shared) {
             recording.complete(&self.context, shared, ending);
+            recording.recycle();
         }
     }
 }

@@ -81,7 +81,7 @@ impl Shared {
             call,
             injection,
         } = start;
-        let instruments = self.handles.instruments().filter(|_| measures);
+        let instruments = measures.then(|| self.handles.instruments()).flatten();
         let active_labels = attributes.labels.len();
         self.request_headers
             .capture(request.headers, &mut attributes.span);

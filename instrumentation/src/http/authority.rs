@@ -10,6 +10,28 @@ pub(crate) struct Authority<'a> {
 impl<'a> Authority<'a> {
     /// Parses `host[:port]`, leaving out user information; `None` where no host is found.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        Self::parse_plain(text).or_else(|| Self::parse_any(text))
+    }
+
+    /// What nearly all are, a name or an IPv4 address, in one pass: a quarter of the work.
+    fn parse_plain(text: &'a str) -> Option<Self> {
+        let is_name = |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.');
+        let end = text.bytes().position(|byte| !is_name(byte));
+        let (host, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
+        let port = match rest.as_bytes() {
+            [] => None,
+            [b':', digits @ ..] => Some(digits.iter().try_fold(0_u16, |port, digit| {
+                let digit = char::from(*digit).to_digit(10)?;
+                port.checked_mul(10)?
+                    .checked_add(u16::try_from(digit).ok()?)
+            })?),
+            _ => return None,
+        };
+        let is_whole = !host.is_empty() && !rest.ends_with(':');
+        is_whole.then_some(Self { host, port })
+    }
+
+    fn parse_any(text: &'a str) -> Option<Self> {
         let text = match text.bytes().rposition(|byte| byte == b'@') {
             Some(at) => text.get(at + 1..)?,
             None => text,
@@ -98,6 +120,25 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(split(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_authorities_are_read_as_all_are() {
+        for text in [
+            "example.com",
+            "example.com:8080",
+            "127.0.0.1:65535",
+            "127.0.0.1:65536",
+            "a:",
+            ":80",
+            "a:+80",
+            "a:b:c",
+            "user@a:1",
+            "A-b.c",
+            "",
+        ] {
+            assert_eq!(Authority::parse(text), Authority::parse_any(text), "{text}");
         }
     }
 

@@ -132,22 +132,21 @@ fn pair(member: &str) -> Option<(&str, &str)> {
 
 /// The list members of all lines in order; empty ones are legal and mean nothing.
 fn members<'a>(lines: &[&'a str]) -> impl Iterator<Item = &'a str> {
-    lines
-        .iter()
-        .flat_map(|line| {
-            let mut rest = Some(*line);
-            std::iter::from_fn(move || {
-                let text = rest?;
-                let (member, left) = match split_once(text, b',') {
-                    Some((member, left)) => (member, Some(left)),
-                    None => (text, None),
-                };
-                rest = left;
-                Some(member)
-            })
-        })
-        .map(whitespace::trim)
-        .filter(|member| !member.is_empty())
+    let mut lines = lines.iter();
+    let mut rest = "";
+    std::iter::from_fn(move || {
+        loop {
+            if rest.is_empty() {
+                rest = lines.next()?;
+            }
+            let member;
+            (member, rest) = split_once(rest, b',').unwrap_or((rest, ""));
+            let member = whitespace::trim(member);
+            if !member.is_empty() {
+                return Some(member);
+            }
+        }
+    })
 }
 
 /// As [`str::split_once`], whose searcher costs more than it finds in texts as short as these.
