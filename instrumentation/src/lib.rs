@@ -9,6 +9,7 @@ pub mod http1;
 mod instruments;
 mod interned;
 mod operation;
+mod origin;
 mod recording;
 mod request;
 mod rpc;

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::baggage::{Baggage, BaggageExt};
-use opentelemetry::trace::{Link, SpanBuilder, SpanContext};
+use opentelemetry::trace::{Link, SpanBuilder};
 use opentelemetry::{Context, InstrumentationScope};
 
-use crate::baggage::{self, Injection};
 use crate::config::{Attributes, Rules};
 use crate::convention::Convention;
 use crate::http::HeaderCapture;
+use crate::origin::{self, Origin, Parent};
 use crate::recording::{Clock, Recording, Route};
 use crate::rpc::Call;
 use crate::telemetry::Handles;
@@ -50,15 +49,6 @@ impl Shared {
         })
     }
 
-    /// The context that came in with a request, added to the current one.
-    pub(crate) fn extract(&self, ambient: &Context, request: &Request<'_>) -> Context {
-        let context = self.handles.telemetry().extract(ambient, request.headers);
-        match self.rules.baggage_limit {
-            Some(limit) => baggage::limited(context, limit),
-            None => context,
-        }
-    }
-
     /// Whether there is somewhere to record to, and the request is to be recorded.
     pub(crate) fn records(&self, request: &Request<'_>) -> bool {
         let finds_telemetry =
@@ -71,16 +61,19 @@ impl Shared {
     pub(crate) fn begin(self: &Arc<Self>, request: &Request<'_>, start: Start) -> Operation {
         let started = Clock::now();
         let Start {
-            base,
-            parent,
+            origin,
             name,
             word,
             mut attributes,
             measures,
             route,
             call,
-            injection,
         } = start;
+        let Origin {
+            base,
+            parent,
+            injection,
+        } = origin;
         let instruments = measures.then(|| self.handles.instruments()).flatten();
         let active_labels = attributes.labels.len();
         self.request_headers
@@ -115,7 +108,7 @@ impl Shared {
         let is_recorded = span.is_some() || measures;
         let context = match span {
             Some(span) => span.context,
-            None if is_public => without_trace(&base),
+            None if is_public => origin::without_trace(&base),
             None => base,
         };
         if !is_recorded {
@@ -150,9 +143,7 @@ impl Shared {
 
 /// What a convention found out before its operation begins.
 pub(crate) struct Start {
-    /// What the span is put into, and what is passed on where there is none.
-    pub(crate) base: Context,
-    pub(crate) parent: Parent,
+    pub(crate) origin: Origin,
     pub(crate) name: Cow<'static, str>,
     /// The first word of the name, for a route that is found later.
     pub(crate) word: Cow<'static, str>,
@@ -163,36 +154,4 @@ pub(crate) struct Start {
     pub(crate) route: Route,
     /// What a call remembers beyond what HTTP does; `None` for HTTP.
     pub(crate) call: Option<Call>,
-    pub(crate) injection: Injection,
-}
-
-/// Where the new span's trace comes from.
-pub(crate) enum Parent {
-    /// The span in the base context, if there is one.
-    Base,
-    /// Nowhere: the span is a root.
-    None,
-    /// Nowhere, but the root links to this span.
-    Linked(SpanContext),
-}
-
-impl Parent {
-    /// What goes on to the handler and its calls where the request is not recorded.
-    pub(crate) fn pass_on(&self, base: Context) -> Context {
-        match self {
-            Self::Base | Self::None => base,
-            Self::Linked(_) => without_trace(&base),
-        }
-    }
-}
-
-/// The trace of a stranger ends at a public endpoint, also where none of our own begins.
-fn without_trace(base: &Context) -> Context {
-    let ambient = Context::current();
-    let baggage: Baggage = base
-        .baggage()
-        .iter()
-        .map(|(name, entry)| (name.clone(), entry.clone()))
-        .collect();
-    ambient.with_baggage(baggage)
 }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use opentelemetry::trace::TraceContextExt;
-use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::authority::{Authority, default_port};
 use super::url;
 use crate::config::{Attributes, ClientConfig, ClientOptions};
 use crate::convention::Convention;
+use crate::origin::Origin;
 use crate::recording::Route;
-use crate::shared::{Parent, Shared, Start};
+use crate::shared::{Shared, Start};
 use crate::{Operation, Request, interned, semconv};
 
 /// The HTTP client convention for one configuration; cheap to clone.
@@ -68,14 +68,10 @@ impl HttpClient {
     /// The request begins again, for the `resend_count`-th time after the first.
     pub fn start_resend(&self, request: &Request<'_>, resend_count: u32) -> Operation {
         let Inner { shared, options } = &*self.inner;
-        let base = Context::current();
-        if base.is_telemetry_suppressed() {
-            return Operation::transparent(base);
-        }
-        let injection = options.injection(request, &base);
-        if !shared.records(request) {
-            return Operation::unrecorded(base, shared.clone(), injection);
-        }
+        let origin = match Origin::outgoing(shared, request, options) {
+            Ok(origin) => origin,
+            Err(unrecorded) => return unrecorded,
+        };
 
         let method = shared.rules.known_methods.classify(request.method);
         let (name, template) = match request.template.filter(|template| !template.is_empty()) {
@@ -127,15 +123,13 @@ impl HttpClient {
         }
 
         let start = Start {
-            parent: parent(&base),
-            base,
+            origin,
             name,
             word: method.name,
             attributes,
             measures,
             route: Route::Unknown,
             call: None,
-            injection,
         };
         shared.begin(request, start)
     }
@@ -146,18 +140,6 @@ impl HttpClient {
     pub fn ends_with_body(&self) -> bool {
         self.inner.options.body_end
     }
-}
-
-/// An invalid span in the context, as the SDK makes one after its shutdown, is no parent; a
-/// `ParentBased` sampler would take it for an unsampled one. If it is a remote one, it is a
-/// decision on sampling that came without a trace, and meant for samplers.
-pub(crate) fn parent(base: &Context) -> Parent {
-    let span = base.span();
-    let local = span.span_context();
-    if base.has_active_span() && !local.is_valid() && !local.is_remote() {
-        return Parent::None;
-    }
-    Parent::Base
 }
 
 /// `server.address` and `server.port`; the port also where the scheme implies it.

@@ -11,10 +11,8 @@ mod url;
 
 pub(crate) use self::authority::{Authority, default_port, split as split_host_and_port};
 pub use self::client::HttpClient;
-pub(crate) use self::client::parent as local_parent;
 pub(crate) use self::headers::HeaderCapture;
 pub(crate) use self::method::KnownMethods;
 pub(crate) use self::peer::peer_attributes;
 pub use self::server::HttpServer;
-pub(crate) use self::server::parent as remote_parent;
 pub(crate) use self::url::default_sensitive_query_keys;

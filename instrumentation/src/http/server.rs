@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use opentelemetry::trace::TraceContextExt;
-use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::authority::Authority;
 use super::forwarded::Forwarded;
 use super::peer::peer_attributes;
 use super::url::redact_query;
-use crate::baggage::Injection;
 use crate::config::{Attributes, ServerConfig, ServerOptions};
 use crate::convention::Convention;
+use crate::origin::Origin;
 use crate::recording::Route;
-use crate::shared::{Parent, Shared, Start};
+use crate::shared::{Shared, Start};
 use crate::{Operation, Request, interned, semconv};
 
 /// The HTTP server convention for one configuration; cheap to clone.
@@ -69,16 +68,10 @@ impl HttpServer {
     /// belongs to whatever drives the connection, not to the request.
     pub fn start(&self, request: &Request<'_>) -> Operation {
         let Inner { shared, options } = &*self.inner;
-        let ambient = Context::current();
-        if ambient.is_telemetry_suppressed() {
-            return Operation::transparent(ambient);
-        }
-        let base = shared.extract(&ambient, request);
-        let parent = parent(request, &base, options);
-        if !shared.records(request) {
-            let passed_on = parent.pass_on(base);
-            return Operation::unrecorded(passed_on, shared.clone(), Injection::Everything);
-        }
+        let origin = match Origin::incoming(shared, request, options) {
+            Ok(origin) => origin,
+            Err(unrecorded) => return unrecorded,
+        };
 
         let method = shared.rules.known_methods.classify(request.method);
         let forwarded = Forwarded::read(request.headers, options.trust_forwarded);
@@ -131,37 +124,15 @@ impl HttpServer {
         }
 
         let start = Start {
-            parent,
-            base,
+            origin,
             name,
             word: method.name,
             attributes,
             measures,
             route: route.map_or(Route::Unknown, Route::Final),
             call: None,
-            injection: Injection::Everything,
         };
         shared.begin(request, start)
-    }
-}
-
-/// Only a remote span is a parent. The base keeps what else an outer layer put into the context.
-pub(crate) fn parent(request: &Request<'_>, base: &Context, options: &ServerOptions) -> Parent {
-    if !base.has_active_span() {
-        return Parent::Base;
-    }
-    let span = base.span();
-    let remote = span.span_context();
-    if !remote.is_remote() {
-        return Parent::None;
-    }
-    let is_public = options.public_endpoint.as_ref();
-    match is_public.is_some_and(|is_public| is_public(request)) {
-        true if remote.is_valid() => Parent::Linked(remote.clone()),
-        true => Parent::None,
-        // Also one that is not valid: so looks a decision on sampling that came without a trace
-        // (`b3: 0`), and samplers may obey it.
-        false => Parent::Base,
     }
 }
 

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::target::server;
 use crate::config::{Attributes, ClientConfig, ClientOptions};
 use crate::convention::Convention;
-use crate::http::{local_parent, peer_attributes};
+use crate::http::peer_attributes;
+use crate::origin::Origin;
 use crate::shared::{Shared, Start};
 use crate::{Operation, Request, semconv};
 
@@ -70,14 +71,10 @@ impl RpcClient {
     /// The call begins, as a child of the current span.
     pub fn start(&self, request: &Request<'_>) -> Operation {
         let Inner { shared, options } = &*self.inner;
-        let base = Context::current();
-        if base.is_telemetry_suppressed() {
-            return Operation::transparent(base);
-        }
-        let injection = options.injection(request, &base);
-        if !shared.records(request) {
-            return Operation::unrecorded(base, shared.clone(), injection);
-        }
+        let origin = match Origin::outgoing(shared, request, options) {
+            Ok(origin) => origin,
+            Err(unrecorded) => return unrecorded,
+        };
 
         let (name, route, call) = super::begin(request);
         let system = KeyValue::new(semconv::RPC_SYSTEM_NAME, semconv::GRPC);
@@ -103,15 +100,13 @@ impl RpcClient {
         span.extend(request.peer.into_iter().flat_map(peer_attributes));
 
         let start = Start {
-            parent: local_parent(&base),
-            base,
+            origin,
             name,
             word: Cow::Borrowed(semconv::GRPC),
             attributes,
             measures,
             route,
             call: Some(call),
-            injection,
         };
         shared.begin(request, start)
     }

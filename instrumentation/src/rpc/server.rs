@@ -9,8 +9,9 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use crate::baggage::Injection;
 use crate::config::{Attributes, ServerConfig, ServerOptions};
 use crate::convention::Convention;
-use crate::http::{Authority, peer_attributes, remote_parent};
-use crate::shared::{Parent, Shared, Start};
+use crate::http::{Authority, peer_attributes};
+use crate::origin::{Origin, Parent};
+use crate::shared::{Shared, Start};
 use crate::{Operation, Request, interned, semconv};
 
 /// The RPC server convention for gRPC and one configuration; cheap to clone.
@@ -72,17 +73,10 @@ impl RpcServer {
     /// belongs to whatever drives the connection, not to the call.
     pub fn start(&self, request: &Request<'_>) -> Operation {
         let Inner { shared, options } = &*self.inner;
-        let ambient = Context::current();
-        if ambient.is_telemetry_suppressed() {
-            return Operation::transparent(ambient);
+        match Origin::incoming(shared, request, options) {
+            Ok(origin) => self.begin(request, origin),
+            Err(unrecorded) => unrecorded,
         }
-        let base = shared.extract(&ambient, request);
-        let parent = remote_parent(request, &base, options);
-        if !shared.records(request) {
-            let passed_on = parent.pass_on(base);
-            return Operation::unrecorded(passed_on, shared.clone(), Injection::Everything);
-        }
-        self.begin(request, base, parent)
     }
 
     /// The call begins inside of an HTTP request that is recorded already: the current span is its
@@ -98,10 +92,15 @@ impl RpcServer {
         if !shared.records(request) {
             return Operation::unrecorded(ambient, shared.clone(), Injection::Everything);
         }
-        self.begin(request, ambient, Parent::Base)
+        let origin = Origin {
+            base: ambient,
+            parent: Parent::Base,
+            injection: Injection::Everything,
+        };
+        self.begin(request, origin)
     }
 
-    fn begin(&self, request: &Request<'_>, base: Context, parent: Parent) -> Operation {
+    fn begin(&self, request: &Request<'_>, origin: Origin) -> Operation {
         let shared = &self.inner.shared;
         let (name, route, call) = super::begin(request);
         let system = KeyValue::new(semconv::RPC_SYSTEM_NAME, semconv::GRPC);
@@ -131,15 +130,13 @@ impl RpcServer {
         span.extend(request.peer.into_iter().flat_map(peer_attributes));
 
         let start = Start {
-            parent,
-            base,
+            origin,
             name,
             word: Cow::Borrowed(semconv::GRPC),
             attributes,
             measures,
             route,
             call: Some(call),
-            injection: Injection::Everything,
         };
         shared.begin(request, start)
     }

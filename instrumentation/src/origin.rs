@@ -1,0 +1,130 @@
+//! Where an operation comes from: the context it begins in, and the trace it belongs to.
+
+use std::sync::Arc;
+
+use opentelemetry::Context;
+use opentelemetry::baggage::{Baggage, BaggageExt};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+
+use crate::baggage::{self, Injection};
+use crate::config::{ClientOptions, ServerOptions};
+use crate::shared::Shared;
+use crate::{Operation, Request};
+
+/// What an operation that is to be recorded begins with.
+pub(crate) struct Origin {
+    /// What the span is put into, and what is passed on where there is none.
+    pub(crate) base: Context,
+    pub(crate) parent: Parent,
+    /// What of it goes out with the request.
+    pub(crate) injection: Injection,
+}
+
+/// Where the new span's trace comes from.
+pub(crate) enum Parent {
+    /// The span in the base context, if there is one.
+    Base,
+    /// Nowhere: the span is a root.
+    None,
+    /// Nowhere, but the root links to this span.
+    Linked(SpanContext),
+}
+
+impl Origin {
+    /// A request that comes in; `Err` is the operation of one that is not recorded.
+    pub(crate) fn incoming(
+        shared: &Arc<Shared>,
+        request: &Request<'_>,
+        options: &ServerOptions,
+    ) -> Result<Self, Operation> {
+        let ambient = Context::current();
+        if ambient.is_telemetry_suppressed() {
+            return Err(Operation::transparent(ambient));
+        }
+        let extracted = shared
+            .handles
+            .telemetry()
+            .extract(&ambient, request.headers);
+        let base = match shared.rules.baggage_limit {
+            Some(limit) => baggage::limited(extracted, limit),
+            None => extracted,
+        };
+        let parent = remote_parent(request, &base, options);
+        let injection = Injection::Everything;
+        if !shared.records(request) {
+            let passed_on = match parent {
+                Parent::Base | Parent::None => base,
+                Parent::Linked(_) => without_trace(&base),
+            };
+            return Err(Operation::unrecorded(passed_on, shared.clone(), injection));
+        }
+        Ok(Self {
+            base,
+            parent,
+            injection,
+        })
+    }
+
+    /// A request that goes out; `Err` is the operation of one that is not recorded.
+    pub(crate) fn outgoing(
+        shared: &Arc<Shared>,
+        request: &Request<'_>,
+        options: &ClientOptions,
+    ) -> Result<Self, Operation> {
+        let base = Context::current();
+        if base.is_telemetry_suppressed() {
+            return Err(Operation::transparent(base));
+        }
+        let injection = options.injection(request, &base);
+        if !shared.records(request) {
+            return Err(Operation::unrecorded(base, shared.clone(), injection));
+        }
+        Ok(Self {
+            parent: local_parent(&base),
+            base,
+            injection,
+        })
+    }
+}
+
+/// Only a remote span is a parent. The base keeps what else an outer layer put into the context.
+fn remote_parent(request: &Request<'_>, base: &Context, options: &ServerOptions) -> Parent {
+    if !base.has_active_span() {
+        return Parent::Base;
+    }
+    let span = base.span();
+    let remote = span.span_context();
+    if !remote.is_remote() {
+        return Parent::None;
+    }
+    let is_public = options.public_endpoint.as_ref();
+    match is_public.is_some_and(|is_public| is_public(request)) {
+        true if remote.is_valid() => Parent::Linked(remote.clone()),
+        true => Parent::None,
+        // Also one that is not valid: so looks a decision on sampling that came without a trace
+        // (`b3: 0`), and samplers may obey it.
+        false => Parent::Base,
+    }
+}
+
+/// An invalid span in the context, as the SDK makes one after its shutdown, is no parent; a
+/// `ParentBased` sampler would take it for an unsampled one. If it is a remote one, it is a
+/// decision on sampling that came without a trace, and meant for samplers.
+fn local_parent(base: &Context) -> Parent {
+    let span = base.span();
+    let local = span.span_context();
+    if base.has_active_span() && !local.is_valid() && !local.is_remote() {
+        return Parent::None;
+    }
+    Parent::Base
+}
+
+/// The trace of a stranger ends at a public endpoint, also where none of our own begins.
+pub(crate) fn without_trace(base: &Context) -> Context {
+    let baggage: Baggage = base
+        .baggage()
+        .iter()
+        .map(|(name, entry)| (name.clone(), entry.clone()))
+        .collect();
+    Context::current().with_baggage(baggage)
+}
