@@ -98,12 +98,12 @@ impl Telemetry {
         }
     }
 
-    /// `None` while the global provider is the API's no-op.
+    /// `None` while the provider is the API's no-op.
     fn meter(&self, scope: &InstrumentationScope) -> Option<Meter> {
-        if let Some(providers) = &self.providers {
-            return Some(providers.meters.meter_with_scope(scope.clone()));
-        }
-        let provider = global::meter_provider();
+        let provider = match &self.providers {
+            Some(providers) => providers.meters.clone(),
+            None => global::meter_provider(),
+        };
         // A meter provider cannot be asked what it is. The no-op is the one without any state;
         // a provider that holds something to record into has a size.
         (size_of_val(&*provider) > 0).then(|| provider.meter_with_scope(scope.clone()))

@@ -1,5 +1,7 @@
 //! Spans and metrics in memory, without globals: for tests that run in parallel.
 
+mod unkept;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,6 +10,7 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, Re
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
 
+pub use self::unkept::unkept;
 use crate::Telemetry;
 
 /// Providers whose telemetry stays in memory.

@@ -1,0 +1,108 @@
+//! What the layer adds to a request on the heap, exactly: one more has to be meant.
+//!
+//! The layers of tower cost three by themselves, whatever they do, because axum boxes what is
+//! around a route; and a body that is not axum's own costs one.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, too"
+)]
+
+use allocation_counter::measure;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::routing::get;
+use futures_util::FutureExt;
+use http::Request;
+use opentelemetry::Context;
+use otel_instrumentation::testing::unkept;
+use otel_middleware_axum::{OtelLayer, ServerConfig, Telemetry};
+use tower::ServiceExt;
+
+#[test]
+fn a_request_costs_so_many_allocations() {
+    let global = Telemetry::global;
+    let cases = [
+        // The lists and strings of tracestate, the remote span, and the look for an SDK.
+        ("no SDK", global(), Some(SAMPLED), Some(TRACESTATE), 8),
+        ("no SDK, no caller", global(), None, None, 4),
+        // Two more copies of tracestate, the span and its place in the context, its attributes,
+        // and the path.
+        (
+            "not sampled",
+            unkept(false),
+            Some(NOT_SAMPLED),
+            Some(TRACESTATE),
+            17,
+        ),
+        // One more copy of tracestate.
+        (
+            "sampled",
+            unkept(false),
+            Some(SAMPLED),
+            Some(TRACESTATE),
+            20,
+        ),
+        // The labels.
+        (
+            "measured",
+            unkept(true),
+            Some(SAMPLED),
+            Some(TRACESTATE),
+            21,
+        ),
+        ("no tracestate", unkept(false), Some(SAMPLED), None, 8),
+        ("no caller", unkept(false), None, None, 7),
+    ];
+    let bare = cost(&routes(), None, None);
+    for (setup, telemetry, traceparent, tracestate, expected) in cases {
+        let layer = OtelLayer::with_config(ServerConfig::new().telemetry(telemetry));
+        let added = cost(&routes().layer(layer), traceparent, tracestate) - bare;
+        assert_eq!(added, expected, "{setup}");
+    }
+}
+
+#[test]
+fn a_suppressed_request_costs_what_any_layer_does() {
+    let layer = OtelLayer::with_config(ServerConfig::new().telemetry(unkept(true)));
+    let bare = cost(&routes(), None, None);
+    let _suppressed = Context::new().with_telemetry_suppressed().attach();
+    let added = cost(&routes().layer(layer), Some(SAMPLED), Some(TRACESTATE)) - bare;
+    assert_eq!(added, 3);
+}
+
+/// The allocations of one request, after others that made what is made once.
+fn cost(routes: &Router, traceparent: Option<&str>, tracestate: Option<&str>) -> u64 {
+    let service = routes.clone().with_state(());
+    let send = || {
+        let mut request = Request::get("/orders/42")
+            .header("host", "shop.example:8080")
+            .header("user-agent", "test/1.0");
+        for (name, line) in [("traceparent", traceparent), ("tracestate", tracestate)] {
+            request = match line {
+                Some(line) => request.header(name, line),
+                None => request,
+            };
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let service = service.clone();
+        measure(|| {
+            let response = service.oneshot(request).now_or_never().unwrap().unwrap();
+            let body = to_bytes(response.into_body(), usize::MAX);
+            assert_eq!(body.now_or_never().unwrap().unwrap(), "order");
+        })
+        .count_total
+    };
+    (0..10).for_each(|_| {
+        send();
+    });
+    send()
+}
+
+fn routes() -> Router {
+    Router::new().route("/orders/{id}", get(async || "order"))
+}
+
+const SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const NOT_SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+const TRACESTATE: &str = "congo=t61rcWkgMzE";
