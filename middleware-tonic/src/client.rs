@@ -6,20 +6,20 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use http_body::Body;
 use otel_instrumentation::{
     self as instrumentation, ClientConfig, Operation, RpcClient, http1, rpc_method, scope,
 };
 use otel_propagation::{HeaderExtractor, HeaderInjector};
 use pin_project::pin_project;
+use tonic::GrpcMethod;
 use tonic::transport::Endpoint;
-use tonic::{GrpcMethod, Status, TimeoutExpired};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::ResponseBody;
-use crate::body::record;
+use crate::error;
 use crate::method::{Candidate, Methods, Side};
 
 /// Makes a client span and the metric of every call, and sends its context along.
@@ -285,13 +285,13 @@ where
         };
         Poll::Ready(match result {
             Ok(response) => {
-                if is_deadline(response.headers()) {
-                    operation.fail(DEADLINE_EXCEEDED, TIMEOUT_EXPIRED);
+                if error::is_deadline(response.headers()) {
+                    error::exceed_deadline(&mut operation);
                 }
                 Ok(ResponseBody::wrap(response, operation, candidate))
             }
             Err(error) => {
-                let error = fail(&mut operation, error.into());
+                let error = error::fail(&mut operation, error.into());
                 operation.finish();
                 Err(error)
             }
@@ -312,46 +312,5 @@ impl<F> fmt::Debug for ClientFuture<F> {
 #[derive(Clone, Copy)]
 struct Recorded;
 
-/// Records the status that tonic makes of an error, and hands that on in the error's place.
-fn fail(
-    operation: &mut Operation,
-    error: Box<dyn Error + Send + Sync>,
-) -> Box<dyn Error + Send + Sync> {
-    let is_deadline = {
-        // The client's own clock.
-        let first: &(dyn Error + 'static) = error.as_ref();
-        std::iter::successors(Some(first), |error| (*error).source())
-            .any(<dyn Error>::is::<TimeoutExpired>)
-    };
-    match Status::try_from_error(error) {
-        Ok(status) => {
-            if is_deadline {
-                // tonic calls it CANCELLED; what everybody else calls it says why.
-                operation.fail(DEADLINE_EXCEEDED, TIMEOUT_EXPIRED);
-            }
-            record(operation, &status);
-            Box::new(status)
-        }
-        Err(error) => {
-            // What a generated client makes of it: UNKNOWN. Its text may hold a URL.
-            operation.rpc_status(tonic::Code::Unknown as u32, "");
-            error
-        }
-    }
-}
-
-/// Whether the server's clock was faster: it runs as long as the client's.
-fn is_deadline(headers: &HeaderMap) -> bool {
-    let is = |name, expected: &[u8]| {
-        headers
-            .get(name)
-            .is_some_and(|value| value.as_bytes() == expected)
-    };
-    is(Status::GRPC_STATUS, b"1") && is(Status::GRPC_MESSAGE, b"Timeout%20expired")
-}
-
-const DEADLINE_EXCEEDED: &str = "DEADLINE_EXCEEDED";
-/// What [`TimeoutExpired`] says, which tonic's servers send.
-const TIMEOUT_EXPIRED: &str = "Timeout expired";
 /// The authority that tonic's endpoints for Unix domain sockets make up.
 const UNIX_SOCKET: &str = "tonic";

@@ -2,6 +2,7 @@
 
 mod body;
 mod client;
+mod error;
 mod interceptor;
 mod metadata;
 mod method;

@@ -1,14 +1,14 @@
 //! `extract` and `inject` without a global propagator, under different environments.
 //!
-//! The environment is read once per process, so every case runs the test at the bottom in a
-//! process of its own. No test of this binary sets a global propagator.
+//! The environment is read once per process, so every case is a process of its own: the test runs
+//! itself again. No test of this binary sets a global propagator.
 
 #![allow(
     clippy::unwrap_used,
     reason = "helpers of tests fail by panicking, too"
 )]
 
-use std::{env, process::Command};
+use std::{env, process::Command, thread};
 
 use http::{HeaderMap, HeaderValue};
 use opentelemetry::Context;
@@ -16,25 +16,36 @@ use otel_propagation::{HeaderExtractor, HeaderInjector, extract, inject};
 
 #[test]
 fn w3c_formats_are_the_default() {
+    if env::var_os(CHILD).is_some() {
+        return forward();
+    }
     assert_eq!(forwarded(None), "traceparent tracestate baggage");
     assert_eq!(forwarded(Some("")), "traceparent tracestate baggage");
 }
 
 #[test]
 fn environment_selects_the_formats() {
+    if env::var_os(CHILD).is_some() {
+        return forward();
+    }
     assert_eq!(forwarded(Some("baggage")), "baggage");
     assert_eq!(forwarded(Some("Tracecontext")), "traceparent tracestate");
 }
 
 #[test]
 fn none_switches_propagation_off() {
+    if env::var_os(CHILD).is_some() {
+        return forward();
+    }
     assert_eq!(forwarded(Some("none")), "");
 }
 
 /// The headers that a process with this environment passes on, in the order it writes them.
 fn forwarded(propagators: Option<&str>) -> String {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", "forward", "--ignored", "--nocapture"]);
+    let test = thread::current().name().unwrap().to_owned();
+    command.args(["--exact", &test, "--nocapture"]);
+    command.env(CHILD, "1");
     match propagators {
         Some(list) => command.env("OTEL_PROPAGATORS", list),
         None => command.env_remove("OTEL_PROPAGATORS"),
@@ -48,8 +59,7 @@ fn forwarded(propagators: Option<&str>) -> String {
         .unwrap()
 }
 
-#[test]
-#[ignore = "the child process of the other tests"]
+/// What the child process does.
 fn forward() {
     let mut received = HeaderMap::new();
     received.insert("traceparent", HeaderValue::from_static(PARENT));
@@ -64,5 +74,6 @@ fn forward() {
     println!("\n{MARKER}{}", names.join(" "));
 }
 
+const CHILD: &str = "RESOLUTION_TEST_CHILD";
 const MARKER: &str = "forwarded: ";
 const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-01";

@@ -1,6 +1,6 @@
 //! What `from_env` says about names it does not know.
 //!
-//! The environment belongs to the process, so the test at the bottom runs in one of its own.
+//! The environment belongs to the process, so the test runs itself again in one of its own.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,17 +23,24 @@ use tracing::{
 
 #[test]
 fn unknown_names_are_reported_once_and_ignored() {
+    if env::var_os(CHILD).is_some() {
+        return report();
+    }
     let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "report", "--ignored"])
+        .args(["--exact", "unknown_names_are_reported_once_and_ignored"])
+        .env(CHILD, "1")
         .env("OTEL_PROPAGATORS", "baggage, ottrace,Bogus,bogus")
         .output()
         .unwrap();
 
     assert!(output.status.success(), "{output:?}");
+    assert!(
+        output.stdout.starts_with(b"\nrunning 1 test\n"),
+        "{output:?}"
+    );
 }
 
-#[test]
-#[ignore = "the child process of the other test"]
+/// What the child process does.
 fn report() {
     let warnings = Warnings::default();
 
@@ -80,3 +87,5 @@ impl Visit for Recorder<'_> {
 
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
+
+const CHILD: &str = "UNKNOWN_NAMES_TEST_CHILD";

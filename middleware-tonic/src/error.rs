@@ -1,0 +1,54 @@
+//! What becomes of a call that the transport, a deadline or another layer failed.
+
+use std::error::Error;
+
+use http::HeaderMap;
+use otel_instrumentation::Operation;
+use tonic::{Status, TimeoutExpired};
+
+use crate::body::record;
+
+/// Records the status that tonic makes of an error, and hands that on in the error's place.
+pub(crate) fn fail(
+    operation: &mut Operation,
+    error: Box<dyn Error + Send + Sync>,
+) -> Box<dyn Error + Send + Sync> {
+    let is_deadline = {
+        // The client's own clock.
+        let first: &(dyn Error + 'static) = error.as_ref();
+        std::iter::successors(Some(first), |error| (*error).source())
+            .any(<dyn Error>::is::<TimeoutExpired>)
+    };
+    match Status::try_from_error(error) {
+        Ok(status) => {
+            if is_deadline {
+                exceed_deadline(operation);
+            }
+            record(operation, &status);
+            Box::new(status)
+        }
+        Err(error) => {
+            // What a generated client makes of it: UNKNOWN. Its text may hold a URL.
+            operation.rpc_status(tonic::Code::Unknown as u32, "");
+            error
+        }
+    }
+}
+
+/// Whether the server's clock was faster: it runs as long as the client's.
+pub(crate) fn is_deadline(headers: &HeaderMap) -> bool {
+    let is = |name, expected: &[u8]| {
+        headers
+            .get(name)
+            .is_some_and(|value| value.as_bytes() == expected)
+    };
+    is(Status::GRPC_STATUS, b"1") && is(Status::GRPC_MESSAGE, b"Timeout%20expired")
+}
+
+/// tonic calls it `CANCELLED`; what everybody else calls it says why.
+pub(crate) fn exceed_deadline(operation: &mut Operation) {
+    operation.fail("DEADLINE_EXCEEDED", TIMEOUT_EXPIRED);
+}
+
+/// What [`TimeoutExpired`] says, which tonic's servers send.
+const TIMEOUT_EXPIRED: &str = "Timeout expired";
