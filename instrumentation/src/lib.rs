@@ -8,6 +8,7 @@ mod http;
 pub mod http1;
 mod instruments;
 mod interned;
+mod labels;
 mod operation;
 mod origin;
 mod recording;
@@ -16,6 +17,7 @@ mod rpc;
 mod scope;
 mod semconv;
 mod shared;
+mod spare;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,7 +1,6 @@
 //! What an operation remembers until its end, and how that end is written down.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -12,9 +11,11 @@ use opentelemetry::{Context, KeyValue, StringValue};
 use crate::convention::{Convention, Ending};
 use crate::instruments::Instruments;
 use crate::interned;
+use crate::labels;
 use crate::rpc::{Call, Code, percent_decoded};
 use crate::semconv;
 use crate::shared::Shared;
+use crate::spare::Spare;
 
 /// One instant on the two clocks: spans want wall time, durations must not jump with it.
 #[derive(Clone, Copy, Debug)]
@@ -135,11 +136,9 @@ impl Route {
 }
 
 impl Recording {
-    /// In a box that an earlier recording of this thread left, if there is one: an allocation less
-    /// for every request.
+    /// In a box that an earlier recording left, if there is one.
     pub(crate) fn boxed(self) -> Box<Self> {
-        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
-        match spare {
+        match SPARE.try_with(Spare::take) {
             Ok(Some(mut spare)) => {
                 *spare = self;
                 spare
@@ -151,12 +150,7 @@ impl Recording {
     /// Leaves the box to the next one. What a completed recording still holds is next to nothing.
     pub(crate) fn recycle(self: Box<Self>) {
         // Where the thread is about to end, it is dropped.
-        let _ = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() < MAX_SPARE {
-                spare.push(self);
-            }
-        });
+        let _ = SPARE.try_with(|spare| spare.leave(self));
     }
 
     /// Writes down the end: one duration, one span, the same instant and `error.type` on both.
@@ -274,6 +268,7 @@ impl Recording {
                 sizes.response.record(size, &labels);
             }
         }
+        labels::leave(labels);
     }
 
     fn end_span(
@@ -333,11 +328,8 @@ impl Recording {
 }
 
 thread_local! {
-    #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
-    static SPARE: RefCell<Vec<Box<Recording>>> = const { RefCell::new(Vec::new()) };
+    static SPARE: Spare<Box<Recording>> = const { Spare::new() };
 }
-
-const MAX_SPARE: usize = 16;
 
 fn status_code(status: u16) -> KeyValue {
     KeyValue::new(semconv::HTTP_RESPONSE_STATUS_CODE, i64::from(status))

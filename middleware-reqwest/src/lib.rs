@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod flight;
 mod layer;
 mod middleware;
 mod request;

@@ -1,7 +1,6 @@
 //! The middleware for reqwest-middleware.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use http::Extensions;
@@ -12,6 +11,7 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next, Result};
 
 use crate::error::describe_middleware;
+use crate::flight::{Flight, Mark};
 use crate::{request, response};
 
 /// Makes a client span and the metrics of every request, and sends its context along.
@@ -83,14 +83,14 @@ impl Middleware for OtelMiddleware {
             return next.run(request, extensions).await;
         }
         let attempts = extensions.get::<Attempts>();
-        if attempts.is_some_and(Attempts::is_under_way) {
+        if attempts.is_some_and(|attempts| attempts.last.is_under_way()) {
             return next.run(request, extensions).await;
         }
         let resend_count = attempts.map_or(0, |attempts| attempts.count);
-        let under_way = Arc::new(());
+        let flight = Flight::begin();
         extensions.insert(Attempts {
             count: resend_count.saturating_add(1),
-            under_way: Arc::downgrade(&under_way),
+            last: flight.mark(),
         });
 
         let template = extensions
@@ -122,13 +122,7 @@ impl Middleware for OtelMiddleware {
 #[derive(Clone, Debug)]
 struct Attempts {
     count: u32,
-    /// Alive while an attempt is under way: what this middleware then sees is the same request
-    /// again, in a stack that it was added to twice.
-    under_way: Weak<()>,
-}
-
-impl Attempts {
-    fn is_under_way(&self) -> bool {
-        self.under_way.strong_count() > 0
-    }
+    /// Where it is under way, what this middleware sees is the same request again, in a stack that
+    /// it was added to twice.
+    last: Mark,
 }

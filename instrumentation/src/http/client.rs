@@ -11,7 +11,7 @@ use crate::convention::Convention;
 use crate::origin::Origin;
 use crate::recording::Route;
 use crate::shared::{Shared, Start};
-use crate::{Operation, Request, interned, semconv};
+use crate::{Operation, Request, interned, labels, semconv};
 
 /// The HTTP client convention for one configuration; cheap to clone.
 ///
@@ -86,8 +86,8 @@ impl HttpClient {
         let measures = shared.handles.instruments().is_some();
         let mut attributes = Attributes::default();
         if measures {
+            attributes.labels = labels::list();
             let labels = &mut attributes.labels;
-            labels.reserve_exact(LABELS);
             labels.push(KeyValue::new(
                 semconv::HTTP_REQUEST_METHOD,
                 method.label.clone(),
@@ -160,5 +160,3 @@ fn server(request: &Request<'_>) -> [Option<KeyValue>; 2] {
 
 /// Room for the usual attributes and those that come at the end, so that nothing is moved.
 const ATTRIBUTES: usize = 10;
-/// Room for all labels of the convention.
-const LABELS: usize = 7;

@@ -13,7 +13,7 @@ use crate::convention::Convention;
 use crate::origin::Origin;
 use crate::recording::Route;
 use crate::shared::{Shared, Start};
-use crate::{Operation, Request, interned, semconv};
+use crate::{Operation, Request, interned, labels, semconv};
 
 /// The HTTP server convention for one configuration; cheap to clone.
 ///
@@ -87,7 +87,7 @@ impl HttpServer {
         let measures = shared.handles.instruments().is_some();
         let mut attributes = Attributes::default();
         if measures {
-            attributes.labels.reserve_exact(LABELS);
+            attributes.labels = labels::list();
             attributes.labels.extend([
                 KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label.clone()),
                 KeyValue::new(semconv::URL_SCHEME, scheme),
@@ -181,5 +181,3 @@ fn addresses(request: &Request<'_>, forwarded: &Forwarded<'_>, attributes: &mut 
 
 /// Room for the usual attributes and those that come at the end, so that nothing is moved.
 const ATTRIBUTES: usize = 15;
-/// Room for all labels of the convention.
-const LABELS: usize = 6;

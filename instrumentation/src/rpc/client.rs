@@ -11,7 +11,7 @@ use crate::convention::Convention;
 use crate::http::peer_attributes;
 use crate::origin::Origin;
 use crate::shared::{Shared, Start};
-use crate::{Operation, Request, semconv};
+use crate::{Operation, Request, labels, semconv};
 
 /// The RPC client convention for gRPC and one configuration; cheap to clone.
 ///
@@ -83,8 +83,8 @@ impl RpcClient {
         let measures = shared.handles.instruments().is_some();
         let mut attributes = Attributes::default();
         if measures {
+            attributes.labels = labels::list();
             let labels = &mut attributes.labels;
-            labels.reserve_exact(LABELS);
             labels.push(system.clone());
             labels.extend(server.iter().flatten().cloned());
         }
@@ -114,5 +114,3 @@ impl RpcClient {
 
 /// Room for the usual attributes and those that come at the end, so that nothing is moved.
 const ATTRIBUTES: usize = 8;
-/// Room for all labels of the convention.
-const LABELS: usize = 6;

@@ -12,7 +12,7 @@ use crate::convention::Convention;
 use crate::http::{Authority, peer_attributes};
 use crate::origin::{Origin, Parent};
 use crate::shared::{Shared, Start};
-use crate::{Operation, Request, interned, semconv};
+use crate::{Operation, Request, interned, labels, semconv};
 
 /// The RPC server convention for gRPC and one configuration; cheap to clone.
 ///
@@ -108,7 +108,7 @@ impl RpcServer {
         let measures = shared.handles.instruments().is_some();
         let mut attributes = Attributes::default();
         if measures {
-            attributes.labels.reserve_exact(LABELS);
+            attributes.labels = labels::list();
             attributes.labels.push(system.clone());
         }
         let span = &mut attributes.span;
@@ -144,5 +144,3 @@ impl RpcServer {
 
 /// Room for the usual attributes and those that come at the end, so that nothing is moved.
 const ATTRIBUTES: usize = 9;
-/// Room for all labels of the convention.
-const LABELS: usize = 4;
