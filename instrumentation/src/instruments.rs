@@ -89,9 +89,14 @@ impl Definitions {
     }
 }
 
+#[cfg(feature = "bound-instruments")]
+type Durations = crate::bound::BoundByLabels;
+#[cfg(not(feature = "bound-instruments"))]
+type Durations = Histogram<f64>;
+
 /// The instruments themselves, made once for each configuration.
 pub(crate) struct Instruments {
-    pub(crate) duration: Histogram<f64>,
+    pub(crate) duration: Durations,
     pub(crate) active: Option<UpDownCounter<i64>>,
     pub(crate) body_sizes: Option<BodySizes>,
 }
@@ -128,6 +133,8 @@ impl Instruments {
             request: size(request),
             response: size(response),
         });
+        #[cfg(feature = "bound-instruments")]
+        let duration = Durations::new(duration);
         Self {
             duration,
             active,

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod baggage;
+#[cfg(feature = "bound-instruments")]
+mod bound;
 mod config;
 mod convention;
 mod http;
