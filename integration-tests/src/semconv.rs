@@ -1,7 +1,7 @@
 //! The semantic conventions 1.45 as a table, against which all telemetry is checked.
 //!
 //! Written from the conventions, not from the instrumentation: a name that is misspelt there is
-//! unknown here. To check another convention, add a [`Place`] for each kind of its telemetry, and a
+//! unknown here. To check another convention, add a `Place` for each kind of its telemetry, and a
 //! table of its names.
 
 use std::collections::BTreeSet;

@@ -50,7 +50,7 @@ impl ServerApp for Actix {
     }
 }
 
-/// Any application of which a test says where the middleware goes; see [`actix_app!`].
+/// Any application of which a test says where the middleware goes; see `actix_app!`.
 #[derive(Clone, Copy, Debug)]
 pub struct Applied<F>(pub F);
 

@@ -1,7 +1,7 @@
 //! The service `example.Greeter`, written by hand as generated code would be, in both homes that
 //! tonic offers: its own server, and an axum router.
 //!
-//! Its messages are text, and say what is to happen: see [`step`].
+//! Its messages are text, and say what is to happen: see `step`.
 
 use std::convert::Infallible;
 use std::future::{pending, ready};
