@@ -6,10 +6,12 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use crate::http::Authority;
+
 /// The name `{word} {target}` of a span, and the target by itself.
 pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static, str>) {
-    let name = NAMES.find(word, target);
-    match name.and_then(|name| Some((name, name.get(word.len() + 1..)?))) {
+    let name = NAMES.find(word, target, |_| ());
+    match name.and_then(|name| Some((&*name.text, name.second()?))) {
         Some((name, target)) => (Cow::Borrowed(name), Cow::Borrowed(target)),
         None => {
             let name = [word, " ", target].concat();
@@ -20,47 +22,69 @@ pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static,
 
 /// A route that has no name yet, or one that is a name.
 pub(crate) fn route(route: &str) -> Cow<'static, str> {
-    second(NAMES.find("", route), route)
+    second(NAMES.find("", route, |_| ()), route)
 }
 
-/// A host that this service is known by or calls, or a user agent that calls it: most requests of
-/// a service come with one of a few. Made-up ones soon find the table full.
+/// A host or a user agent: most requests of a service come with one of a few. Made-up ones soon
+/// find the table full.
 pub(crate) fn peer(text: &str) -> Cow<'static, str> {
-    second(PEERS.find("", text), text)
+    second(PEERS.find("", text, |_| ()), text)
 }
 
-fn second(found: Option<&'static str>, text: &str) -> Cow<'static, str> {
-    match found.and_then(|found| found.get(1..)) {
+fn second(found: Option<&'static Entry<()>>, text: &str) -> Cow<'static, str> {
+    match found.and_then(Entry::second) {
         Some(text) => Cow::Borrowed(text),
         None => Cow::Owned(text.to_owned()),
     }
 }
 
-static NAMES: Table<1024> = Table::new();
-static PEERS: Table<64> = Table::new();
+/// The host and the port of `host[:port]`, taken apart once.
+pub(crate) fn authority(text: &str) -> Option<(Cow<'static, str>, Option<u16>)> {
+    let Some(known) = AUTHORITIES.find("", text, parse) else {
+        let Authority { host, port } = Authority::parse(text)?;
+        return Some((Cow::Owned(host.to_owned()), port));
+    };
+    let (host, port) = known.value.as_ref()?;
+    Some((Cow::Borrowed(host), *port))
+}
+
+fn parse(text: &str) -> Option<(Box<str>, Option<u16>)> {
+    Authority::parse(text).map(|Authority { host, port }| (host.into(), port))
+}
+
+static NAMES: Table<(), 1024> = Table::new();
+static PEERS: Table<(), 64> = Table::new();
+static AUTHORITIES: Table<Option<(Box<str>, Option<u16>)>, 64> = Table::new();
 
 /// Texts that stay for as long as the process: nothing is removed, so that readers need no lock,
 /// and hence bounded in number and length. Chained rather than in one array, because most services
 /// have few routes and some have thousands.
-struct Table<const BUCKETS: usize> {
-    buckets: [OnceLock<Box<Entry>>; BUCKETS],
+struct Table<T, const BUCKETS: usize> {
+    buckets: [OnceLock<Box<Entry<T>>>; BUCKETS],
 }
 
-struct Entry {
+struct Entry<T> {
     /// Both parts with a space between.
     text: Box<str>,
     space: usize,
-    next: OnceLock<Box<Entry>>,
+    /// What was made of the second part.
+    value: T,
+    next: OnceLock<Box<Entry<T>>>,
 }
 
-impl<const BUCKETS: usize> Table<BUCKETS> {
+impl<T, const BUCKETS: usize> Table<T, BUCKETS> {
     const fn new() -> Self {
         Self {
             buckets: [const { OnceLock::new() }; BUCKETS],
         }
     }
 
-    fn find(&'static self, first: &str, second: &str) -> Option<&'static str> {
+    fn find(
+        &'static self,
+        first: &str,
+        second: &str,
+        make: fn(&str) -> T,
+    ) -> Option<&'static Entry<T>> {
         if first.len() + second.len() > MAX_LENGTH {
             return None;
         }
@@ -68,9 +92,9 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
         // A product has its good bits at the top.
         let mut slot = self.buckets.get((hash >> 32) as usize % BUCKETS)?;
         for _ in 0..MAX_DEPTH {
-            let entry = slot.get_or_init(|| Box::new(Entry::new(first, second)));
+            let entry = slot.get_or_init(|| Box::new(Entry::new(first, second, make)));
             if entry.is(first, second) {
-                return Some(&entry.text);
+                return Some(entry);
             }
             slot = &entry.next;
         }
@@ -78,13 +102,18 @@ impl<const BUCKETS: usize> Table<BUCKETS> {
     }
 }
 
-impl Entry {
-    fn new(first: &str, second: &str) -> Self {
+impl<T> Entry<T> {
+    fn new(first: &str, second: &str, make: fn(&str) -> T) -> Self {
         Self {
             text: [first, " ", second].concat().into(),
             space: first.len(),
+            value: make(second),
             next: OnceLock::new(),
         }
+    }
+
+    fn second(&self) -> Option<&str> {
+        self.text.get(self.space + 1..)
     }
 
     fn is(&self, first: &str, second: &str) -> bool {
@@ -140,6 +169,20 @@ mod tests {
     }
 
     #[test]
+    fn authorities_are_taken_apart() {
+        for _ in 0..2 {
+            assert_eq!(
+                authority("shop.example:80"),
+                Some(("shop.example".into(), Some(80)))
+            );
+            assert_eq!(authority("[::1]"), Some(("::1".into(), None)));
+            assert_eq!(authority("a b"), None);
+        }
+        let long = "x".repeat(MAX_LENGTH + 1);
+        assert_eq!(authority(&long), Some((long.clone().into(), None)));
+    }
+
+    #[test]
     fn names_are_told_apart_by_both_parts() {
         assert_eq!(name("A", "B C").1, "B C");
         assert_eq!(name("A B", "C").1, "C");
@@ -148,10 +191,11 @@ mod tests {
 
     #[test]
     fn a_table_has_an_end() {
-        static TABLE: Table<2> = Table::new();
-        let found = (0..1_000).filter(|number| TABLE.find("", &number.to_string()).is_some());
+        static TABLE: Table<(), 2> = Table::new();
+        let find = |text: &str| TABLE.find("", text, |_| ());
+        let found = (0..1_000).filter(|number| find(&number.to_string()).is_some());
         assert!((MAX_DEPTH..=2 * MAX_DEPTH).contains(&found.count()));
-        assert_eq!(TABLE.find("", "0"), Some(" 0"));
+        assert_eq!(find("0").and_then(Entry::second), Some("0"));
         let long = "x".repeat(MAX_LENGTH);
         let (name, target) = name("GET", &long);
         assert!(matches!(name, Cow::Owned(_)));

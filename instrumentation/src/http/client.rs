@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
-use super::authority::{Authority, default_port};
+use super::authority::default_port;
 use super::url;
 use crate::config::{Attributes, ClientConfig, ClientOptions};
 use crate::convention::Convention;
@@ -146,14 +146,14 @@ impl HttpClient {
 fn server(request: &Request<'_>) -> [Option<KeyValue>; 2] {
     let authority = request
         .authority
-        .and_then(Authority::parse)
-        .or_else(|| Authority::parse(request.headers.get("host")?));
-    let Some(Authority { host, port }) = authority else {
+        .and_then(interned::authority)
+        .or_else(|| interned::authority(request.headers.get("host")?));
+    let Some((host, port)) = authority else {
         return [None, None];
     };
     let port = port.or_else(|| default_port(request.scheme?));
     [
-        Some(KeyValue::new(semconv::SERVER_ADDRESS, interned::peer(host))),
+        Some(KeyValue::new(semconv::SERVER_ADDRESS, host)),
         port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))),
     ]
 }

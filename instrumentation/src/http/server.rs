@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
-use super::authority::Authority;
 use super::forwarded::Forwarded;
 use super::peer::peer_attributes;
 use super::url::redact_query;
@@ -158,10 +157,11 @@ fn scheme(
 fn addresses(request: &Request<'_>, forwarded: &Forwarded<'_>, attributes: &mut Vec<KeyValue>) {
     let authority = forwarded
         .authority
-        .or_else(|| Authority::parse(request.authority?))
-        .or_else(|| Authority::parse(request.headers.get("host")?));
-    if let Some(Authority { host, port }) = authority {
-        attributes.push(KeyValue::new(semconv::SERVER_ADDRESS, interned::peer(host)));
+        .map(|authority| (interned::peer(authority.host), authority.port))
+        .or_else(|| interned::authority(request.authority?))
+        .or_else(|| interned::authority(request.headers.get("host")?));
+    if let Some((host, port)) = authority {
+        attributes.push(KeyValue::new(semconv::SERVER_ADDRESS, host));
         attributes.extend(port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))));
     }
     if let Some(client) = forwarded.client {

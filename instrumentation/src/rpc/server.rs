@@ -9,7 +9,7 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use crate::baggage::Injection;
 use crate::config::{Attributes, ServerConfig, ServerOptions};
 use crate::convention::Convention;
-use crate::http::{Authority, peer_attributes};
+use crate::http::peer_attributes;
 use crate::origin::{Origin, Parent};
 use crate::shared::{Shared, Start};
 use crate::{Operation, Request, interned, labels, semconv};
@@ -121,10 +121,10 @@ impl RpcServer {
         );
         let authority = request
             .authority
-            .and_then(Authority::parse)
-            .or_else(|| Authority::parse(request.headers.get("host")?));
-        if let Some(Authority { host, port }) = authority {
-            span.push(KeyValue::new(semconv::SERVER_ADDRESS, interned::peer(host)));
+            .and_then(interned::authority)
+            .or_else(|| interned::authority(request.headers.get("host")?));
+        if let Some((host, port)) = authority {
+            span.push(KeyValue::new(semconv::SERVER_ADDRESS, host));
             span.extend(port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))));
         }
         span.extend(request.peer.into_iter().flat_map(peer_attributes));

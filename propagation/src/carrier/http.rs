@@ -61,6 +61,7 @@ impl Extractor for HeaderExtractor<'_> {
 }
 
 impl<'a> HeaderExtractor<'a> {
+    #[inline]
     fn lines(&self, key: &str) -> impl Iterator<Item = &'a str> {
         let lines = match known_name(key) {
             Some(name) => self.0.get_all(name),
