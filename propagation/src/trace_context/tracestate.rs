@@ -22,9 +22,8 @@ impl Parsed {
         let mut members = members(lines);
         let mut is_valid = true;
         let pairs = members.by_ref().map_while(|member| {
-            let pair = pair(member);
-            is_valid = pair.is_some();
-            pair
+            is_valid = member.is_some();
+            member
         });
         match TraceState::from_key_value(pairs) {
             // The API takes as many members as are allowed and leaves the rest.
@@ -69,14 +68,13 @@ impl RawTraceState {
 
     fn new(lines: &[&str], text_length: usize) -> Self {
         let mut text = String::with_capacity(text_length);
-        for member in members(lines) {
-            if !text.is_empty() {
-                text.push(',');
-            }
-            text.push_str(member);
+        for (key, value) in members(lines).flatten() {
+            push(&mut text, key, value);
         }
         // The API itself is asked about each member, so that its rules are not repeated here.
-        let accepted = pairs(lines).filter(|pair| TraceState::from_key_value([*pair]).is_ok());
+        let accepted = members(lines)
+            .flatten()
+            .filter(|member| TraceState::from_key_value([*member]).is_ok());
         Self {
             text,
             representable: TraceState::from_key_value(accepted).unwrap_or_default(),
@@ -92,17 +90,20 @@ pub(super) fn header(trace_state: &TraceState) -> String {
         .sum();
     let mut header = String::with_capacity(length.saturating_sub(1));
     for (key, value) in trace_state {
-        if !is_key(key) || !is_value(value) {
-            continue;
+        if is_key(key) && is_value(value) {
+            push(&mut header, key, value);
         }
-        if !header.is_empty() {
-            header.push(',');
-        }
-        header.push_str(key);
-        header.push('=');
-        header.push_str(value);
     }
     header
+}
+
+fn push(list: &mut String, key: &str, value: &str) {
+    if !list.is_empty() {
+        list.push(',');
+    }
+    list.push_str(key);
+    list.push('=');
+    list.push_str(value);
 }
 
 /// The length of the list written as one line, or `None` if any of it breaks a rule.
@@ -110,9 +111,9 @@ fn validate(lines: &[&str]) -> Option<usize> {
     let mut count = 0;
     let mut length = 0;
     for member in members(lines) {
+        let (key, value) = member?;
         count += 1;
-        length += member.len() + 1;
-        pair(member)?;
+        length += key.len() + value.len() + 2;
         if count > MAX_MEMBERS {
             return None;
         }
@@ -120,49 +121,55 @@ fn validate(lines: &[&str]) -> Option<usize> {
     Some(length.saturating_sub(1))
 }
 
-fn pairs<'a>(lines: &[&'a str]) -> impl Iterator<Item = (&'a str, &'a str)> {
-    members(lines).filter_map(pair)
-}
-
-/// Key and value of a member that breaks no rule.
-fn pair(member: &str) -> Option<(&str, &str)> {
-    // A separator is not in the class of keys, and ends one.
-    let end = member.bytes().position(|byte| !is_in(byte, KEY))?;
-    let (key, rest) = member.split_at_checked(end)?;
-    let value = rest.strip_prefix('=')?;
-    (is_key(key) && is_value(value)).then_some((key, value))
-}
-
-/// The list members of all lines in order; empty ones are legal and mean nothing.
-fn members<'a>(lines: &[&'a str]) -> impl Iterator<Item = &'a str> {
+/// Key and value of the list members of all lines in order, `None` for one that breaks a rule.
+/// Empty members are legal and mean nothing.
+fn members<'a>(lines: &[&'a str]) -> impl Iterator<Item = Option<(&'a str, &'a str)>> {
     let mut lines = lines.iter();
     let mut rest = "";
     std::iter::from_fn(move || {
-        loop {
-            if rest.is_empty() {
-                rest = lines.next()?;
+        let text = loop {
+            let start = rest
+                .bytes()
+                .position(|byte| !matches!(byte, b',' | b' ' | b'\t'));
+            match start.and_then(|start| rest.get(start..)) {
+                Some(text) => break text,
+                None => rest = lines.next()?,
             }
-            let member;
-            (member, rest) = split_once(rest, b',').unwrap_or((rest, ""));
-            let member = whitespace::trim(member);
-            if !member.is_empty() {
-                return Some(member);
-            }
-        }
+        };
+        let read = member(text);
+        rest = read.map_or("", |(_, rest)| rest);
+        Some(read.map(|(member, _)| member))
     })
 }
 
-/// As [`str::split_once`], whose searcher costs more than it finds in texts as short as these.
-fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| byte == separator)?;
-    Some((text.get(..at)?, text.get(at + 1..)?))
+/// The member that `text` begins with, and what comes after it. Every byte is looked at once.
+fn member(text: &str) -> Option<((&str, &str), &str)> {
+    let (key, rest) = split_after(text, KEY)?;
+    let (value, rest) = split_after(rest.strip_prefix('=')?, VALUE)?;
+    // Spaces belong to a value, but not at its end, where they are optional whitespace.
+    let value = value.trim_end_matches(' ');
+    let rest = whitespace::trim_start(rest);
+    let is_member = (rest.is_empty() || rest.starts_with(','))
+        && is_start_of_key(key)
+        && key.len() <= MAX_KEY_LENGTH
+        && (1..=MAX_VALUE_LENGTH).contains(&value.len());
+    is_member.then_some(((key, value), rest))
+}
+
+/// Splits behind the bytes of a class that `text` begins with.
+fn split_after(text: &str, class: u8) -> Option<(&str, &str)> {
+    let end = text.bytes().position(|byte| !is_in(byte, class));
+    text.split_at_checked(end.unwrap_or(text.len()))
 }
 
 fn is_key(key: &str) -> bool {
-    let first = key.bytes().next();
-    first.is_some_and(|first| is_in(first, KEY_START))
-        && key.len() <= MAX_KEY_LENGTH
-        && key.bytes().all(|byte| is_in(byte, KEY))
+    is_start_of_key(key) && key.len() <= MAX_KEY_LENGTH && key.bytes().all(|byte| is_in(byte, KEY))
+}
+
+fn is_start_of_key(key: &str) -> bool {
+    key.bytes()
+        .next()
+        .is_some_and(|byte| is_in(byte, KEY_START))
 }
 
 fn is_value(value: &str) -> bool {
