@@ -15,7 +15,7 @@ use otel_instrumentation::{
     self as instrumentation, HttpRecorded, Operation, RpcServer, ServerConfig, http1, rpc_method,
     scope,
 };
-use otel_propagation::HeaderExtractor;
+use otel_propagation::RequestHeaders;
 use pin_project::pin_project;
 use tonic::Status;
 use tonic::server::NamedService;
@@ -124,7 +124,7 @@ pub struct OtelServerService<S> {
 impl<S> OtelServerService<S> {
     fn start<B>(&self, request: &Request<B>) -> (Operation, Option<Box<Candidate>>) {
         let OtelServerLayer { server, methods } = &self.layer;
-        let headers = HeaderExtractor(request.headers());
+        let headers = RequestHeaders::new(request.headers());
         let facts = http1::facts(request, &headers);
         let method = rpc_method(facts.path);
         let recognised = method.filter(|method| methods.recognises(method));

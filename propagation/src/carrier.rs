@@ -4,3 +4,4 @@ pub(crate) mod environment;
 pub(crate) mod http;
 pub(crate) mod lines;
 pub(crate) mod message;
+pub(crate) mod request;

@@ -20,6 +20,7 @@ pub use carrier::environment::{EnvironmentExtractor, EnvironmentInjector};
 pub use carrier::http::{HeaderExtractor, HeaderInjector};
 pub use carrier::lines::only_line_of;
 pub use carrier::message::{MessageExtractor, MessageHeaders, MessageHeadersMut, MessageInjector};
+pub use carrier::request::RequestHeaders;
 pub use composite::CompositePropagator;
 pub use detached::linked_root;
 #[cfg(feature = "tokio")]

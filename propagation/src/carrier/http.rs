@@ -67,9 +67,7 @@ impl<'a> HeaderExtractor<'a> {
             Some(name) => self.0.get_all(name),
             None => self.0.get_all(key),
         };
-        lines
-            .into_iter()
-            .map(|line| text(line).unwrap_or(UNREADABLE))
+        lines.into_iter().map(readable)
     }
 
     fn only_line(&self, key: &str) -> Option<&'a str> {
@@ -156,8 +154,13 @@ fn known_name(key: &str) -> Option<&'static HeaderName> {
 }
 
 /// `HeaderValue::to_str` takes ASCII only: one accented letter would hide a whole baggage line.
-fn text(value: &HeaderValue) -> Option<&str> {
+pub(super) fn text(value: &HeaderValue) -> Option<&str> {
     str::from_utf8(value.as_bytes()).ok()
+}
+
+/// Also what is not text counts as a line.
+pub(super) fn readable(value: &HeaderValue) -> &str {
+    text(value).unwrap_or(UNREADABLE)
 }
 
 /// Header values are where credentials travel; a debug log is no place for them.

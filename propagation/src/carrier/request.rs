@@ -1,0 +1,157 @@
+//! The headers that every incoming request is asked for, found in one walk.
+//!
+//! A look-up in a [`HeaderMap`] hashes the name, which is two hundred instructions of the request's
+//! time for each of them. To walk past a header costs some forty, and most requests have few.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderValue};
+use opentelemetry::propagation::Extractor;
+
+use super::http::{HeaderExtractor, readable, text};
+use super::lines::only_line_of;
+
+/// Reads context from the headers of an incoming request, as [`HeaderExtractor`] does.
+///
+/// It walks over the headers once, when it is made, and remembers the W3C headers, `host` and
+/// `user-agent`; others it looks up when it is asked for them. Make one for each request, and a
+/// [`HeaderExtractor`] to read a single header.
+///
+/// `Debug` shows the names of the headers and none of their values.
+///
+/// ```
+/// use opentelemetry::propagation::Extractor;
+/// use otel_propagation::RequestHeaders;
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.append("baggage", "tenant=acme".parse()?);
+///
+/// let carrier = RequestHeaders::new(&headers);
+/// assert_eq!(carrier.get("baggage"), Some("tenant=acme"));
+/// assert_eq!(carrier.get("traceparent"), None);
+/// # Ok::<(), http::header::InvalidHeaderValue>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct RequestHeaders<'a> {
+    all: HeaderExtractor<'a>,
+    found: [Found<'a>; 5],
+}
+
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    Nothing,
+    Line(&'a HeaderValue),
+    Several,
+}
+
+impl<'a> RequestHeaders<'a> {
+    /// Finds what every request is asked for.
+    #[must_use]
+    pub fn new(headers: &'a HeaderMap) -> Self {
+        let mut found = [Found::Nothing; 5];
+        for (name, value) in headers {
+            if let Some(found) = place(name.as_str()).and_then(|place| found.get_mut(place)) {
+                *found = match found {
+                    Found::Nothing => Found::Line(value),
+                    Found::Line(_) | Found::Several => Found::Several,
+                };
+            }
+        }
+        Self {
+            all: HeaderExtractor(headers),
+            found,
+        }
+    }
+}
+
+impl Extractor for RequestHeaders<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        let only = only_line_of(key);
+        let found = place(only.unwrap_or(key)).and_then(|place| self.found.get(place));
+        match (found, only) {
+            (Some(Found::Nothing), None) => None,
+            (Some(Found::Nothing), Some(_)) => Some(""),
+            (Some(Found::Line(line)), None) => text(line),
+            (Some(Found::Line(line)), Some(_)) => Some(readable(line)),
+            (Some(Found::Several) | None, _) => self.all.get(key),
+        }
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.all.keys()
+    }
+
+    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+        self.all.get_all(key)
+    }
+}
+
+impl fmt::Debug for RequestHeaders<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("RequestHeaders")
+            .field(&self.all)
+            .finish()
+    }
+}
+
+fn place(name: &str) -> Option<usize> {
+    Some(match name {
+        "traceparent" => 0,
+        "tracestate" => 1,
+        "baggage" => 2,
+        "host" => 3,
+        "user-agent" => 4,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_read_as_by_name() {
+        let maps: [&[(&str, &[u8])]; 5] = [
+            &[],
+            &[("traceparent", b"00-1"), ("host", b"a"), ("accept", b"*/*")],
+            &[("TraceState", b"a=1"), ("tracestate", b"b=2")],
+            &[
+                ("baggage", b"a=\xe9"),
+                ("user-agent", b"\xff"),
+                ("b3", b"0"),
+            ],
+            &[("traceparent", b""), ("traceparent", b"\xff"), ("x", b"y")],
+        ];
+        let keys = [
+            "traceparent",
+            "tracestate",
+            "baggage",
+            "host",
+            "user-agent",
+            "b3",
+            "x",
+            "Baggage",
+            "nothing",
+        ];
+        for lines in maps {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                let value = HeaderValue::from_bytes(value).unwrap();
+                headers.append(http::HeaderName::try_from(*name).unwrap(), value);
+            }
+            let (walked, by_name) = (RequestHeaders::new(&headers), HeaderExtractor(&headers));
+            assert_eq!(walked.keys(), by_name.keys());
+            for key in keys {
+                let only = format!("{key}\n");
+                assert_eq!(walked.get(key), by_name.get(key), "{key} of {lines:?}");
+                assert_eq!(walked.get(&only), by_name.get(&only), "{key} of {lines:?}");
+                assert_eq!(
+                    walked.get_all(key),
+                    by_name.get_all(key),
+                    "{key} of {lines:?}"
+                );
+            }
+        }
+    }
+}
