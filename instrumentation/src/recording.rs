@@ -184,13 +184,8 @@ impl Recording {
             );
         }
         if self.is_recording {
-            self.end_span(
-                context,
-                self.started.wall + elapsed,
-                error_type,
-                message,
-                route,
-            );
+            let end = self.started.wall + elapsed;
+            self.end_span(context, shared.convention, end, error_type, message, route);
         }
     }
 
@@ -274,6 +269,7 @@ impl Recording {
     fn end_span(
         &mut self,
         context: &Context,
+        convention: Convention,
         end: SystemTime,
         error_type: Option<StringValue>,
         message: Cow<'static, str>,
@@ -297,7 +293,7 @@ impl Recording {
                 let attributes = call.attributes(found_route);
                 attributes.into_iter().flatten().for_each(set);
             }
-            None => self.http_attributes(found_route, set),
+            None => self.http_attributes(convention, found_route, set),
         }
         if let Some(error_type) = error_type {
             span.set_status(Status::error(message));
@@ -308,14 +304,20 @@ impl Recording {
     }
 
     /// One by one: mostly there are two, and a chain of iterators costs more than their locks.
-    fn http_attributes(&self, found_route: Option<Cow<'static, str>>, set: impl Fn(KeyValue)) {
+    fn http_attributes(
+        &self,
+        convention: Convention,
+        found_route: Option<Cow<'static, str>>,
+        set: impl Fn(KeyValue),
+    ) {
         if let Some(status) = self.status {
             set(status_code(status));
         }
         if let Some(route) = found_route {
             set(KeyValue::new(semconv::HTTP_ROUTE, route));
         }
-        if let Some(version) = self.version {
+        // A server knows it at the start, a client when the connection is there.
+        if let (Convention::HttpClient, Some(version)) = (convention, self.version) {
             set(KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version));
         }
         if let Some(size) = self.request_body_size {

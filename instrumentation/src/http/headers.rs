@@ -48,7 +48,14 @@ impl HeaderCapture {
     }
 
     /// Appends one `string[]` attribute for each selected header that is present.
+    #[inline]
     pub(crate) fn capture(&self, headers: &dyn Extractor, attributes: &mut Vec<KeyValue>) {
+        if !self.exact.is_empty() || !self.patterns.is_empty() {
+            self.capture_selected(headers, attributes);
+        }
+    }
+
+    fn capture_selected(&self, headers: &dyn Extractor, attributes: &mut Vec<KeyValue>) {
         for (name, key) in self.exact.iter() {
             attributes.extend(attribute(key.clone(), headers, name));
         }

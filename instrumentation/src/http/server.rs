@@ -84,21 +84,18 @@ impl HttpServer {
         };
 
         let measures = shared.handles.instruments().is_some();
-        let mut attributes = Attributes::default();
+        let mut labels = Vec::new();
         if measures {
-            attributes.labels = labels::list();
-            attributes.labels.extend([
-                KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label.clone()),
-                KeyValue::new(semconv::URL_SCHEME, scheme),
-            ]);
+            labels = labels::list();
+            let label = method.label.clone();
+            labels.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, label));
+            labels.push(KeyValue::new(semconv::URL_SCHEME, scheme));
         }
-        let span = &mut attributes.span;
-        span.reserve_exact(ATTRIBUTES);
-        span.extend([
-            KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label),
-            KeyValue::new(semconv::URL_PATH, request.path.to_owned()),
-            KeyValue::new(semconv::URL_SCHEME, scheme),
-        ]);
+        let mut span = Vec::with_capacity(ATTRIBUTES);
+        span.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label));
+        let path = request.path.to_owned();
+        span.push(KeyValue::new(semconv::URL_PATH, path));
+        span.push(KeyValue::new(semconv::URL_SCHEME, scheme));
         if !method.known {
             let original = request.method.to_owned();
             span.push(KeyValue::new(
@@ -111,7 +108,7 @@ impl HttpServer {
                 .clone()
                 .map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)),
         );
-        addresses(request, &forwarded, span);
+        addresses(request, &forwarded, &mut span);
         if let Some(query) = request.query.filter(|query| !query.is_empty()) {
             let query = redact_query(query, &shared.rules.sensitive_query_keys).into_owned();
             span.push(KeyValue::new(semconv::URL_QUERY, query));
@@ -121,12 +118,15 @@ impl HttpServer {
             let agent = interned::peer(agent);
             span.push(KeyValue::new(semconv::USER_AGENT_ORIGINAL, agent));
         }
+        if let Some(version) = request.version {
+            span.push(KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version));
+        }
 
         let start = Start {
             origin,
             name,
             word: method.name,
-            attributes,
+            attributes: Attributes { span, labels },
             measures,
             route: route.map_or(Route::Unknown, Route::Final),
             call: None,
