@@ -10,9 +10,8 @@ use crate::http::Authority;
 
 /// The name `{word} {target}` of a span, and the target by itself.
 pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static, str>) {
-    let name = NAMES.find(word, target, |_| ());
-    match name.and_then(|name| Some((&*name.text, name.second()?))) {
-        Some((name, target)) => (Cow::Borrowed(name), Cow::Borrowed(target)),
+    match NAMES.find(word, target, |_| ()) {
+        Some(known) => (Cow::Borrowed(&known.text), Cow::Borrowed(known.second())),
         None => {
             let name = [word, " ", target].concat();
             (Cow::Owned(name), Cow::Owned(target.to_owned()))
@@ -32,8 +31,8 @@ pub(crate) fn peer(text: &str) -> Cow<'static, str> {
 }
 
 fn second(found: Option<&'static Entry<()>>, text: &str) -> Cow<'static, str> {
-    match found.and_then(Entry::second) {
-        Some(text) => Cow::Borrowed(text),
+    match found {
+        Some(known) => Cow::Borrowed(known.second()),
         None => Cow::Owned(text.to_owned()),
     }
 }
@@ -112,16 +111,18 @@ impl<T> Entry<T> {
         }
     }
 
-    fn second(&self) -> Option<&str> {
-        self.text.get(self.space + 1..)
+    fn second(&self) -> &str {
+        self.parts().1
     }
 
     fn is(&self, first: &str, second: &str) -> bool {
-        let text = self.text.as_bytes();
-        self.space == first.len()
-            && text.len() == first.len() + 1 + second.len()
-            && text.ends_with(second.as_bytes())
-            && text.starts_with(first.as_bytes())
+        let (known_first, known_second) = self.parts();
+        known_second == second && known_first == first
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        let (first, rest) = self.text.split_at_checked(self.space).unwrap_or_default();
+        (first, rest.strip_prefix(' ').unwrap_or_default())
     }
 }
 
@@ -195,7 +196,7 @@ mod tests {
         let find = |text: &str| TABLE.find("", text, |_| ());
         let found = (0..1_000).filter(|number| find(&number.to_string()).is_some());
         assert!((MAX_DEPTH..=2 * MAX_DEPTH).contains(&found.count()));
-        assert_eq!(find("0").and_then(Entry::second), Some("0"));
+        assert_eq!(find("0").map(Entry::second), Some("0"));
         let long = "x".repeat(MAX_LENGTH);
         let (name, target) = name("GET", &long);
         assert!(matches!(name, Cow::Owned(_)));

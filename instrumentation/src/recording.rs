@@ -245,13 +245,18 @@ impl Recording {
         match &self.call {
             Some(call) => labels.extend(call.labels(route).into_iter().flatten().chain(error_type)),
             None => {
-                labels.extend(self.status.map(status_code));
-                labels.extend(error_type);
-                labels.extend(route.map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)));
-                labels.extend(
-                    self.version
-                        .map(|value| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, value)),
-                );
+                if let Some(status) = self.status {
+                    labels.push(status_code(status));
+                }
+                if let Some(error_type) = error_type {
+                    labels.push(error_type);
+                }
+                if let Some(route) = route {
+                    labels.push(KeyValue::new(semconv::HTTP_ROUTE, route));
+                }
+                if let Some(version) = self.version {
+                    labels.push(KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version));
+                }
             }
         }
         instruments.duration.record(seconds, &labels);

@@ -91,10 +91,12 @@ impl Telemetry {
     }
 
     /// `None` while the provider is the API's no-op.
-    fn tracer(&self, scope: InstrumentationScope) -> Option<Box<dyn StartSpan>> {
+    fn tracer(&self, scope: &InstrumentationScope) -> Option<Box<dyn StartSpan>> {
         match &self.providers {
-            Some(providers) => providers.tracers.tracer(scope),
-            None => boxed(global::tracer_with_scope(scope)),
+            Some(providers) => providers.tracers.tracer(scope.clone()),
+            // Without an SDK every request looks; a tracer without a name is the cheapest to have.
+            None if is_no_op(&global::tracer("")) => None,
+            None => Some(Box::new(global::tracer_with_scope(scope.clone()))),
         }
     }
 
@@ -158,7 +160,7 @@ impl Handles {
         if let Some(tracer) = self.tracer.get() {
             return Some(&**tracer);
         }
-        let tracer = self.telemetry.tracer(self.scope.clone())?;
+        let tracer = self.telemetry.tracer(&self.scope)?;
         Some(&**self.tracer.get_or_init(|| tracer))
     }
 

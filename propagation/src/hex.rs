@@ -45,7 +45,7 @@ pub(crate) fn of_span_id(id: SpanId) -> [u8; 16] {
 
 /// The two digits of a byte.
 pub(crate) fn of_byte(byte: u8) -> [u8; 2] {
-    digits([byte])
+    [digit(byte >> 4), digit(byte & 0x0f)]
 }
 
 /// Makes a header of digits and separators; the buffer is reused, and nothing can fail.
@@ -73,15 +73,24 @@ fn decode_slice(digits: &[u8]) -> Option<u128> {
     (seen & NO_DIGIT == 0).then_some(value)
 }
 
-/// Into an array rather than an iterator: the compiler makes one instruction of many digits.
+/// Four bytes at a time, spread over the eight of one word: half of what it takes digit by digit.
 fn digits<const BYTES: usize, const DIGITS: usize>(bytes: [u8; BYTES]) -> [u8; DIGITS] {
     const { assert!(DIGITS == 2 * BYTES) };
     let mut digits = [0; DIGITS];
-    for ([high, low], byte) in digits.as_chunks_mut().0.iter_mut().zip(bytes) {
-        *high = digit(byte >> 4);
-        *low = digit(byte & 0x0f);
+    let (words, _) = bytes.as_chunks();
+    for (eight, word) in digits.as_chunks_mut().0.iter_mut().zip(words) {
+        *eight = digits_of_word(u32::from_be_bytes(*word));
     }
     digits
+}
+
+fn digits_of_word(word: u32) -> [u8; 8] {
+    let halves = u64::from(word);
+    let pairs = (halves | (halves << 16)) & 0x0000_ffff_0000_ffff;
+    let bytes = (pairs | (pairs << 8)) & 0x00ff_00ff_00ff_00ff;
+    let values = (bytes | (bytes << 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = ((values + 6 * EACH) >> 4) & EACH;
+    (values + 0x30 * EACH + 0x27 * letters).to_be_bytes()
 }
 
 fn value(digit: u8) -> u8 {
@@ -99,6 +108,8 @@ fn digit(value: u8) -> u8 {
     }
 }
 
+/// One in each byte of a word: what is multiplied by it is in all of them.
+const EACH: u64 = 0x0101_0101_0101_0101;
 /// A bit that no digit's value has.
 const NO_DIGIT: u8 = 0x80;
 
