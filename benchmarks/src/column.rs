@@ -29,6 +29,8 @@ pub type Request = Box<dyn FnMut()>;
 pub enum Kind {
     /// The framework, or a middleware that does nothing.
     Nothing,
+    /// The [least](crate::floor) that has to be called, no matter by whom.
+    Floor,
     Ours,
     /// A peer on OpenTelemetry's API, with metrics.
     Api,
@@ -39,6 +41,9 @@ pub enum Kind {
     /// A peer on `tracing` and the version before of OpenTelemetry's API, without metrics.
     TracingBefore,
 }
+
+/// The name of the [floor](crate::floor).
+pub const FLOOR: &str = "the API by hand";
 
 /// All columns, in the order of the tables. The first of each framework is the bare one.
 pub const COLUMNS: &[&[Column]] = &[
@@ -53,12 +58,13 @@ impl Column {
     pub fn install(&self, setup: Setup) -> Box<dyn Fn()> {
         // The W3C propagator that peers need comes with the SDK.
         let needs = Needs {
-            propagator: setup != Setup::A && !matches!(self.kind, Kind::Nothing | Kind::Ours),
+            propagator: setup != Setup::A
+                && !matches!(self.kind, Kind::Nothing | Kind::Floor | Kind::Ours),
             subscriber: matches!(self.kind, Kind::Tracing { .. } | Kind::TracingBefore),
         };
         match self.kind {
             Kind::TracingBefore => sdk::v0_32::install(setup, needs),
-            Kind::Nothing | Kind::Ours | Kind::Api | Kind::Tracing { .. } => {
+            Kind::Nothing | Kind::Floor | Kind::Ours | Kind::Api | Kind::Tracing { .. } => {
                 sdk::v0_33::install(setup, needs)
             }
         }

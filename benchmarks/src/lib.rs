@@ -4,6 +4,7 @@
 //! because the providers and the subscriber are global. See `docs/performance.md` for how.
 
 pub mod column;
+pub mod floor;
 pub mod frameworks;
 pub mod growth;
 pub mod measure;

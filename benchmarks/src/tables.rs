@@ -106,7 +106,11 @@ fn ratio(columns: &[Column], costs: &Costs, setup: usize) -> String {
         columns
             .iter()
             .zip(costs)
-            .filter(|(column, _)| !column.records_nothing() && ours == (column.kind == Kind::Ours))
+            .filter(|(column, _)| match column.kind {
+                Kind::Nothing | Kind::Floor => false,
+                Kind::Ours => ours,
+                Kind::Api | Kind::Tracing { .. } | Kind::TracingBefore => !ours,
+            })
             .filter_map(|(_, row)| Some(of(row.get(setup)?.as_ref()?) - of(bare.as_ref()?)))
             .min()
     };

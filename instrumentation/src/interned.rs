@@ -4,13 +4,13 @@
 //! server is known by. Looking one up costs some 60 instructions, making one 150 to 300.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
 
+use crate::bounded::{self, Table};
 use crate::http::Authority;
 
 /// The name `{word} {target}` of a span, and the target by itself.
 pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static, str>) {
-    match NAMES.find(word, target, |_| ()) {
+    match find(&NAMES, word, target) {
         Some(known) => (Cow::Borrowed(&known.text), Cow::Borrowed(known.second())),
         None => {
             let name = [word, " ", target].concat();
@@ -21,16 +21,16 @@ pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static,
 
 /// A route that has no name yet, or one that is a name.
 pub(crate) fn route(route: &str) -> Cow<'static, str> {
-    second(NAMES.find("", route, |_| ()), route)
+    second(find(&NAMES, "", route), route)
 }
 
 /// A host or a user agent: most requests of a service come with one of a few. Made-up ones soon
 /// find the table full.
 pub(crate) fn peer(text: &str) -> Cow<'static, str> {
-    second(PEERS.find("", text, |_| ()), text)
+    second(find(&PEERS, "", text), text)
 }
 
-fn second(found: Option<&'static Entry<()>>, text: &str) -> Cow<'static, str> {
+fn second(found: Option<&'static Name>, text: &str) -> Cow<'static, str> {
     match found {
         Some(known) => Cow::Borrowed(known.second()),
         None => Cow::Owned(text.to_owned()),
@@ -39,75 +39,50 @@ fn second(found: Option<&'static Entry<()>>, text: &str) -> Cow<'static, str> {
 
 /// The host and the port of `host[:port]`, taken apart once.
 pub(crate) fn authority(text: &str) -> Option<(Cow<'static, str>, Option<u16>)> {
-    let Some(known) = AUTHORITIES.find("", text, parse) else {
+    let found = (text.len() <= MAX_LENGTH).then(|| {
+        let hash = bounded::hash(text, 0);
+        AUTHORITIES.find(hash, |known| *known.text == *text, || Known::new(text))
+    });
+    let Some(known) = found.flatten() else {
         let Authority { host, port } = Authority::parse(text)?;
         return Some((Cow::Owned(host.to_owned()), port));
     };
-    let (host, port) = known.value.as_ref()?;
+    let (host, port) = known.parsed.as_ref()?;
     Some((Cow::Borrowed(host), *port))
 }
 
-fn parse(text: &str) -> Option<(Box<str>, Option<u16>)> {
-    Authority::parse(text).map(|Authority { host, port }| (host.into(), port))
+/// `None` for one that is too long to be kept, or when the table is full.
+fn find<const BUCKETS: usize>(
+    table: &'static Table<Name, BUCKETS>,
+    first: &str,
+    second: &str,
+) -> Option<&'static Name> {
+    if first.len() + second.len() > MAX_LENGTH {
+        return None;
+    }
+    let hash = bounded::hash(second, bounded::hash(first, 0));
+    table.find(
+        hash,
+        |known| known.is(first, second),
+        || Name::new(first, second),
+    )
 }
 
-static NAMES: Table<(), 1024> = Table::new();
-static PEERS: Table<(), 64> = Table::new();
-static AUTHORITIES: Table<Option<(Box<str>, Option<u16>)>, 64> = Table::new();
+static NAMES: Table<Name, 1024> = Table::new();
+static PEERS: Table<Name, 64> = Table::new();
+static AUTHORITIES: Table<Known, 64> = Table::new();
 
-/// Texts that stay for as long as the process: nothing is removed, so that readers need no lock,
-/// and hence bounded in number and length. Chained rather than in one array, because most services
-/// have few routes and some have thousands.
-struct Table<T, const BUCKETS: usize> {
-    buckets: [OnceLock<Box<Entry<T>>>; BUCKETS],
-}
-
-struct Entry<T> {
-    /// Both parts with a space between.
+/// Two parts with a space between.
+struct Name {
     text: Box<str>,
     space: usize,
-    /// What was made of the second part.
-    value: T,
-    next: OnceLock<Box<Entry<T>>>,
 }
 
-impl<T, const BUCKETS: usize> Table<T, BUCKETS> {
-    const fn new() -> Self {
-        Self {
-            buckets: [const { OnceLock::new() }; BUCKETS],
-        }
-    }
-
-    fn find(
-        &'static self,
-        first: &str,
-        second: &str,
-        make: fn(&str) -> T,
-    ) -> Option<&'static Entry<T>> {
-        if first.len() + second.len() > MAX_LENGTH {
-            return None;
-        }
-        let hash = hash(second.as_bytes(), hash(first.as_bytes(), 0));
-        // A product has its good bits at the top.
-        let mut slot = self.buckets.get((hash >> 32) as usize % BUCKETS)?;
-        for _ in 0..MAX_DEPTH {
-            let entry = slot.get_or_init(|| Box::new(Entry::new(first, second, make)));
-            if entry.is(first, second) {
-                return Some(entry);
-            }
-            slot = &entry.next;
-        }
-        None
-    }
-}
-
-impl<T> Entry<T> {
-    fn new(first: &str, second: &str, make: fn(&str) -> T) -> Self {
+impl Name {
+    fn new(first: &str, second: &str) -> Self {
         Self {
             text: [first, " ", second].concat().into(),
             space: first.len(),
-            value: make(second),
-            next: OnceLock::new(),
         }
     }
 
@@ -126,29 +101,23 @@ impl<T> Entry<T> {
     }
 }
 
-/// Eight bytes at a time, the last eight once more instead of a rest. Nobody outside chooses routes,
-/// and of peers only a few are kept, so that collisions on purpose gain nothing: a chain is short
-/// whatever happens.
-fn hash(text: &[u8], start: u64) -> u64 {
-    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(MULTIPLIER);
-    let Some(last) = text.last_chunk::<8>() else {
-        let word = text
-            .iter()
-            .fold(1, |word, byte| word << 8 | u64::from(*byte));
-        return mix(start, word);
-    };
-    let (words, _) = text.as_chunks::<8>();
-    let hash = words
-        .iter()
-        .fold(start, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    mix(hash, u64::from_le_bytes(*last))
+/// An authority and what it was found to be.
+struct Known {
+    text: Box<str>,
+    parsed: Option<(Box<str>, Option<u16>)>,
 }
 
-/// Odd, with its bits spread (the golden ratio).
-const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+impl Known {
+    fn new(text: &str) -> Self {
+        let parsed = Authority::parse(text);
+        Self {
+            text: text.into(),
+            parsed: parsed.map(|Authority { host, port }| (host.into(), port)),
+        }
+    }
+}
 
 const MAX_LENGTH: usize = 255;
-const MAX_DEPTH: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -191,12 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_has_an_end() {
-        static TABLE: Table<(), 2> = Table::new();
-        let find = |text: &str| TABLE.find("", text, |_| ());
-        let found = (0..1_000).filter(|number| find(&number.to_string()).is_some());
-        assert!((MAX_DEPTH..=2 * MAX_DEPTH).contains(&found.count()));
-        assert_eq!(find("0").map(Entry::second), Some("0"));
+    fn long_texts_are_not_kept() {
         let long = "x".repeat(MAX_LENGTH);
         let (name, target) = name("GET", &long);
         assert!(matches!(name, Cow::Owned(_)));

@@ -3,6 +3,7 @@
 mod baggage;
 #[cfg(feature = "bound-instruments")]
 mod bound;
+mod bounded;
 mod config;
 mod convention;
 mod http;

@@ -115,7 +115,9 @@ impl<S> OtelService<S> {
             peer: head.peer_addr,
             headers: &headers,
         });
-        if let Some(length) = content_length(&head.headers) {
+        if operation.measures_bodies()
+            && let Some(length) = content_length(&head.headers)
+        {
             operation.request_body_size(length);
         }
         operation

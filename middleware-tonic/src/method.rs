@@ -4,7 +4,7 @@
 //! methods there are, so the answers have to: a method is recognised once an answer shows that a
 //! call reached it.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,13 +14,13 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use otel_instrumentation::RouteHandle;
 use tonic::{Code, Status};
 
-/// The methods that one layer recognises.
+/// The methods that one layer recognises. Few comparisons find one; to hash its name costs more.
 #[derive(Debug)]
 pub(crate) enum Methods {
     /// These and no others.
-    Listed(HashSet<String>),
+    Listed(BTreeSet<String>),
     /// Those that were seen to be reached.
-    Learned(RwLock<HashSet<String>>),
+    Learned(RwLock<BTreeSet<String>>),
 }
 
 impl Methods {

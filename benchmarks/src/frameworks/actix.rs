@@ -8,13 +8,20 @@ use actix_web::{App, Error, body, rt, web};
 use opentelemetry_instrumentation_actix_web::{RequestMetrics, RequestTracing};
 use tracing_actix_web::TracingLogger;
 
-use crate::column::{self, Column, Kind};
+use crate::column::{self, Column, FLOOR, Kind};
+use crate::floor::Handles;
+use crate::floor::actix::Floor;
 use crate::setup::{Setup, tracestate};
 
 /// The columns of actix-web.
 pub const COLUMNS: &[Column] = &[
     column("bare", Kind::Nothing, |setup| {
         let app = App::new().route(ROUTE, web::get().to(order));
+        drive(|| init_service(app), setup)
+    }),
+    column(FLOOR, Kind::Floor, |setup| {
+        let floor = Floor(Handles::new(setup, "http.server.request.duration"));
+        let app = App::new().wrap(floor).route(ROUTE, web::get().to(order));
         drive(|| init_service(app), setup)
     }),
     column("otel-middleware-actix", Kind::Ours, |setup| {

@@ -7,13 +7,18 @@ use axum::extract::Path;
 use axum::routing::get;
 use axum::{Router, extract::Request as AxumRequest};
 use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
-use http::Request;
+use http::{Request, Uri};
 use http_body_util::BodyExt;
+use opentelemetry::propagation::Extractor;
+use opentelemetry::trace::{SpanBuilder, SpanKind};
 use opentelemetry::{KeyValue, global};
 use otel_middleware_axum::{OtelLayer, ServerConfig};
+use otel_propagation::RequestHeaders;
 use tower::{Layer, Service, ServiceExt};
 
-use crate::column::{self, Column, Kind};
+use crate::column::{self, Column, FLOOR, Kind};
+use crate::floor::Handles;
+use crate::floor::tower::{Facts, Floor};
 use crate::setup::{self, Setup, labels, tracestate};
 
 /// The columns of axum.
@@ -21,6 +26,9 @@ pub const COLUMNS: &[Column] = &[
     column("bare", Kind::Nothing, |setup| drive(routes(), setup)),
     column("a layer that does nothing", Kind::Nothing, |setup| {
         drive(routes().layer(Untouched), setup)
+    }),
+    column(FLOOR, Kind::Floor, |setup| {
+        drive(routes().layer(floor(setup)), setup)
     }),
     column("otel-middleware-axum", Kind::Ours, |setup| {
         drive(routes().layer(ours()), setup)
@@ -68,6 +76,46 @@ fn ours() -> OtelLayer {
     }))
 }
 
+fn floor(setup: Setup) -> Floor<5> {
+    Floor {
+        handles: Handles::new(setup, "http.server.request.duration"),
+        facts: Facts {
+            span,
+            status: |status, _| KeyValue::new("http.response.status_code", i64::from(status)),
+            labels: |status| {
+                [
+                    KeyValue::new("http.request.method", "GET"),
+                    KeyValue::new("url.scheme", "http"),
+                    status,
+                    KeyValue::new("http.route", "/orders/{id}"),
+                    KeyValue::new("network.protocol.version", "1.1"),
+                ]
+            },
+        },
+    }
+}
+
+fn span(uri: &Uri, headers: &RequestHeaders<'_>) -> SpanBuilder {
+    let mut attributes = Vec::with_capacity(9);
+    attributes.push(KeyValue::new("http.request.method", "GET"));
+    attributes.push(KeyValue::new("url.scheme", "http"));
+    attributes.push(KeyValue::new("url.path", uri.path().to_owned()));
+    attributes.push(KeyValue::new("http.route", "/orders/{id}"));
+    if headers.get("host") == Some("shop.example:8080") {
+        attributes.push(KeyValue::new("server.address", "shop.example"));
+        attributes.push(KeyValue::new("server.port", 8080));
+    }
+    if headers.get("user-agent") == Some("benchmarks/1.0") {
+        attributes.push(KeyValue::new("user_agent.original", "benchmarks/1.0"));
+    }
+    attributes.push(KeyValue::new("network.protocol.version", "1.1"));
+    SpanBuilder {
+        span_kind: Some(SpanKind::Server),
+        attributes: Some(attributes),
+        ..SpanBuilder::from_name("GET /orders/{id}")
+    }
+}
+
 static LABELS: [&str; 16] = [
     "l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8", "l9", "l10", "l11", "l12", "l13", "l14",
     "l15",
@@ -93,6 +141,7 @@ fn resource(number: usize) -> String {
 pub fn service(column: &Column) -> Option<Router> {
     Some(match column.name {
         "bare" => routes(),
+        FLOOR => routes().layer(floor(Setup::C)),
         "otel-middleware-axum" => routes().layer(ours()),
         "opentelemetry-instrumentation-tower" => {
             routes().layer(opentelemetry_instrumentation_tower::http::server::Layer::new())

@@ -6,7 +6,9 @@ use reqwest::{Client, Request, Response};
 use reqwest_middleware::{ClientBuilder, Middleware, Next, Result};
 use reqwest_tracing::TracingMiddleware;
 
-use crate::column::{self, Column, Kind};
+use crate::column::{self, Column, FLOOR, Kind};
+use crate::floor::Handles;
+use crate::floor::reqwest::Floor;
 use crate::sdk;
 use crate::setup::Setup;
 
@@ -15,6 +17,10 @@ pub const COLUMNS: &[Column] = &[
     column("bare", Kind::Nothing, |setup| drive(client(), setup)),
     column("a middleware that does nothing", Kind::Nothing, |setup| {
         drive(client().with(Untouched), setup)
+    }),
+    column(FLOOR, Kind::Floor, |setup| {
+        let floor = Floor(Handles::new(setup, "http.client.request.duration"));
+        drive(client().with(floor), setup)
     }),
     column("otel-middleware-reqwest", Kind::Ours, |setup| {
         drive(

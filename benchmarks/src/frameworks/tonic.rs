@@ -1,19 +1,27 @@
 //! tonic: the generated health service, behind the routes of a server, without a socket.
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{SpanBuilder, SpanKind};
+use otel_propagation::RequestHeaders;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic_tracing_opentelemetry::middleware::server::OtelGrpcLayer;
 use tower::{Layer, Service, ServiceExt};
 
-use crate::column::{self, Column, Kind};
+use crate::column::{self, Column, FLOOR, Kind};
+use crate::floor::Handles;
+use crate::floor::tower::{Facts, Floor};
 use crate::setup::{Setup, tracestate};
 
 /// The columns of tonic's server.
 pub const COLUMNS: &[Column] = &[
     column("bare", Kind::Nothing, |setup| drive(routes(), setup)),
+    column(FLOOR, Kind::Floor, |setup| {
+        drive(floor(setup).layer(routes()), setup)
+    }),
     column("otel-middleware-tonic", Kind::Ours, |setup| {
         let layer = otel_middleware_tonic::OtelServerLayer::new();
         drive(layer.layer(routes()), setup)
@@ -41,6 +49,42 @@ const fn column(name: &'static str, kind: Kind, subject: fn(Setup) -> column::Re
         subject,
     }
 }
+
+fn floor(setup: Setup) -> Floor<3> {
+    Floor {
+        handles: Handles::new(setup, "rpc.server.call.duration"),
+        facts: Facts {
+            span,
+            status: |_, trailers| {
+                let status = trailers.and_then(|trailers| trailers.get("grpc-status"));
+                let is_ok = status.is_some_and(|status| status == "0");
+                KeyValue::new("rpc.status_code", if is_ok { "OK" } else { "UNKNOWN" })
+            },
+            labels: |status| {
+                [
+                    KeyValue::new("rpc.system.name", "grpc"),
+                    KeyValue::new("rpc.method", METHOD),
+                    status,
+                ]
+            },
+        },
+    }
+}
+
+fn span(_: &Uri, _: &RequestHeaders<'_>) -> SpanBuilder {
+    let mut attributes = Vec::with_capacity(6);
+    attributes.push(KeyValue::new("rpc.system.name", "grpc"));
+    attributes.push(KeyValue::new("rpc.method", METHOD));
+    attributes.push(KeyValue::new("server.address", "shop.example"));
+    attributes.push(KeyValue::new("server.port", 8080));
+    SpanBuilder {
+        span_kind: Some(SpanKind::Server),
+        attributes: Some(attributes),
+        ..SpanBuilder::from_name(METHOD)
+    }
+}
+
+const METHOD: &str = "grpc.health.v1.Health/Check";
 
 fn routes() -> Routes {
     let (_, health) = tonic_health::server::health_reporter();

@@ -84,30 +84,20 @@ impl HttpClient {
         let server = server(request);
 
         let measures = shared.handles.instruments().is_some();
-        let mut attributes = Attributes::default();
+        let mut labels = Vec::new();
         if measures {
-            attributes.labels = labels::list();
-            let labels = &mut attributes.labels;
-            labels.push(KeyValue::new(
-                semconv::HTTP_REQUEST_METHOD,
-                method.label.clone(),
-            ));
+            labels = labels::list();
+            let label = method.label.clone();
+            labels.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, label));
             labels.extend(server.iter().flatten().cloned());
-            labels.extend(
-                template
-                    .clone()
-                    .map(|it| KeyValue::new(semconv::URL_TEMPLATE, it)),
-            );
+            if let Some(template) = &template {
+                labels.push(KeyValue::new(semconv::URL_TEMPLATE, template.clone()));
+            }
         }
-        let span = &mut attributes.span;
-        span.reserve_exact(ATTRIBUTES);
-        span.extend([
-            KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label),
-            KeyValue::new(
-                semconv::URL_FULL,
-                url::full(request, &shared.rules.sensitive_query_keys),
-            ),
-        ]);
+        let mut span = Vec::with_capacity(ATTRIBUTES);
+        span.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label));
+        let url = url::full(request, &shared.rules.sensitive_query_keys);
+        span.push(KeyValue::new(semconv::URL_FULL, url));
         if !method.known {
             let original = request.method.to_owned();
             span.push(KeyValue::new(
@@ -116,7 +106,9 @@ impl HttpClient {
             ));
         }
         span.extend(server.into_iter().flatten());
-        span.extend(template.map(|it| KeyValue::new(semconv::URL_TEMPLATE, it)));
+        if let Some(template) = template {
+            span.push(KeyValue::new(semconv::URL_TEMPLATE, template));
+        }
         if resend_count > 0 {
             let count = i64::from(resend_count);
             span.push(KeyValue::new(semconv::HTTP_REQUEST_RESEND_COUNT, count));
@@ -126,7 +118,7 @@ impl HttpClient {
             origin,
             name,
             word: method.name,
-            attributes,
+            attributes: Attributes { span, labels },
             measures,
             route: Route::Unknown,
             call: None,

@@ -103,11 +103,9 @@ impl HttpServer {
                 original,
             ));
         }
-        span.extend(
-            route
-                .clone()
-                .map(|route| KeyValue::new(semconv::HTTP_ROUTE, route)),
-        );
+        if let Some(route) = &route {
+            span.push(KeyValue::new(semconv::HTTP_ROUTE, route.clone()));
+        }
         addresses(request, &forwarded, &mut span);
         if let Some(query) = request.query.filter(|query| !query.is_empty()) {
             let query = redact_query(query, &shared.rules.sensitive_query_keys).into_owned();
@@ -162,7 +160,9 @@ fn addresses(request: &Request<'_>, forwarded: &Forwarded<'_>, attributes: &mut 
         .or_else(|| interned::authority(request.headers.get("host")?));
     if let Some((host, port)) = authority {
         attributes.push(KeyValue::new(semconv::SERVER_ADDRESS, host));
-        attributes.extend(port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))));
+        if let Some(port) = port {
+            attributes.push(KeyValue::new(semconv::SERVER_PORT, i64::from(port)));
+        }
     }
     if let Some(client) = forwarded.client {
         attributes.push(KeyValue::new(semconv::CLIENT_ADDRESS, client.to_owned()));

@@ -81,15 +81,13 @@ impl RpcClient {
         let server = server(request);
 
         let measures = shared.handles.instruments().is_some();
-        let mut attributes = Attributes::default();
+        let mut labels = Vec::new();
         if measures {
-            attributes.labels = labels::list();
-            let labels = &mut attributes.labels;
+            labels = labels::list();
             labels.push(system.clone());
             labels.extend(server.iter().flatten().cloned());
         }
-        let span = &mut attributes.span;
-        span.reserve_exact(ATTRIBUTES);
+        let mut span = Vec::with_capacity(ATTRIBUTES);
         span.push(system);
         span.extend(
             route
@@ -103,7 +101,7 @@ impl RpcClient {
             origin,
             name,
             word: Cow::Borrowed(semconv::GRPC),
-            attributes,
+            attributes: Attributes { span, labels },
             measures,
             route,
             call: Some(call),

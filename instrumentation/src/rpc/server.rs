@@ -106,34 +106,35 @@ impl RpcServer {
         let system = KeyValue::new(semconv::RPC_SYSTEM_NAME, semconv::GRPC);
 
         let measures = shared.handles.instruments().is_some();
-        let mut attributes = Attributes::default();
+        let mut labels = Vec::new();
         if measures {
-            attributes.labels = labels::list();
-            attributes.labels.push(system.clone());
+            labels = labels::list();
+            labels.push(system.clone());
         }
-        let span = &mut attributes.span;
-        span.reserve_exact(ATTRIBUTES);
+        let mut span = Vec::with_capacity(ATTRIBUTES);
         span.push(system);
-        span.extend(
-            route
-                .given()
-                .map(|it| KeyValue::new(semconv::RPC_METHOD, it)),
-        );
+        if let Some(method) = route.given() {
+            span.push(KeyValue::new(semconv::RPC_METHOD, method));
+        }
         let authority = request
             .authority
             .and_then(interned::authority)
             .or_else(|| interned::authority(request.headers.get("host")?));
         if let Some((host, port)) = authority {
             span.push(KeyValue::new(semconv::SERVER_ADDRESS, host));
-            span.extend(port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))));
+            if let Some(port) = port {
+                span.push(KeyValue::new(semconv::SERVER_PORT, i64::from(port)));
+            }
         }
-        span.extend(request.peer.into_iter().flat_map(peer_attributes));
+        if let Some(peer) = request.peer {
+            span.extend(peer_attributes(peer));
+        }
 
         let start = Start {
             origin,
             name,
             word: Cow::Borrowed(semconv::GRPC),
-            attributes,
+            attributes: Attributes { span, labels },
             measures,
             route,
             call: Some(call),

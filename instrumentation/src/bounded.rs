@@ -1,0 +1,96 @@
+//! Tables that only grow, up to a bound.
+//!
+//! What comes with request after request is made once and then looked up. Nothing is removed, so
+//! that readers need no lock and may keep what they find, and hence there is only so much room.
+
+use std::sync::OnceLock;
+
+/// Values that stay for as long as the table. Chained rather than in one array, because most
+/// services have few of anything and some have thousands.
+pub(crate) struct Table<T, const BUCKETS: usize> {
+    buckets: [OnceLock<Box<Entry<T>>>; BUCKETS],
+}
+
+struct Entry<T> {
+    value: T,
+    next: OnceLock<Box<Entry<T>>>,
+}
+
+impl<T, const BUCKETS: usize> Table<T, BUCKETS> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            buckets: [const { OnceLock::new() }; BUCKETS],
+        }
+    }
+
+    /// The value that `is` the wanted one, made if there is none yet; `None` without room for it.
+    pub(crate) fn find(
+        &self,
+        hash: u64,
+        is: impl Fn(&T) -> bool,
+        make: impl Fn() -> T,
+    ) -> Option<&T> {
+        // A product has its good bits at the top.
+        let mut slot = self.buckets.get((hash >> 32) as usize % BUCKETS)?;
+        for _ in 0..MAX_DEPTH {
+            let entry = slot.get_or_init(|| {
+                let (value, next) = (make(), OnceLock::new());
+                Box::new(Entry { value, next })
+            });
+            if is(&entry.value) {
+                return Some(&entry.value);
+            }
+            slot = &entry.next;
+        }
+        None
+    }
+}
+
+/// Eight bytes at a time, the last eight once more instead of a rest. A chain is short whatever
+/// happens, so that collisions on purpose gain nothing.
+pub(crate) fn hash(text: &str, start: u64) -> u64 {
+    let text = text.as_bytes();
+    let Some(last) = text.last_chunk::<8>() else {
+        let word = text
+            .iter()
+            .fold(1, |word, byte| word << 8 | u64::from(*byte));
+        return mix(start, word);
+    };
+    let (words, _) = text.as_chunks::<8>();
+    let hash = words
+        .iter()
+        .fold(start, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    mix(hash, u64::from_le_bytes(*last))
+}
+
+pub(crate) fn mix(hash: u64, word: u64) -> u64 {
+    (hash.rotate_left(5) ^ word).wrapping_mul(MULTIPLIER)
+}
+
+/// Odd, with its bits spread (the golden ratio).
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+pub(crate) const MAX_DEPTH: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_an_end() {
+        static TABLE: Table<String, 2> = Table::new();
+        let find =
+            |text: &str| TABLE.find(hash(text, 0), |known| known == text, || text.to_owned());
+        let found = (0..1_000).filter(|number| find(&number.to_string()).is_some());
+        assert!((MAX_DEPTH..=2 * MAX_DEPTH).contains(&found.count()));
+        assert_eq!(find("0").map(String::as_str), Some("0"));
+    }
+
+    #[test]
+    fn texts_of_the_same_length_and_end_are_told_apart() {
+        let texts = |number: usize| format!("/api/v1/{number:03}/{{object_id}}");
+        let buckets = (0..64).map(|number| (hash(&texts(number), 0) >> 32) % 64);
+        let used: std::collections::HashSet<_> = buckets.collect();
+        assert!(used.len() > 32, "{used:?}");
+    }
+}
