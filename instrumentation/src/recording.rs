@@ -243,7 +243,10 @@ impl Recording {
         }
         let error_type = error_type.map(|value| KeyValue::new(semconv::ERROR_TYPE, value));
         match &self.call {
-            Some(call) => labels.extend(call.labels(route).into_iter().flatten().chain(error_type)),
+            Some(call) => {
+                call.label(route, &mut labels);
+                labels.extend(error_type);
+            }
             None => {
                 if let Some(status) = self.status {
                     labels.push(status_code(status));
@@ -294,10 +297,7 @@ impl Recording {
         let set = |attribute| span.set_attribute(attribute);
         std::mem::take(&mut self.late).into_iter().for_each(set);
         match &mut self.call {
-            Some(call) => {
-                let attributes = call.attributes(found_route);
-                attributes.into_iter().flatten().for_each(set);
-            }
+            Some(call) => call.describe(found_route, set),
             None => self.http_attributes(convention, found_route, set),
         }
         if let Some(error_type) = error_type {

@@ -13,12 +13,13 @@
 /// ```
 #[must_use]
 pub fn rpc_method(path: &str) -> Option<&str> {
-    let mut segments = path.as_bytes().rsplit(|byte| *byte == b'/');
-    let (method, service, _) = (segments.next()?, segments.next()?, segments.next()?);
-    if service.is_empty() || method.is_empty() {
+    let last_slash = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'/');
+    let method = last_slash(path.as_bytes())?;
+    let service = last_slash(path.as_bytes().get(..method)?)?;
+    if service + 1 == method || method + 1 == path.len() {
         return None;
     }
-    path.get(path.len() - service.len() - 1 - method.len()..)
+    path.get(service + 1..)
 }
 
 /// What `rpc.method_original` says of a path, which may be anything.

@@ -42,33 +42,30 @@ impl Call {
         });
     }
 
-    /// The labels of the metric that the end adds. `method` is a recognised one.
-    pub(crate) fn labels(&self, method: Option<Cow<'static, str>>) -> [Option<KeyValue>; 2] {
+    /// Adds the labels that the end knows. `method` is a recognised one.
+    pub(crate) fn label(&self, method: Option<Cow<'static, str>>, labels: &mut Vec<KeyValue>) {
         let method = method.map_or(Value::from(semconv::OTHER), Value::from);
-        [
-            Some(KeyValue::new(semconv::RPC_METHOD, method)),
-            self.code
-                .map(|code| KeyValue::new(semconv::RPC_STATUS_CODE, code.label())),
-        ]
+        labels.push(KeyValue::new(semconv::RPC_METHOD, method));
+        if let Some(code) = self.code {
+            labels.push(KeyValue::new(semconv::RPC_STATUS_CODE, code.label()));
+        }
     }
 
-    /// The attributes of the span that the end adds. `found` is a method that the span does not
-    /// have yet.
-    pub(crate) fn attributes(&mut self, found: Option<Cow<'static, str>>) -> [Option<KeyValue>; 3] {
+    /// Sets the attributes of the span that the end knows. `found` is a method that the span does
+    /// not have yet.
+    pub(crate) fn describe(&mut self, found: Option<Cow<'static, str>>, set: impl Fn(KeyValue)) {
         let original = self.original.take();
-        let (method, original) = match (found, original) {
-            (Some(found), _) => (Some(Value::from(found)), None),
-            (None, Some(original)) => (Some(Value::from(semconv::OTHER)), Some(original)),
-            (None, None) => (None, None),
-        };
-        [
-            method.map(|method| KeyValue::new(semconv::RPC_METHOD, method)),
-            original
-                .filter(|original| !original.is_empty())
-                .map(|original| KeyValue::new(semconv::RPC_METHOD_ORIGINAL, original)),
-            self.code
-                .map(|code| KeyValue::new(semconv::RPC_STATUS_CODE, code.value())),
-        ]
+        if let Some(found) = found {
+            set(KeyValue::new(semconv::RPC_METHOD, found));
+        } else if let Some(original) = original {
+            set(KeyValue::new(semconv::RPC_METHOD, semconv::OTHER));
+            if !original.is_empty() {
+                set(KeyValue::new(semconv::RPC_METHOD_ORIGINAL, original));
+            }
+        }
+        if let Some(code) = self.code {
+            set(KeyValue::new(semconv::RPC_STATUS_CODE, code.value()));
+        }
     }
 }
 
