@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use otel_instrumentation::{ErrorType, Operation, Response as Facts};
@@ -49,8 +48,7 @@ impl<B: Body> ResponseBody<B> {
             operation.fail(*error_type, "");
         }
         let candidate = candidate.and_then(|candidate| candidate.responded(&response));
-        let content_type = response.headers().get(CONTENT_TYPE);
-        let is_web = content_type.is_some_and(web::is_web);
+        let is_web = web::is_web(response.headers());
         response.map(|inner| {
             let mut body = Self {
                 inner,

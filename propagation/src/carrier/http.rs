@@ -44,6 +44,11 @@ impl Extractor for HeaderExtractor<'_> {
             return self.only_line(key);
         }
         let line = match known_name(key) {
+            // To walk past a few is cheaper than to hash a name.
+            Some(name) if self.0.len() <= FEW => {
+                let mut lines = self.0.iter();
+                lines.find_map(|(known, line)| (known == name).then_some(line))
+            }
             Some(name) => self.0.get(name),
             None => self.0.get(key),
         };
@@ -130,6 +135,9 @@ impl fmt::Debug for HeaderInjector<'_> {
         debug_names("HeaderInjector", self.0, formatter)
     }
 }
+
+/// As many headers as the head and the trailers of a gRPC response have.
+const FEW: usize = 3;
 
 /// Names that are looked for in every request: parsing one costs as much as the look-up itself,
 /// and storing it an allocation. All that the propagators of this crate write are here, but for
