@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 
-use crate::column::Column;
+use crate::column::{Column, FLOOR};
 use crate::measure::instructions_after;
 use crate::setup::Setup;
 
-/// Prints a table each for the number of routes and of labels.
+/// Prints a table each for the number of routes and of labels, and for the caller's tracestate.
 pub fn print() -> Result<()> {
     let bare: Column = "axum/bare".parse()?;
     let ours: Column = "axum/otel-middleware-axum".parse()?;
@@ -27,6 +27,17 @@ pub fn print() -> Result<()> {
         let variable = Some(("BENCHMARKS_LABELS", labels));
         let ours = instructions_after(100, ours, Setup::D, variable)?;
         println!("| {labels} | {} Ir |", ours - bare);
+    }
+
+    println!("\n| c | by hand, over bare | ours, over bare |\n|---|---|---|");
+    let floor: Column = format!("axum/{FLOOR}").parse()?;
+    for (state, variable) in [
+        ("with tracestate", None),
+        ("without", Some(("BENCHMARKS_NO_TRACESTATE", 1))),
+    ] {
+        let cost = |column| instructions_after(100, column, Setup::C, variable);
+        let (bare, floor, ours) = (cost(bare)?, cost(floor)?, cost(ours)?);
+        println!("| {state} | {} Ir | {} Ir |", floor - bare, ours - bare);
     }
     Ok(())
 }

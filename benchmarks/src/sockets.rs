@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::column::FLOOR;
 use crate::measure::this_program;
 
 /// Prints a table for each number of connections: the medians of rounds in which the columns take
@@ -48,8 +49,9 @@ pub fn print(seconds: u64) -> Result<()> {
     Ok(())
 }
 
-const COLUMNS: [&str; 4] = [
+const COLUMNS: [&str; 5] = [
     "bare",
+    FLOOR,
     "otel-middleware-axum",
     "opentelemetry-instrumentation-tower",
     "axum-tracing-opentelemetry",

@@ -1,0 +1,226 @@
+//! The floor of a middleware for actix-web.
+
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::task::{Context as Task, Poll, ready};
+
+use actix_http::header::{self, HeaderMap, HeaderName};
+use actix_web::Error;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::web::Bytes;
+use opentelemetry::propagation::Extractor;
+use opentelemetry::trace::{SpanBuilder, SpanKind};
+use opentelemetry::{Context, KeyValue};
+use otel_propagation::only_line_of;
+use pin_project::pin_project;
+
+use super::{Handles, Operation};
+
+/// The middleware.
+#[derive(Clone, Debug)]
+pub struct Floor(pub Handles);
+
+impl<S, B> Transform<S, ServiceRequest> for Floor
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<FloorBody<B>>;
+    type Error = Error;
+    type Transform = FloorService<S>;
+    type InitError = ();
+    type Future = Ready<Result<FloorService<S>, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(FloorService {
+            inner,
+            handles: self.0.clone(),
+        }))
+    }
+}
+
+/// The service.
+#[derive(Debug)]
+pub struct FloorService<S> {
+    inner: S,
+    handles: Handles,
+}
+
+impl<S, B> Service<ServiceRequest> for FloorService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<FloorBody<B>>;
+    type Error = Error;
+    type Future = FloorFuture<S::Future>;
+
+    fn poll_ready(&self, task: &mut Task<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let headers = Headers(request.headers());
+        let parent = otel_propagation::extract(&Context::new(), &headers);
+        let operation = self.handles.start(parent, || span(&request, &headers));
+        FloorFuture {
+            inner: operation.scope(|| self.inner.call(request)),
+            operation: Some(operation),
+        }
+    }
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    /// No header has a second line here.
+    fn get(&self, key: &str) -> Option<&str> {
+        let only = only_line_of(key);
+        let name = match only.unwrap_or(key) {
+            "traceparent" => &TRACEPARENT,
+            "tracestate" => &TRACESTATE,
+            "baggage" => &BAGGAGE,
+            "host" => &header::HOST,
+            "user-agent" => &header::USER_AGENT,
+            _ => return None,
+        };
+        let line = self.0.get(name).and_then(|line| line.to_str().ok());
+        line.or(only.map(|_| ""))
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
+    }
+}
+
+fn span(request: &ServiceRequest, headers: &Headers<'_>) -> SpanBuilder {
+    let mut attributes = Vec::with_capacity(9);
+    attributes.push(KeyValue::new("http.request.method", "GET"));
+    attributes.push(KeyValue::new("url.scheme", "http"));
+    let path = request.path().to_owned();
+    attributes.push(KeyValue::new("url.path", path));
+    attributes.push(KeyValue::new("http.route", ROUTE));
+    if headers.get("host") == Some("shop.example:8080") {
+        attributes.push(KeyValue::new("server.address", "shop.example"));
+        attributes.push(KeyValue::new("server.port", 8080));
+    }
+    if headers.get("user-agent") == Some("benchmarks/1.0") {
+        attributes.push(KeyValue::new("user_agent.original", "benchmarks/1.0"));
+    }
+    attributes.push(KeyValue::new("network.protocol.version", "1.1"));
+    SpanBuilder {
+        span_kind: Some(SpanKind::Server),
+        attributes: Some(attributes),
+        ..SpanBuilder::from_name("GET /orders/{id}")
+    }
+}
+
+/// The future.
+#[pin_project]
+#[derive(Debug)]
+pub struct FloorFuture<F> {
+    #[pin]
+    inner: F,
+    operation: Option<Operation>,
+}
+
+impl<F, B> Future for FloorFuture<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Result<ServiceResponse<FloorBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let response = match this.operation {
+            Some(operation) => ready!(operation.scope(|| this.inner.poll(task)))?,
+            None => ready!(this.inner.poll(task))?,
+        };
+        let status = response.status().as_u16();
+        let operation = this.operation.take();
+        Poll::Ready(Ok(response.map_body(|_, inner| {
+            let left = match inner.size() {
+                BodySize::Sized(left) => left,
+                BodySize::None | BodySize::Stream => u64::MAX,
+            };
+            FloorBody {
+                inner,
+                operation,
+                status,
+                left,
+            }
+        })))
+    }
+}
+
+/// The body.
+#[pin_project]
+#[derive(Debug)]
+pub struct FloorBody<B> {
+    #[pin]
+    inner: B,
+    operation: Option<Operation>,
+    status: u16,
+    left: u64,
+}
+
+impl<B: MessageBody> MessageBody for FloorBody<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.inner.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<Result<Bytes, B::Error>>> {
+        let this = self.project();
+        let chunk = match this.operation {
+            Some(operation) => ready!(operation.scope(|| this.inner.poll_next(task))),
+            None => ready!(this.inner.poll_next(task)),
+        };
+        if let Some(Ok(chunk)) = &chunk {
+            *this.left = this.left.saturating_sub(chunk.len() as u64);
+        }
+        if (chunk.is_none() || *this.left == 0)
+            && let Some(operation) = this.operation.take()
+        {
+            end(&operation, *this.status);
+        }
+        Poll::Ready(chunk)
+    }
+
+    fn try_into_bytes(mut self) -> Result<Bytes, Self> {
+        match self.inner.try_into_bytes() {
+            Ok(bytes) => {
+                if let Some(operation) = self.operation.take() {
+                    end(&operation, self.status);
+                }
+                Ok(bytes)
+            }
+            Err(inner) => Err(Self { inner, ..self }),
+        }
+    }
+}
+
+fn end(operation: &Operation, status: u16) {
+    let status = KeyValue::new("http.response.status_code", i64::from(status));
+    operation.end(status, |status| {
+        [
+            KeyValue::new("http.request.method", "GET"),
+            KeyValue::new("url.scheme", "http"),
+            status,
+            KeyValue::new("http.route", ROUTE),
+            KeyValue::new("network.protocol.version", "1.1"),
+        ]
+    });
+}
+
+const ROUTE: &str = "/orders/{id}";
+
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+static BAGGAGE: HeaderName = HeaderName::from_static("baggage");

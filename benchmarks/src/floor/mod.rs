@@ -1,0 +1,91 @@
+//! The floor: what the calls into the API cost that no middleware can do without.
+//!
+//! Written by hand for one route of one service: nothing is configured, redacted or bounded, what is
+//! cancelled is not recorded, and the SDK has to be there before the first request. It does record
+//! the same attributes and labels, keeps the context current while the handler and its body run,
+//! and ends with the body. What a middleware costs beyond this is its own.
+
+pub mod actix;
+pub mod reqwest;
+pub mod tower;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use opentelemetry::global::{self, BoxedTracer};
+use opentelemetry::metrics::Histogram;
+use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
+use opentelemetry::{Context, KeyValue};
+
+use crate::setup::Setup;
+
+/// A tracer and a histogram, where there is an SDK.
+#[derive(Clone, Debug)]
+pub struct Handles {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// `None` without an SDK, where nothing but the context is passed on.
+    tracer: Option<BoxedTracer>,
+    duration: Option<Histogram<f64>>,
+}
+
+impl Handles {
+    /// The SDK is there already. `duration` is the histogram's name.
+    pub fn new(setup: Setup, duration: &'static str) -> Self {
+        let duration = || global::meter("benchmarks").f64_histogram(duration).build();
+        Self {
+            inner: Arc::new(Inner {
+                tracer: setup.has_sdk().then(|| global::tracer("benchmarks")),
+                duration: setup.has_metrics().then(duration),
+            }),
+        }
+    }
+
+    fn start(&self, parent: Context, span: impl FnOnce() -> SpanBuilder) -> Operation {
+        let started = Instant::now();
+        let context = match &self.inner.tracer {
+            Some(tracer) => parent.with_span(tracer.build_with_context(span(), &parent)),
+            None => parent,
+        };
+        Operation {
+            context,
+            started,
+            handles: self.clone(),
+        }
+    }
+}
+
+/// One request.
+#[derive(Debug)]
+struct Operation {
+    context: Context,
+    started: Instant,
+    handles: Handles,
+}
+
+impl Operation {
+    fn scope<T>(&self, f: impl FnOnce() -> T) -> T {
+        let _attached = self.context.clone().attach();
+        f()
+    }
+
+    fn end<const N: usize>(
+        &self,
+        status: KeyValue,
+        labels: impl FnOnce(KeyValue) -> [KeyValue; N],
+    ) {
+        let Inner { tracer, duration } = &*self.handles.inner;
+        if let Some(duration) = duration {
+            let labels = labels(status.clone());
+            duration.record(self.started.elapsed().as_secs_f64(), &labels);
+        }
+        if tracer.is_some() {
+            let span = self.context.span();
+            span.set_attribute(status);
+            span.end();
+        }
+    }
+}
