@@ -13,7 +13,7 @@ use crate::Response;
 use crate::baggage::Injection;
 use crate::convention::{Convention, Ending};
 use crate::http::peer_attributes;
-use crate::recording::{Failure, Recording, Route};
+use crate::recording::{Failure, Place, Recording, Route};
 use crate::rpc::Code;
 use crate::shared::Shared;
 
@@ -235,7 +235,15 @@ impl Operation {
 
     /// The operation came to its end.
     pub fn finish(mut self) {
-        self.complete(Ending::Finished);
+        self.complete(Ending::Finished, Place::Call);
+    }
+
+    /// As [`finish`](Self::finish), for a drop that finds out that the end was reached.
+    ///
+    /// `finish` attaches the context for the measurement, which panics where the thread's storage
+    /// is torn down already, and a panic there aborts the process.
+    pub fn finish_in_drop(mut self) {
+        self.complete(Ending::Finished, Place::Drop);
     }
 
     /// Suppressed: no span, no metric, no header.
@@ -282,9 +290,9 @@ impl Operation {
             .map(|_| recording)
     }
 
-    fn complete(&mut self, ending: Ending) {
+    fn complete(&mut self, ending: Ending, place: Place) {
         if let (Some(mut recording), Some(shared)) = (self.recording.take(), &self.shared) {
-            recording.complete(&self.context, shared, ending);
+            recording.complete(&self.context, shared, ending, place);
             recording.recycle();
         }
     }
@@ -293,11 +301,12 @@ impl Operation {
 impl Drop for Operation {
     fn drop(&mut self) {
         let panicking = self.recording.is_some() && std::thread::panicking();
-        self.complete(if panicking {
+        let ending = if panicking {
             Ending::Panicked
         } else {
             Ending::Dropped
-        });
+        };
+        self.complete(ending, Place::Drop);
     }
 }
 

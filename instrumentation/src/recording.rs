@@ -37,6 +37,14 @@ impl Clock {
     }
 }
 
+/// Where an operation ends, whatever its end is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Call,
+    /// The storage of the thread may be torn down, and nothing can be attached there any more.
+    Drop,
+}
+
 /// The state of an operation that has a span, or metrics, or both.
 #[derive(Debug)]
 pub(crate) struct Recording {
@@ -154,7 +162,13 @@ impl Recording {
     }
 
     /// Writes down the end: one duration, one span, the same instant and `error.type` on both.
-    pub(crate) fn complete(&mut self, context: &Context, shared: &Shared, ending: Ending) {
+    pub(crate) fn complete(
+        &mut self,
+        context: &Context,
+        shared: &Shared,
+        ending: Ending,
+        place: Place,
+    ) {
         let elapsed = self.started.monotonic.elapsed();
         if let Some(call) = &mut self.call {
             call.complete(ending, self.status);
@@ -172,9 +186,8 @@ impl Recording {
         if let (Some(labels), Some(instruments)) =
             (self.labels.take(), shared.handles.instruments())
         {
-            // The measurement belongs to this context. A drop goes without: it may happen while the
-            // storage of its thread is torn down, and nothing can be attached there any more.
-            let _current = (ending == Ending::Finished).then(|| context.clone().attach());
+            // The measurement belongs to this context.
+            let _current = (place == Place::Call).then(|| context.clone().attach());
             self.measure(
                 labels,
                 instruments,

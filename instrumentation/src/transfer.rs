@@ -89,9 +89,17 @@ impl Transfer {
 
     /// The body came to its end.
     pub fn finish(&mut self) {
-        if let Some(mut operation) = self.operation.take() {
-            operation.response_body_size(self.passed);
+        if let Some(operation) = self.end() {
             operation.finish();
+        }
+    }
+
+    /// As [`finish`](Self::finish), for the drop of a body that turns out to be at its end.
+    ///
+    /// It may happen where nothing but [`Operation::finish_in_drop`] is possible.
+    pub fn finish_in_drop(&mut self) {
+        if let Some(operation) = self.end() {
+            operation.finish_in_drop();
         }
     }
 
@@ -105,6 +113,13 @@ impl Transfer {
             operation.fail(error_type, message);
         }
         self.finish();
+    }
+
+    /// The operation with all that the transfer has to tell it.
+    fn end(&mut self) -> Option<Operation> {
+        let mut operation = self.operation.take()?;
+        operation.response_body_size(self.passed);
+        Some(operation)
     }
 }
 

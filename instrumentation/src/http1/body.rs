@@ -123,7 +123,7 @@ impl<B: Body> PinnedDrop for ResponseBody<B> {
     fn drop(self: Pin<&mut Self>) {
         let this = self.project();
         if this.inner.is_end_stream() {
-            this.transfer.finish();
+            this.transfer.finish_in_drop();
         }
     }
 }
