@@ -1,4 +1,4 @@
-//! Drops where little may be done: the thread is about to end.
+//! Drops where little may be done: the thread is about to end, or a panic is under way.
 //!
 //! A panic in one of these aborts the process, so that a test fails by taking the others with it.
 
@@ -7,10 +7,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context as Task, Poll};
+use std::sync::{Arc, Mutex};
+use std::task::{Context as Task, Poll, Waker};
 
 use bytes::Bytes;
 use http::{Method, Response};
@@ -48,13 +49,15 @@ fn answered<B: Body>(server: &HttpServer, body: B) -> ResponseBody<B> {
     ResponseBody::wrap(Response::new(body), &Method::GET, operation).into_body()
 }
 
-fn assert_ended(capture: &Capture) {
+fn assert_ended(capture: &Capture, error: Option<&'static str>) {
     let labels = [
-        KeyValue::new("http.request.method", "GET"),
-        KeyValue::new("url.scheme", "http"),
-        KeyValue::new("http.response.status_code", 200),
-        KeyValue::new("network.protocol.version", "1.1"),
+        Some(KeyValue::new("http.request.method", "GET")),
+        Some(KeyValue::new("url.scheme", "http")),
+        Some(KeyValue::new("http.response.status_code", 200)),
+        error.map(|it| KeyValue::new("error.type", it)),
+        Some(KeyValue::new("network.protocol.version", "1.1")),
     ];
+    let labels: Vec<_> = labels.into_iter().flatten().collect();
     let spans = capture.spans();
     assert_eq!(spans.len(), 1, "{spans:#?}");
     assert_duration(capture, "http.server.request.duration", &labels, &spans[0]);
@@ -96,5 +99,69 @@ fn a_body_may_be_found_at_its_end_when_its_thread_ends() {
         KEPT.with(|kept| kept.replace(Some(body)));
     });
     thread.join().expect("no panic");
-    assert_ended(&capture);
+    assert_ended(&capture, None);
+}
+
+/// A body behind a lock, which a panic poisons for good.
+struct Locked(Arc<Mutex<()>>);
+
+impl Locked {
+    fn new() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl Body for Locked {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let _held = self.0.lock();
+        resume_unwind(Box::new("in body"))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let _held = self.0.lock().expect("no panic before");
+        false
+    }
+}
+
+fn poll_and_drop(body: impl Body) {
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        let mut body = Box::pin(body);
+        let _ = body
+            .as_mut()
+            .poll_frame(&mut Task::from_waker(Waker::noop()));
+    }));
+    assert!(polled.is_err());
+}
+
+#[test]
+fn a_body_that_panicked_is_not_asked_again() {
+    let capture = Capture::new();
+    poll_and_drop(answered(&server(&capture), Locked::new()));
+    assert_ended(&capture, Some("panic"));
+}
+
+#[test]
+fn a_body_that_nobody_records_is_not_asked_when_it_is_dropped() {
+    poll_and_drop(ResponseBody::untouched(Locked::new()));
+}
+
+#[test]
+fn a_body_is_not_asked_while_something_else_panics() {
+    let capture = Capture::new();
+    let server = server(&capture);
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let body = Locked::new();
+        let lock = body.0.clone();
+        let _body = answered(&server, body);
+        let _held = lock.lock();
+        resume_unwind(Box::new("in the one that holds the body"));
+    }));
+    assert!(panicked.is_err());
+    assert_ended(&capture, Some("panic"));
 }

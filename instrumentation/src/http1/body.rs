@@ -122,7 +122,10 @@ impl<B: Body> Body for ResponseBody<B> {
 impl<B: Body> PinnedDrop for ResponseBody<B> {
     fn drop(self: Pin<&mut Self>) {
         let this = self.project();
-        if this.inner.is_end_stream() {
+        // A panic leaves the body in whatever state it is in. To ask it then may be another panic,
+        // which aborts where the first one is still under way.
+        let may_ask = this.transfer.operation().is_some() && !std::thread::panicking();
+        if may_ask && this.inner.is_end_stream() {
             this.transfer.finish_in_drop();
         }
     }
