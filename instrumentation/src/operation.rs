@@ -1,7 +1,7 @@
 //! One request from its start to its end.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -165,7 +165,9 @@ impl Operation {
         };
         let is_error = |status| shared.convention.is_error(status);
         if recording.is_recording && recording.status.is_some_and(is_error) {
-            recording.explanation = message.to_string();
+            // `to_string` panics where a `Display` returns an error. What it wrote before is kept.
+            recording.explanation.clear();
+            let _ = write!(recording.explanation, "{message}");
         }
     }
 

@@ -6,16 +6,19 @@ use std::fmt;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::middleware::{
     Compress, ErrorHandlerResponse, ErrorHandlers, Next, NormalizePath, from_fn,
 };
+use actix_web::web::Bytes;
 use actix_web::{App, Error, HttpResponse, ResponseError, web};
 use integration_tests::actix_app;
 use integration_tests::contract::server::{Expected, Running, ServerApp};
 use integration_tests::observed::{assert_nothing, only_point};
 use integration_tests::wire::exchange;
 use opentelemetry::KeyValue;
+use otel_instrumentation::ErrorType;
 
 /// Sends one request, checks status and telemetry, and returns the answer.
 async fn check(app: &impl ServerApp, line: &str, status: u16, expected: &Expected) -> String {
@@ -212,6 +215,70 @@ async fn an_error_of_a_middleware_inside_is_recorded_as_it_asks() {
         ..unrouted("/forbidden")
     };
     check(&app, "GET /forbidden", 403, &forbidden).await;
+}
+
+/// An error that cannot be written down.
+#[derive(Debug)]
+struct Unspeakable;
+
+impl fmt::Display for Unspeakable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("it was ")?;
+        Err(fmt::Error)
+    }
+}
+
+impl ResponseError for Unspeakable {
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::InternalServerError().body("unspeakable");
+        response.extensions_mut().insert(ErrorType("unspeakable"));
+        response
+    }
+}
+
+/// What was written before the failure is kept.
+#[tokio::test]
+async fn an_error_that_fails_to_be_written_is_still_answered() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(otel)
+        .route(
+            "/typed",
+            web::get().to(async || Err::<&str, _>(Unspeakable))
+        )
+        .route(
+            "/plain",
+            web::get().to(async || {
+                Err::<&str, _>(InternalError::from_response(
+                    Unspeakable,
+                    HttpResponse::InternalServerError().body("unspeakable"),
+                ))
+            })
+        )
+        .route(
+            "/body",
+            web::get().to(async || {
+                let broken = async { Err::<Bytes, _>(Error::from(Unspeakable)) };
+                HttpResponse::Ok().streaming(futures_util::stream::once(broken))
+            })
+        ));
+    let failed = |path, error| Expected {
+        status: Some(500),
+        error: Some(error),
+        message: "it was ",
+        ..Expected::get(path)
+    };
+    let typed = with_size(11, failed("/typed", "unspeakable"));
+    check(&app, "GET /typed", 500, &typed).await;
+    let plain = with_size(11, failed("/plain", "500"));
+    check(&app, "GET /plain", 500, &plain).await;
+    let body = Expected {
+        status: Some(200),
+        ..failed("/body", "body")
+    };
+    // actix sends nothing of a body that breaks before its first chunk.
+    let running = Running::start(&app).await;
+    let (client, _) = running.ask("GET /body", &[]).await;
+    running.expect(client, &body).await;
 }
 
 #[tokio::test]

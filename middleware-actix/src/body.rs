@@ -13,6 +13,7 @@ use otel_instrumentation::{Operation, Transfer};
 use pin_project::pin_project;
 
 use crate::headers::content_length;
+use crate::message::written;
 
 /// A body that ends the request's span when it ends, and counts what it lets through.
 ///
@@ -72,7 +73,7 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
             Some(Err(error)) => {
                 let error = error.into();
                 if this.transfer.operation().is_some() {
-                    this.transfer.fail(BODY_ERROR, error.to_string());
+                    this.transfer.fail(BODY_ERROR, written(&error));
                 }
                 Some(Err(error))
             }

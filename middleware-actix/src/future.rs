@@ -14,6 +14,7 @@ use pin_project::pin_project;
 
 use crate::ResponseBody;
 use crate::headers::HeaderExtractor;
+use crate::message::written;
 use crate::route;
 use crate::unanswered::Unanswered;
 
@@ -111,7 +112,7 @@ fn describe<B>(response: &HttpResponse<B>, operation: &mut Operation) {
     });
     let error = response.error();
     if let Some(ErrorType(error_type)) = response.extensions().get() {
-        let message = error.map(Error::to_string).unwrap_or_default();
+        let message = error.map(|error| written(error)).unwrap_or_default();
         operation.fail(*error_type, message);
     } else if let Some(error) = error {
         operation.explain(error);

@@ -3,6 +3,7 @@
 mod body;
 mod future;
 mod headers;
+mod message;
 mod middleware;
 mod route;
 mod unanswered;
