@@ -217,6 +217,100 @@ async fn an_error_of_a_middleware_inside_is_recorded_as_it_asks() {
     check(&app, "GET /forbidden", 403, &forbidden).await;
 }
 
+/// Says what it is only by its response, as actix allows.
+#[derive(Debug)]
+struct Absent;
+
+impl fmt::Display for Absent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("not here")
+    }
+}
+
+impl ResponseError for Absent {
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::NotFound().body("see elsewhere")
+    }
+}
+
+/// Has errors that are answered otherwise than their `status_code` says, or only once.
+async fn fail(
+    request: ServiceRequest,
+    _: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    Err(match request.path() {
+        "/absent" => Absent.into(),
+        "/declined" => {
+            let mut response = HttpResponse::PaymentRequired().body("no money");
+            response.extensions_mut().insert(ErrorType("card_declined"));
+            InternalError::from_response("declined", response).into()
+        }
+        _ => {
+            let response = HttpResponse::BadGateway().body("all of the page");
+            InternalError::from_response("no answer", response).into()
+        }
+    })
+}
+
+#[tokio::test]
+async fn an_error_of_a_middleware_inside_is_recorded_as_it_is_answered() {
+    let app = actix_app!(|otel, _controller| App::new().wrap(from_fn(fail)).wrap(otel));
+    let absent = Expected {
+        status: Some(404),
+        ..unrouted("/absent")
+    };
+    let answer = check(&app, "GET /absent", 404, &absent).await;
+    assert!(answer.ends_with("see elsewhere"), "{answer}");
+
+    let declined = Expected {
+        status: Some(402),
+        error: Some("card_declined"),
+        message: "declined",
+        ..unrouted("/declined")
+    };
+    let answer = check(&app, "GET /declined", 402, &declined).await;
+    assert!(answer.ends_with("no money"), "{answer}");
+
+    let unanswered = Expected {
+        status: Some(502),
+        error: Some("502"),
+        message: "no answer",
+        ..unrouted("/unanswered")
+    };
+    let answer = check(&app, "GET /unanswered", 502, &unanswered).await;
+    assert!(answer.ends_with("all of the page"), "{answer}");
+}
+
+/// Has an error of its own instead of one from further in.
+async fn apologise(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let answer = next.call(request).await;
+    answer.map_err(|_| InternalError::new("sorry", StatusCode::ACCEPTED).into())
+}
+
+#[tokio::test]
+async fn an_error_that_is_replaced_further_out_is_recorded_as_it_asks() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(from_fn(refuse))
+        .wrap(otel)
+        .wrap(from_fn(apologise)));
+    let overloaded = Expected {
+        status: Some(503),
+        error: Some("503"),
+        message: "too much to do",
+        ..unrouted("/overloaded")
+    };
+    let answer = check(&app, "GET /overloaded", 202, &overloaded).await;
+    assert!(answer.ends_with("sorry"), "{answer}");
+    let forbidden = Expected {
+        status: Some(403),
+        ..unrouted("/forbidden")
+    };
+    check(&app, "GET /forbidden", 202, &forbidden).await;
+}
+
 /// An error that cannot be written down.
 #[derive(Debug)]
 struct Unspeakable;

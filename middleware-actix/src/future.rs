@@ -13,6 +13,7 @@ use otel_instrumentation::{ErrorType, Operation, Response};
 use pin_project::pin_project;
 
 use crate::ResponseBody;
+use crate::failed::fail;
 use crate::headers::HeaderExtractor;
 use crate::message::written;
 use crate::route;
@@ -63,8 +64,8 @@ where
         };
         Poll::Ready(match result {
             Ok(response) => Ok(respond(response, method, operation)),
-            Err(error) => {
-                fail(&error, operation);
+            Err(mut error) => {
+                fail(&mut error, operation);
                 Err(error)
             }
         })
@@ -124,20 +125,6 @@ fn append_timing(headers: &mut HeaderMap, timing: String) {
     if let Ok(timing) = HeaderValue::try_from(timing) {
         headers.append(SERVER_TIMING, timing);
     }
-}
-
-/// An error that no middleware further in made a response of: the connection will.
-///
-/// The error's own response cannot be asked for its extensions, because some errors have only one
-/// to give away.
-fn fail(error: &Error, mut operation: Operation) {
-    operation.respond(&Response {
-        status: error.as_response_error().status_code().as_u16(),
-        version: None,
-        headers: &HeaderExtractor(&HeaderMap::new()),
-    });
-    operation.explain(error);
-    operation.finish();
 }
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
+mod failed;
 mod future;
 mod headers;
 mod message;
