@@ -6,6 +6,8 @@ use std::{borrow::Cow, collections::BTreeMap, env, ffi::OsString, fmt, process::
 
 use opentelemetry::propagation::{Extractor, Injector};
 
+use super::lines::only_line_of;
+
 /// Reads the context that the parent process left in the environment, such as `TRACEPARENT`.
 ///
 /// Names are normalised before they are looked up: upper case, and `_` for everything that is
@@ -49,13 +51,20 @@ impl EnvironmentExtractor {
     pub fn current() -> Self {
         Self::new(env::vars_os())
     }
+
+    fn variable(&self, key: &str) -> Option<&str> {
+        let name = normalized(key);
+        self.variables.get(name.as_ref()).map(String::as_str)
+    }
 }
 
 impl Extractor for EnvironmentExtractor {
     fn get(&self, key: &str) -> Option<&str> {
-        self.variables
-            .get(normalized(key).as_ref())
-            .map(String::as_str)
+        // Normalised, the name that asks for an only line would be that of another variable.
+        match only_line_of(key) {
+            Some(key) => Some(self.variable(key).unwrap_or_default()),
+            None => self.variable(key),
+        }
     }
 
     fn keys(&self) -> Vec<&str> {
@@ -174,6 +183,14 @@ mod tests {
         assert_eq!(carrier.get(""), None);
         assert_eq!(carrier.get_all("traceparent"), Some(vec!["1"]));
         assert_eq!(carrier.get_all("tracestate"), None);
+    }
+
+    #[test]
+    fn only_line_is_that_of_the_same_variable() {
+        let carrier = EnvironmentExtractor::new([("TRACEPARENT_", "other"), ("BAGGAGE", "a=1")]);
+
+        assert_eq!(carrier.get("traceparent\n"), Some(""));
+        assert_eq!(carrier.get("baggage\n"), Some("a=1"));
     }
 
     #[cfg(unix)]

@@ -43,8 +43,12 @@ impl<'a> Lines<'a> {
 /// The name of the header whose only line is asked for; for carriers outside of this crate, too.
 ///
 /// Such a carrier answers with the line, with nothing (`Some("")`) for a header that is absent, and
-/// with `None` for one that has several lines. Others know no such header and answer `None`, and
-/// are asked for a list.
+/// with `None` for one that has several lines. Others look the name up as it is, find no such
+/// header, answer `None`, and are asked for a list.
+///
+/// That leaves the carriers that look up another name than they are asked for, because they trim it
+/// or write it as a variable of the environment, and those whose headers may have any name. They
+/// have to look for this one first, or they answer with a header that nobody asked for.
 ///
 /// ```
 /// use otel_propagation::only_line_of;

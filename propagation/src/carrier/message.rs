@@ -7,6 +7,7 @@ use std::{collections::HashSet, fmt, str};
 use opentelemetry::propagation::{Extractor, Injector};
 
 pub use self::headers::{MessageHeaders, MessageHeadersMut};
+use super::lines::{TRACEPARENT, only_line_of};
 
 /// Reads context from the headers of a message.
 ///
@@ -38,11 +39,26 @@ impl<H: MessageHeaders> MessageExtractor<'_, H> {
             .filter(move |(name, _)| *name == key)
             .filter_map(|(_, value)| str::from_utf8(value?).ok())
     }
+
+    fn only_value(&self, key: &str) -> Option<&str> {
+        let mut values = self.values(key);
+        let Some(first) = values.next() else {
+            return Some("");
+        };
+        match values.last() {
+            None => Some(first),
+            Some(last) => (key == TRACEPARENT.name).then_some(last),
+        }
+    }
 }
 
 impl<H: MessageHeaders> Extractor for MessageExtractor<'_, H> {
     fn get(&self, key: &str) -> Option<&str> {
-        self.values(key).last()
+        // To brokers the name that asks for an only line is as good as any other.
+        match only_line_of(key) {
+            Some(key) => self.only_value(key),
+            None => self.values(key).last(),
+        }
     }
 
     fn keys(&self) -> Vec<&str> {
@@ -52,7 +68,7 @@ impl<H: MessageHeaders> Extractor for MessageExtractor<'_, H> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        if key == "traceparent" {
+        if key == TRACEPARENT.name {
             return self.get(key).map(|last| vec![last]);
         }
         let mut values = self.values(key).peekable();
@@ -151,6 +167,25 @@ mod tests {
         assert_eq!(carrier.get_all("traceparent"), Some(vec!["last"]));
         assert_eq!(carrier.get_all("tracestate"), Some(vec!["a=1", "b=2"]));
         assert_eq!(carrier.get_all("baggage"), Some(vec!["c=3", "d=4"]));
+    }
+
+    #[test]
+    fn only_line_is_told_from_several_and_from_none() {
+        let headers = Headers(&[
+            ("traceparent\n", Some(b"other")),
+            ("traceparent", Some(b"first")),
+            ("traceparent", Some(b"last")),
+            ("tracestate", Some(b"a=1")),
+            ("tracestate", None),
+            ("b3", Some(b"0")),
+            ("b3", Some(b"1")),
+        ]);
+        let carrier = MessageExtractor(&headers);
+
+        assert_eq!(carrier.get("traceparent\n"), Some("last"));
+        assert_eq!(carrier.get("tracestate\n"), Some("a=1"));
+        assert_eq!(carrier.get("b3\n"), None);
+        assert_eq!(carrier.get("baggage\n"), Some(""));
     }
 
     #[test]
