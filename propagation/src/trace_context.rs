@@ -30,7 +30,8 @@ use self::{incoming::Incoming, traceparent::TraceParent, tracestate::Parsed};
 /// `tracestate` is not looked at. An invalid `tracestate` is dropped and the trace continued.
 ///
 /// Injection writes the active span's `traceparent`, and a `tracestate` unless that would be
-/// empty. Without a valid span it writes nothing.
+/// empty; an old one is taken away then by the carriers of this crate. Without a valid span it
+/// writes nothing.
 ///
 /// A member of `tracestate` that opentelemetry's `TraceState` cannot hold still reaches the next
 /// service, and so does the random flag when the SDK decides to drop the span.
@@ -79,7 +80,12 @@ impl TextMapPropagator for TraceContextPropagator {
         };
 
         injector.set(TRACEPARENT.name, traceparent.header());
-        if !tracestate.is_empty() {
+        if tracestate.is_empty() {
+            // What a request was copied with belongs to the parent that is replaced here. An
+            // injector cannot remove anything, but it can be told that nothing is to come, and the
+            // carriers of this crate know what that means. To others it means nothing.
+            injector.reserve(0);
+        } else {
             injector.set(TRACESTATE.name, tracestate);
         }
     }

@@ -5,13 +5,17 @@
     reason = "helpers of tests fail by panicking, too"
 )]
 
+use std::process::Command;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::{
     Context,
     propagation::TextMapPropagator,
     trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
 };
-use otel_propagation::{HeaderExtractor, HeaderInjector, TraceContextPropagator};
+use otel_propagation::{
+    EnvironmentInjector, HeaderExtractor, HeaderInjector, MessageInjector, TraceContextPropagator,
+};
 
 #[test]
 fn extraction_continues_a_trace() {
@@ -36,6 +40,51 @@ fn extraction_continues_a_trace() {
             TraceState::from_key_value([("foo", "1"), ("bar", "2")]).unwrap(),
         )
     );
+}
+
+/// What a request was copied with belongs to the parent that is replaced.
+#[test]
+fn injection_of_a_parent_without_a_list_takes_the_old_list_away() {
+    let old = [
+        ("traceparent", OTHER_PARENT),
+        ("tracestate", "a=1"),
+        ("tracestate", "b=2"),
+    ];
+    let context = extract(&Context::new(), &[("traceparent", PARENT)]);
+
+    let mut headers = HeaderMap::new();
+    for (name, line) in old {
+        headers.append(name, HeaderValue::from_static(line));
+    }
+    TraceContextPropagator::new().inject_context(&context, &mut HeaderInjector(&mut headers));
+    assert_eq!(headers.len(), 1);
+    assert_eq!(headers["traceparent"], PARENT);
+
+    let mut message: Vec<_> = old
+        .map(|(name, line)| (name.to_owned(), line.to_owned()))
+        .into();
+    TraceContextPropagator::new().inject_context(&context, &mut MessageInjector(&mut message));
+    assert_eq!(message, [owned(("traceparent", PARENT))]);
+
+    let mut command = Command::new("worker");
+    command.envs([("TRACEPARENT", OTHER_PARENT), ("TRACESTATE", "a=1")]);
+    TraceContextPropagator::new().inject_context(&context, &mut EnvironmentInjector(&mut command));
+    let variables = [
+        ("TRACEPARENT".as_ref(), Some(PARENT.as_ref())),
+        ("TRACESTATE".as_ref(), None),
+    ];
+    assert!(command.get_envs().eq(variables));
+}
+
+#[test]
+fn injection_of_nothing_leaves_what_is_there() {
+    let mut headers = HeaderMap::new();
+    headers.append("traceparent", HeaderValue::from_static(OTHER_PARENT));
+    headers.append("tracestate", HeaderValue::from_static("a=1"));
+    let before = headers.clone();
+    TraceContextPropagator::new()
+        .inject_context(&Context::new(), &mut HeaderInjector(&mut headers));
+    assert_eq!(headers, before);
 }
 
 #[test]

@@ -95,6 +95,9 @@ impl fmt::Debug for HeaderExtractor<'_> {
 /// [`set`](Injector::set) replaces all lines of the header. A name or value that is not legal in
 /// HTTP is skipped, and so is everything once the map is full; nothing panics.
 ///
+/// [`reserve(0)`](Injector::reserve) removes `tracestate`: that nothing is to come is what
+/// [`TraceContextPropagator`](crate::TraceContextPropagator) says behind a parent without a list.
+///
 /// `Debug` shows the names of the headers and none of their values.
 ///
 /// ```
@@ -115,16 +118,16 @@ impl Injector for HeaderInjector<'_> {
             None => HeaderName::from_bytes(key.as_bytes()),
         };
         if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
-            if name == TRACEPARENT {
-                // What a request was copied with belongs to the parent that is replaced here.
-                self.0.remove(&TRACESTATE);
-            }
             // Only a full map refuses, and a request goes out without context rather than not.
             let _ = self.0.try_insert(name, value);
         }
     }
 
     fn reserve(&mut self, additional: usize) {
+        if additional == 0 {
+            self.0.remove(&TRACESTATE);
+            return;
+        }
         // No more than a hint: `set` copes with a map that cannot grow.
         let _ = self.0.try_reserve(additional);
     }
@@ -239,14 +242,20 @@ mod tests {
     }
 
     #[test]
-    fn new_parent_takes_the_old_list_away() {
+    fn list_and_parent_are_set_in_any_order() {
         let mut headers = HeaderMap::new();
+        headers.append(&TRACEPARENT, HeaderValue::from_static("old"));
         headers.append(&TRACESTATE, HeaderValue::from_static("a=1"));
         headers.append(&TRACESTATE, HeaderValue::from_static("b=2"));
         let mut carrier = HeaderInjector(&mut headers);
 
+        carrier.reserve(2);
+        carrier.set("tracestate", "c=3".to_owned());
         carrier.set("traceparent", "new".to_owned());
-        assert!(!headers.contains_key(&TRACESTATE));
+
+        let carrier = HeaderExtractor(&headers);
+        assert_eq!(carrier.get_all("traceparent"), Some(vec!["new"]));
+        assert_eq!(carrier.get_all("tracestate"), Some(vec!["c=3"]));
     }
 
     #[test]

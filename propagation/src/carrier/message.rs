@@ -7,7 +7,7 @@ use std::{collections::HashSet, fmt, str};
 use opentelemetry::propagation::{Extractor, Injector};
 
 pub use self::headers::{MessageHeaders, MessageHeadersMut};
-use super::lines::{TRACEPARENT, only_line_of};
+use super::lines::{TRACEPARENT, TRACESTATE, only_line_of};
 
 /// Reads context from the headers of a message.
 ///
@@ -90,6 +90,8 @@ impl<H: MessageHeaders> fmt::Debug for MessageExtractor<'_, H> {
 ///
 /// [`set`](Injector::set) removes all headers of the name and adds one, so a message that is
 /// forwarded with its headers does not collect one parent for every hop.
+/// [`reserve(0)`](Injector::reserve) removes `tracestate`, as with
+/// [`HeaderInjector`](crate::HeaderInjector).
 ///
 /// ```
 /// use opentelemetry::propagation::Injector;
@@ -105,6 +107,12 @@ impl<H: MessageHeadersMut> Injector for MessageInjector<'_, H> {
     fn set(&mut self, key: &str, value: String) {
         self.0.remove(key);
         self.0.append(key, value);
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        if additional == 0 {
+            self.0.remove(TRACESTATE.name);
+        }
     }
 }
 
