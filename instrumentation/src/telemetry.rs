@@ -1,8 +1,10 @@
 //! Where telemetry goes, found late enough that it cannot be silently off.
 
+use std::any::TypeId;
 use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{
@@ -37,11 +39,15 @@ pub struct Telemetry {
 #[derive(Clone)]
 struct Providers {
     tracers: Arc<dyn TracerSource>,
-    meters: Arc<dyn MeterProvider + Send + Sync>,
+    /// `None` where it is the API's no-op.
+    meters: Option<Arc<dyn MeterProvider + Send + Sync>>,
 }
 
 impl Telemetry {
     /// The global providers and the default propagation of [`otel_propagation`].
+    ///
+    /// A global meter provider whose type has no size counts as the API's no-op. One that
+    /// [is given](Self::new) does not.
     #[must_use]
     pub fn global() -> Self {
         Self::default()
@@ -56,9 +62,10 @@ impl Telemetry {
         <T::Tracer as Tracer>::Span: Send + Sync + 'static,
         M: MeterProvider + Send + Sync + 'static,
     {
+        let measures = TypeId::of::<M>() != TypeId::of::<NoopMeterProvider>();
         let providers = Providers {
             tracers: Arc::new(tracer_provider),
-            meters: Arc::new(meter_provider),
+            meters: measures.then(|| Arc::new(meter_provider) as _),
         };
         Self {
             providers: Some(providers),
@@ -103,12 +110,10 @@ impl Telemetry {
     /// `None` while the provider is the API's no-op.
     fn meter(&self, scope: &InstrumentationScope) -> Option<Meter> {
         let provider = match &self.providers {
-            Some(providers) => providers.meters.clone(),
-            None => global::meter_provider(),
+            Some(providers) => providers.meters.clone()?,
+            None => recording(global::meter_provider())?,
         };
-        // A meter provider cannot be asked what it is. The no-op is the one without any state;
-        // a provider that holds something to record into has a size.
-        (size_of_val(&*provider) > 0).then(|| provider.meter_with_scope(scope.clone()))
+        Some(provider.meter_with_scope(scope.clone()))
     }
 }
 
@@ -220,6 +225,17 @@ where
     }
 }
 
+/// `None` for what counts as the API's no-op.
+///
+/// The global meter provider has lost its type and cannot be asked what it is. The no-op has no
+/// size, but nor has a provider that keeps what it records into in a static: such a one has to be
+/// [given](Telemetry::new).
+fn recording(
+    provider: Arc<dyn MeterProvider + Send + Sync>,
+) -> Option<Arc<dyn MeterProvider + Send + Sync>> {
+    (size_of_val(&*provider) > 0).then_some(provider)
+}
+
 /// `None` for the API's no-op, which is found out before anything is boxed.
 fn boxed<T>(tracer: T) -> Option<Box<dyn StartSpan>>
 where
@@ -263,5 +279,33 @@ where
 {
     fn tracer(&self, scope: InstrumentationScope) -> Option<Box<dyn StartSpan>> {
         boxed(self.tracer_with_scope(scope))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::noop::NoopTracerProvider;
+
+    use super::*;
+
+    /// Hands on to a provider that it finds elsewhere.
+    #[derive(Debug)]
+    struct Forwarding;
+
+    impl MeterProvider for Forwarding {
+        fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
+            NoopMeterProvider::new().meter_with_scope(scope)
+        }
+    }
+
+    #[test]
+    fn a_given_meter_provider_is_a_no_op_by_its_type() {
+        fn measures(meters: impl MeterProvider + Send + Sync + 'static) -> bool {
+            let telemetry = Telemetry::new(NoopTracerProvider::new(), meters);
+            telemetry.meter(&InstrumentationScope::default()).is_some()
+        }
+        assert_eq!(size_of::<Forwarding>(), 0);
+        assert!(measures(Forwarding));
+        assert!(!measures(NoopMeterProvider::new()));
     }
 }
