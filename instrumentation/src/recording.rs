@@ -155,8 +155,13 @@ impl Recording {
         }
     }
 
-    /// Leaves the box to the next one. What a completed recording still holds is next to nothing.
-    pub(crate) fn recycle(self: Box<Self>) {
+    /// Leaves the box to the next one, without what the end did not use up: a spare is kept for as
+    /// long as its thread, and how much a request holds is for the client to say.
+    pub(crate) fn recycle(mut self: Box<Self>) {
+        self.name = None;
+        self.route = Route::Unknown;
+        self.call = None;
+        self.explanation = String::new();
         // Where the thread is about to end, it is dropped.
         let _ = SPARE.try_with(|spare| spare.leave(self));
     }
@@ -357,4 +362,39 @@ fn status_code(status: u16) -> KeyValue {
 
 fn bytes(key: &'static str, size: u64) -> KeyValue {
     KeyValue::new(key, i64::try_from(size).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spare_recording_keeps_nothing_of_its_request() {
+        let chosen = || "x".repeat(100);
+        let recording = Recording {
+            started: Clock::now(),
+            is_recording: false,
+            labels: None,
+            active_labels: 0,
+            name: Some(Cow::Owned(chosen())),
+            route: Route::Final(Cow::Owned(chosen())),
+            version: None,
+            status: None,
+            call: Some(Call {
+                original: Some(chosen()),
+                code: None,
+            }),
+            failure: None,
+            explanation: chosen(),
+            request_body_size: None,
+            response_body_size: None,
+            late: Vec::new(),
+        };
+        recording.boxed().recycle();
+        let spare = SPARE.with(Spare::take).expect("what was left");
+        assert!(spare.name.is_none());
+        assert!(matches!(spare.route, Route::Unknown));
+        assert!(spare.call.is_none());
+        assert_eq!(spare.explanation.capacity(), 0);
+    }
 }
