@@ -41,7 +41,7 @@ fn second(found: Option<&'static Name>, text: &str) -> Cow<'static, str> {
 pub(crate) fn authority(text: &str) -> Option<(Cow<'static, str>, Option<u16>)> {
     let found = (text.len() <= MAX_LENGTH).then(|| {
         let hash = bounded::hash(text, 0);
-        AUTHORITIES.find(hash, |known| *known.text == *text, || Known::new(text))
+        AUTHORITIES.find(hash, |known| known.is(text), || Known::new(text))
     });
     let Some(known) = found.flatten() else {
         let Authority { host, port } = Authority::parse(text)?;
@@ -101,7 +101,7 @@ impl Name {
     }
 }
 
-/// An authority and what it was found to be.
+/// An authority without its user information, and what it was found to be.
 struct Known {
     text: Box<str>,
     parsed: Option<(Box<str>, Option<u16>)>,
@@ -109,10 +109,19 @@ struct Known {
 
 impl Known {
     fn new(text: &str) -> Self {
+        let text = text.rsplit_once('@').map_or(text, |(_, host)| host);
         let parsed = Authority::parse(text);
         Self {
             text: text.into(),
             parsed: parsed.map(|Authority { host, port }| (host.into(), port)),
+        }
+    }
+
+    /// User information is compared past, which costs nothing where there is none.
+    fn is(&self, text: &str) -> bool {
+        *self.text == *text || {
+            let before = text.strip_suffix(&*self.text);
+            before.is_some_and(|before| before.ends_with('@'))
         }
     }
 }
@@ -150,6 +159,28 @@ mod tests {
         }
         let long = "x".repeat(MAX_LENGTH + 1);
         assert_eq!(authority(&long), Some((long.clone().into(), None)));
+    }
+
+    #[test]
+    fn user_information_is_not_kept() {
+        let known = Known::new("user:secret@shop.example:80");
+        assert_eq!(&*known.text, "shop.example:80");
+        for text in [
+            "shop.example:80",
+            "user:secret@shop.example:80",
+            "a@b@shop.example:80",
+        ] {
+            assert!(known.is(text), "{text}");
+            assert_eq!(authority(text), Some(("shop.example".into(), Some(80))));
+        }
+        for text in [
+            "a.shop.example:80",
+            "user:secret@a.shop.example:80",
+            "example:80",
+        ] {
+            assert!(!known.is(text), "{text}");
+        }
+        assert_eq!(authority("user:secret@"), None);
     }
 
     #[test]
