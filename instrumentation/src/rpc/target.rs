@@ -25,9 +25,9 @@ pub(super) fn server(request: &Request<'_>) -> [Option<KeyValue>; 2] {
 /// A target as gRPC writes them (`doc/naming.md`), or plainly `host[:port]`. What cannot be taken
 /// apart is the address as a whole.
 fn parse(target: &str) -> (&str, Option<u16>) {
-    let whole = (target, None);
+    let whole = || (without_user(target), None);
     let Some((scheme, rest)) = target.split_once(':') else {
-        return whole;
+        return whole();
     };
     match scheme {
         "unix" | "unix-abstract" => (rest.strip_prefix("//").unwrap_or(rest), None),
@@ -36,17 +36,27 @@ fn parse(target: &str) -> (&str, Option<u16>) {
                 Some(rest) => rest.split_once('/').map_or("", |(_, endpoint)| endpoint),
                 None => rest,
             };
-            host_and_port(endpoint).unwrap_or(whole)
+            host_and_port(endpoint).unwrap_or_else(whole)
         }
-        "ipv4" | "ipv6" | "vsock" => whole,
-        _ if rest.starts_with("//") => whole,
-        _ => host_and_port(target).unwrap_or(whole),
+        "ipv4" | "ipv6" | "vsock" => whole(),
+        _ if rest.starts_with("//") => whole(),
+        _ => host_and_port(target).unwrap_or_else(whole),
     }
 }
 
 fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = split_host_and_port(text);
-    (!host.is_empty() && !host.contains(['/', ',']) && is_escaped(text)).then_some((host, port))
+    // User information is in the host, or in what is no port.
+    let has_user = host.contains('@') || (port.is_none() && text.contains('@'));
+    if has_user || host.is_empty() {
+        return host_and_port(text.rsplit_once('@')?.1);
+    }
+    (!host.contains(['/', ',']) && is_escaped(text)).then_some((host, port))
+}
+
+/// What may identify whoever calls is no part of the address.
+fn without_user(text: &str) -> &str {
+    text.rsplit_once('@').map_or(text, |(_, host)| host)
 }
 
 /// Whether every `%` begins an escape.
@@ -108,6 +118,18 @@ mod tests {
             ("dns:///", ("dns:///", None)),
             ("a:b:c", ("a:b:c", None)),
             (":", (":", None)),
+            // User information has no place in a target, and none in telemetry.
+            ("user:secret@grpc.io:50051", ("grpc.io", Some(50051))),
+            ("user:secret@grpc.io", ("grpc.io", None)),
+            ("user:80@grpc.io", ("grpc.io", None)),
+            ("user@grpc.io", ("grpc.io", None)),
+            ("dns:///user:secret@grpc.io:50051", ("grpc.io", Some(50051))),
+            (
+                "zk://user:secret@zookeeper:2181/my-server",
+                ("zookeeper:2181/my-server", None),
+            ),
+            ("a:b@a:b:c", ("a:b:c", None)),
+            ("unix:run/@grpc.sock", ("run/@grpc.sock", None)),
         ];
         for (target, expected) in cases {
             assert_eq!(parse(target), expected, "{target}");
