@@ -82,22 +82,24 @@ impl Middleware for OtelMiddleware {
         if Context::is_current_telemetry_suppressed() {
             return next.run(request, extensions).await;
         }
-        let attempts = extensions.get::<Attempts>();
-        if attempts.is_some_and(|attempts| attempts.last.is_under_way()) {
-            return next.run(request, extensions).await;
-        }
-        let resend_count = attempts.map_or(0, |attempts| attempts.count);
-        let flight = Flight::begin();
-        extensions.insert(Attempts {
-            count: resend_count.saturating_add(1),
-            last: flight.mark(),
-        });
+        let resend_count = match extensions.get::<Attempt>() {
+            None => 0,
+            Some(attempt) if !attempt.mark.is_under_way() => attempt.resend_count.saturating_add(1),
+            Some(attempt) if attempt.is_recorded => return next.run(request, extensions).await,
+            Some(attempt) => attempt.resend_count,
+        };
 
         let template = extensions
             .get::<UrlTemplate>()
             .map(|UrlTemplate(template)| &**template);
         let mut operation = request::start(&self.client, &mut request, template, resend_count);
         let method = request.method().clone();
+        let flight = Flight::begin();
+        extensions.insert(Attempt {
+            resend_count,
+            mark: flight.mark(),
+            is_recorded: operation.is_recorded(),
+        });
 
         let context = operation.context().clone();
         let result = next.run(request, extensions).with_context(context).await;
@@ -118,11 +120,13 @@ impl Middleware for OtelMiddleware {
     }
 }
 
-/// How often a request was sent, kept where a retrying middleware keeps its request's extensions.
+/// The last attempt to send a request, kept where a retrying middleware keeps the extensions.
+///
+/// Where it is under way, what a middleware sees is the same attempt again, in a stack that it was
+/// added to twice: for the second to leave alone, or to record where the first left it out.
 #[derive(Clone, Debug)]
-struct Attempts {
-    count: u32,
-    /// Where it is under way, what this middleware sees is the same request again, in a stack that
-    /// it was added to twice.
-    last: Mark,
+struct Attempt {
+    resend_count: u32,
+    mark: Mark,
+    is_recorded: bool,
 }

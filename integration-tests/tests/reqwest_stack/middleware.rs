@@ -1,5 +1,6 @@
 //! Among the middlewares of reqwest-middleware.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -149,6 +150,56 @@ async fn a_middleware_that_is_added_twice_makes_one_span() {
         .expect("an answer");
     let span = clients(&capture, 1).await.remove(0);
     Expected::get("/success").assert_span(peer.address(), &span);
+}
+
+fn filtered(capture: &Capture, accepts: fn(usize) -> bool) -> OtelMiddleware {
+    let requests = AtomicUsize::new(0);
+    let config = config(capture).filter(move |_| accepts(requests.fetch_add(1, Ordering::Relaxed)));
+    OtelMiddleware::with_config(config)
+}
+
+#[tokio::test]
+async fn what_the_outer_middleware_leaves_out_the_inner_one_may_record() {
+    let (capture, peer) = (Capture::new(), Peer::start().await);
+    let client = ClientBuilder::new(Client::new())
+        .with(filtered(&capture, |_| false))
+        .with(otel(&capture))
+        .with(otel(&capture))
+        .build();
+    client
+        .get(url(&peer, "/success"))
+        .send()
+        .await
+        .expect("an answer");
+    let span = clients(&capture, 1).await.remove(0);
+    Expected::get("/success").assert_span(peer.address(), &span);
+}
+
+/// An attempt that is not recorded was an attempt, and one that two middlewares see is one.
+#[tokio::test]
+async fn attempts_that_are_left_out_are_counted_once() {
+    let capture = Capture::new();
+    let third = Expected {
+        resend_count: Some(2),
+        ..Expected::get("/flaky")
+    };
+    let stacks = [
+        ClientBuilder::new(Client::new())
+            .with(retry())
+            .with(filtered(&capture, |_| false))
+            .with(filtered(&capture, |attempt| attempt == 2)),
+        ClientBuilder::new(Client::new())
+            .with(filtered(&capture, |_| false))
+            .with(retry())
+            .with(filtered(&capture, |attempt| attempt == 2)),
+    ];
+    for (done, stack) in stacks.into_iter().enumerate() {
+        let peer = Peer::start().await;
+        let response = stack.build().get(url(&peer, "/flaky")).send().await;
+        assert_eq!(response.expect("an answer").status(), 200);
+        let span = clients(&capture, done + 1).await.remove(done);
+        third.assert_span(peer.address(), &span);
+    }
 }
 
 /// Name, span and metrics have the template; the URL is what it is.

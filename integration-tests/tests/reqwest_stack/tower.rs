@@ -85,6 +85,19 @@ async fn a_layer_that_is_added_twice_makes_two_spans() {
     assert_eq!(asked["traceparent"], format!("00-{trace}-{id}-01"));
 }
 
+#[tokio::test]
+async fn what_the_outer_layer_leaves_out_the_inner_one_may_record() {
+    let (capture, peer) = (Capture::new(), Peer::start().await);
+    let client = ServiceBuilder::new()
+        .layer(OtelLayer::with_config(config(&capture).filter(|_| false)))
+        .layer(OtelLayer::with_config(config(&capture)))
+        .service(Client::new());
+    let request = Request::new(Method::GET, url(&peer, "/success"));
+    client.oneshot(request).await.expect("an answer");
+    let span = clients(&capture, 1).await.remove(0);
+    Expected::get("/success").assert_span(peer.address(), &span);
+}
+
 /// HC-18: all that the layer knows of TLS is the URL.
 #[tokio::test]
 async fn https_has_its_url_and_port() {
