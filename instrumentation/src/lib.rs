@@ -16,6 +16,7 @@ mod operation;
 mod origin;
 mod recording;
 mod request;
+mod route;
 mod rpc;
 mod scope;
 mod semconv;
@@ -28,8 +29,9 @@ mod transfer;
 
 pub use crate::config::{Attributes, ClientConfig, ServerConfig, Trust};
 pub use crate::http::{HttpClient, HttpServer};
-pub use crate::operation::{HttpRecorded, Operation, RouteHandle};
+pub use crate::operation::Operation;
 pub use crate::request::{ErrorType, Request, Response};
+pub use crate::route::{HttpRecorded, RouteHandle};
 pub use crate::rpc::{RpcClient, RpcServer, rpc_method};
 pub use crate::scope::scope;
 pub use crate::telemetry::Telemetry;

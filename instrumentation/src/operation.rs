@@ -13,7 +13,8 @@ use crate::Response;
 use crate::baggage::Injection;
 use crate::convention::{Convention, Ending};
 use crate::http::peer_attributes;
-use crate::recording::{Failure, Place, Recording, Route};
+use crate::recording::{Failure, Place, Recording};
+use crate::route::RouteHandle;
 use crate::rpc::Code;
 use crate::shared::Shared;
 
@@ -329,25 +330,5 @@ impl fmt::Debug for Operation {
             .field("context", &self.context)
             .field("recording", &self.recording)
             .finish_non_exhaustive()
-    }
-}
-
-/// In the extensions of a request whose HTTP server span there is already.
-///
-/// A second layer of the same convention finds it there and starts no second span. It has no size,
-/// because what has one is boxed in the extensions.
-#[derive(Clone, Copy, Debug)]
-pub struct HttpRecorded;
-
-/// Leads from a request to the [`Operation`] that records it but does not know the route for good.
-///
-/// Kept in the request's extensions beside [`HttpRecorded`], for the layer that knows better.
-#[derive(Clone, Debug)]
-pub struct RouteHandle(Route);
-
-impl RouteHandle {
-    /// The same as [`Operation::route`].
-    pub fn refine(&self, route: &str) {
-        self.0.refine(route);
     }
 }

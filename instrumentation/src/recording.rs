@@ -1,7 +1,6 @@
 //! What an operation remembers until its end, and how that end is written down.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use opentelemetry::propagation::Extractor;
@@ -12,6 +11,7 @@ use crate::convention::{Convention, Ending};
 use crate::instruments::Instruments;
 use crate::interned;
 use crate::labels;
+use crate::route::Route;
 use crate::rpc::{Call, Code, percent_decoded};
 use crate::semconv;
 use crate::shared::Shared;
@@ -74,73 +74,6 @@ pub(crate) struct Recording {
 pub(crate) struct Failure {
     pub(crate) error_type: Cow<'static, str>,
     pub(crate) message: Cow<'static, str>,
-}
-
-/// What is known of `http.route`, or of a method that a server knows.
-#[derive(Clone, Debug, Default)]
-pub(crate) enum Route {
-    #[default]
-    Unknown,
-    /// Given at the start: the span has it already.
-    Final(Cow<'static, str>),
-    /// Found after the start, where no other layer looks for it.
-    Found(Cow<'static, str>),
-    /// May still be found, by layers further in.
-    Open(Arc<Mutex<Option<Cow<'static, str>>>>),
-}
-
-impl Route {
-    /// Lets layers further in find the route, unless the start gave one.
-    pub(crate) fn open(&mut self) -> Option<Self> {
-        match self {
-            Self::Final(_) => return None,
-            Self::Unknown => *self = Self::Open(Arc::default()),
-            Self::Found(route) => {
-                *self = Self::Open(Arc::new(Mutex::new(Some(route.clone()))));
-            }
-            Self::Open(_) => {}
-        }
-        Some(self.clone())
-    }
-
-    /// The layer that carries the operation found a route.
-    pub(crate) fn find(&mut self, route: &str) {
-        match self {
-            Self::Open(_) => self.refine(route),
-            Self::Unknown if !route.is_empty() => *self = Self::Found(interned::route(route)),
-            Self::Found(known) if known.len() < route.len() => {
-                *self = Self::Found(interned::route(route));
-            }
-            Self::Unknown | Self::Final(_) | Self::Found(_) => {}
-        }
-    }
-
-    /// Keeps the longer of two routes: the one of a nested router has its prefix.
-    pub(crate) fn refine(&self, route: &str) {
-        let Self::Open(found) = self else {
-            return;
-        };
-        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-        if found.as_ref().is_none_or(|known| known.len() < route.len()) && !route.is_empty() {
-            *found = Some(interned::route(route));
-        }
-    }
-
-    /// What the start gave.
-    pub(crate) fn given(&self) -> Option<Cow<'static, str>> {
-        match self {
-            Self::Final(route) => Some(route.clone()),
-            Self::Unknown | Self::Found(_) | Self::Open(_) => None,
-        }
-    }
-
-    fn found(&self) -> Option<Cow<'static, str>> {
-        match self {
-            Self::Unknown => None,
-            Self::Final(route) | Self::Found(route) => Some(route.clone()),
-            Self::Open(found) => found.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        }
-    }
 }
 
 impl Recording {

@@ -9,7 +9,7 @@ use super::url;
 use crate::config::{Attributes, ClientConfig, ClientOptions};
 use crate::convention::Convention;
 use crate::origin::Origin;
-use crate::recording::Route;
+use crate::route::Route;
 use crate::shared::{Shared, Start};
 use crate::{Operation, Request, interned, labels, semconv};
 

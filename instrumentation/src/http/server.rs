@@ -10,7 +10,7 @@ use super::url::redact_query;
 use crate::config::{Attributes, ServerConfig, ServerOptions};
 use crate::convention::Convention;
 use crate::origin::Origin;
-use crate::recording::Route;
+use crate::route::Route;
 use crate::shared::{Shared, Start};
 use crate::{Operation, Request, interned, labels, semconv};
 

@@ -17,7 +17,7 @@ use opentelemetry::{KeyValue, Value};
 
 use self::method::original;
 use crate::convention::Ending;
-use crate::recording::Route;
+use crate::route::Route;
 use crate::{Request, interned, semconv};
 
 /// What a call remembers beyond what every operation does.
