@@ -10,8 +10,13 @@ use crate::http::Authority;
 
 /// The name `{word} {target}` of a span, and the target by itself.
 pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static, str>) {
-    match find(&NAMES, word, target) {
-        Some(known) => (Cow::Borrowed(&known.text), Cow::Borrowed(known.second())),
+    let found = (word.len() + target.len() <= MAX_LENGTH).then(|| {
+        let hash = bounded::hash(target, bounded::hash(word, 0));
+        let is = |known: &Name| known.is(word, target);
+        NAMES.find(hash, is, || Name::new(word, target))
+    });
+    match found.flatten() {
+        Some(known) => (Cow::Borrowed(&known.text), Cow::Borrowed(&known.target)),
         None => {
             let name = [word, " ", target].concat();
             (Cow::Owned(name), Cow::Owned(target.to_owned()))
@@ -21,18 +26,28 @@ pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static,
 
 /// A route that has no name yet, or one that is a name.
 pub(crate) fn route(route: &str) -> Cow<'static, str> {
-    second(find(&NAMES, "", route), route)
+    kept(&ROUTES, route)
 }
 
 /// A host or a user agent: most requests of a service come with one of a few. Made-up ones soon
 /// find the table full.
 pub(crate) fn peer(text: &str) -> Cow<'static, str> {
-    second(find(&PEERS, "", text), text)
+    kept(&PEERS, text)
 }
 
-fn second(found: Option<&'static Name>, text: &str) -> Cow<'static, str> {
-    match found {
-        Some(known) => Cow::Borrowed(known.second()),
+fn kept<const BUCKETS: usize>(
+    table: &'static Table<Box<str>, BUCKETS>,
+    text: &str,
+) -> Cow<'static, str> {
+    let found = (text.len() <= MAX_LENGTH).then(|| {
+        table.find(
+            bounded::hash(text, 0),
+            |known| **known == *text,
+            || text.into(),
+        )
+    });
+    match found.flatten() {
+        Some(known) => Cow::Borrowed(known),
         None => Cow::Owned(text.to_owned()),
     }
 }
@@ -51,53 +66,29 @@ pub(crate) fn authority(text: &str) -> Option<(Cow<'static, str>, Option<u16>)> 
     Some((Cow::Borrowed(host), *port))
 }
 
-/// `None` for one that is too long to be kept, or when the table is full.
-fn find<const BUCKETS: usize>(
-    table: &'static Table<Name, BUCKETS>,
-    first: &str,
-    second: &str,
-) -> Option<&'static Name> {
-    if first.len() + second.len() > MAX_LENGTH {
-        return None;
-    }
-    let hash = bounded::hash(second, bounded::hash(first, 0));
-    table.find(
-        hash,
-        |known| known.is(first, second),
-        || Name::new(first, second),
-    )
-}
-
 static NAMES: Table<Name, 1024> = Table::new();
-static PEERS: Table<Name, 64> = Table::new();
+static ROUTES: Table<Box<str>, 1024> = Table::new();
+static PEERS: Table<Box<str>, 64> = Table::new();
 static AUTHORITIES: Table<Known, 64> = Table::new();
 
-/// Two parts with a space between.
+/// The name of a span, and the part of it behind the word.
 struct Name {
     text: Box<str>,
-    space: usize,
+    target: Box<str>,
 }
 
 impl Name {
-    fn new(first: &str, second: &str) -> Self {
+    fn new(word: &str, target: &str) -> Self {
         Self {
-            text: [first, " ", second].concat().into(),
-            space: first.len(),
+            text: [word, " ", target].concat().into(),
+            target: target.into(),
         }
     }
 
-    fn second(&self) -> &str {
-        self.parts().1
-    }
-
-    fn is(&self, first: &str, second: &str) -> bool {
-        let (known_first, known_second) = self.parts();
-        known_second == second && known_first == first
-    }
-
-    fn parts(&self) -> (&str, &str) {
-        let (first, rest) = self.text.split_at_checked(self.space).unwrap_or_default();
-        (first, rest.strip_prefix(' ').unwrap_or_default())
+    fn is(&self, word: &str, target: &str) -> bool {
+        *self.target == *target
+            && self.text.len() == word.len() + 1 + target.len()
+            && self.text.starts_with(word)
     }
 }
 

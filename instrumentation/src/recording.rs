@@ -246,7 +246,9 @@ impl Recording {
             });
         }
         let set = |attribute| span.set_attribute(attribute);
-        std::mem::take(&mut self.late).into_iter().for_each(set);
+        if !self.late.is_empty() {
+            std::mem::take(&mut self.late).into_iter().for_each(set);
+        }
         match &mut self.call {
             Some(call) => call.describe(found_route, set),
             None => self.http_attributes(convention, found_route, set),

@@ -94,17 +94,14 @@ impl Shared {
             ..SpanBuilder::from_name(custom_name.unwrap_or(name))
         };
         let is_public = matches!(parent, Parent::Linked(_));
-        let root = Context::new();
-        let (builder, parent) = match parent {
-            Parent::Base => (builder, &base),
-            Parent::None => (builder, &root),
+        let span = self.handles.tracer().and_then(|tracer| match parent {
+            Parent::Base => tracer.start(builder, &base, &base),
+            Parent::None => tracer.start(builder, &Context::new(), &base),
             Parent::Linked(remote) => {
-                let link = Link::with_context(remote);
-                (builder.with_links(vec![link]), &root)
+                let builder = builder.with_links(vec![Link::with_context(remote)]);
+                tracer.start(builder, &Context::new(), &base)
             }
-        };
-        let tracer = self.handles.tracer();
-        let span = tracer.and_then(|tracer| tracer.start(builder, parent, &base));
+        });
         let is_recording = span.as_ref().is_some_and(|span| span.is_recording);
         let is_recorded = span.is_some() || measures;
         let context = match span {
