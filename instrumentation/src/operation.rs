@@ -43,6 +43,8 @@ pub struct Operation {
     /// `None`: suppressed, everything passes straight through.
     shared: Option<Arc<Shared>>,
     injection: Injection,
+    is_recorded: bool,
+    /// `None` also where nothing will come of the record: no span was sampled, nothing measures.
     recording: Option<Box<Recording>>,
 }
 
@@ -101,10 +103,18 @@ impl Operation {
         }
     }
 
-    /// Whether a span or a metric will come of it: not where telemetry is suppressed, and not for
-    /// what the configuration's filter leaves out.
+    /// Whether the request has its span or its metrics by this, and needs no others: not where
+    /// telemetry is suppressed, and not for what the configuration's filter leaves out.
     #[must_use]
     pub fn is_recorded(&self) -> bool {
+        self.is_recorded
+    }
+
+    /// Whether anything will come of what it is told from here on: not where it is not
+    /// [recorded](Self::is_recorded), and not where the sampler decided against the span and
+    /// nothing measures. What costs something to find out is not needed then.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
         self.recording.is_some()
     }
 
@@ -255,6 +265,7 @@ impl Operation {
             context,
             shared: None,
             injection: Injection::Nothing,
+            is_recorded: false,
             recording: None,
         }
     }
@@ -265,8 +276,16 @@ impl Operation {
             context,
             shared: Some(shared),
             injection,
+            is_recorded: false,
             recording: None,
         }
+    }
+
+    /// The sampler decided against the span, and nothing measures: there is nothing to remember.
+    pub(crate) fn unsampled(context: Context, shared: Arc<Shared>, injection: Injection) -> Self {
+        let mut operation = Self::unrecorded(context, shared, injection);
+        operation.is_recorded = true;
+        operation
     }
 
     pub(crate) fn recorded(
@@ -280,6 +299,7 @@ impl Operation {
             context,
             shared: Some(shared),
             injection,
+            is_recorded: true,
             recording,
         }
     }

@@ -112,6 +112,9 @@ impl Shared {
         if !is_recorded {
             return Operation::unrecorded(context, self.clone(), injection);
         }
+        if !is_recording && !measures {
+            return Operation::unsampled(context, self.clone(), injection);
+        }
 
         // After the hooks: one may have replaced a label, or panicked, and what is counted here has
         // to be taken back.

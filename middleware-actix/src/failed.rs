@@ -23,7 +23,7 @@ struct Failed {
 /// The error cannot be asked for its response here, because some have only one to give away. What
 /// it calls its status is not always the one of its response.
 pub(crate) fn fail(error: &mut Error, operation: Operation) {
-    if !operation.is_recorded() {
+    if !operation.is_recording() {
         return;
     }
     let failed = Cell::new(Some(Failed {

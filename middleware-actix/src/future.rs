@@ -92,14 +92,14 @@ fn respond<B: MessageBody>(
     mut operation: Operation,
 ) -> ServiceResponse<ResponseBody<B>> {
     let (request, mut response) = response.into_parts();
-    if operation.is_recorded() {
+    if operation.is_recording() {
         if let Some(route) = route::matched(&request) {
             operation.route(&route);
         }
         describe(&response, &mut operation);
-        if let Some(timing) = operation.server_timing() {
-            append_timing(response.headers_mut(), timing);
-        }
+    }
+    if let Some(timing) = operation.server_timing() {
+        append_timing(response.headers_mut(), timing);
     }
     let response = ResponseBody::wrap(response, method, operation);
     ServiceResponse::new(request, response)

@@ -149,10 +149,10 @@ where
             return ResponseFuture::untouched(self.inner.call(request));
         }
         let operation = self.start(&request);
-        let fallback = operation.is_recorded().then(|| {
+        if operation.is_recorded() {
             request.extensions_mut().insert(Recorded);
-            self.fallback(&request)
-        });
+        }
+        let fallback = operation.is_recording().then(|| self.fallback(&request));
         let unanswered = Unanswered::new(operation, request.method().clone(), fallback);
         ResponseFuture::new(unanswered, || self.inner.call(request))
     }

@@ -205,10 +205,7 @@ impl<S> OtelClientService<S> {
             ..facts
         });
         let candidate = match (method, recognised) {
-            (Some(method), None) => {
-                let handle = || operation.route_handle();
-                Candidate::new(method, methods, handle, Side::Client)
-            }
+            (Some(method), None) => Candidate::new(method, methods, &mut operation, Side::Client),
             _ => None,
         };
         operation.inject(&mut HeaderInjector(request.headers_mut()));

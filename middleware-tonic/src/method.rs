@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use otel_instrumentation::RouteHandle;
+use otel_instrumentation::{Operation, RouteHandle};
 use tonic::{Code, Status};
 
 /// The methods that one layer recognises. Few comparisons find one; to hash its name costs more.
@@ -82,7 +82,8 @@ pub(crate) enum Side {
 pub(crate) struct Candidate {
     method: String,
     methods: Arc<Methods>,
-    handle: RouteHandle,
+    /// `None` where the call is not sampled: others may be, and profit from what it shows.
+    handle: Option<RouteHandle>,
     side: Side,
     /// Whether somebody read the request's messages, which is for methods to do: neither the
     /// router nor an interceptor does.
@@ -97,14 +98,16 @@ impl Candidate {
     pub(crate) fn new(
         method: &str,
         methods: &Arc<Methods>,
-        handle: impl FnOnce() -> Option<RouteHandle>,
+        operation: &mut Operation,
         side: Side,
     ) -> Option<Box<Self>> {
-        let handle = handle().filter(|_| methods.has_room())?;
+        if !operation.is_recorded() || !methods.has_room() {
+            return None;
+        }
         Some(Box::new(Self {
             method: method.to_owned(),
             methods: methods.clone(),
-            handle,
+            handle: operation.route_handle(),
             side,
             read: Arc::default(),
             streams: false,
@@ -157,8 +160,9 @@ impl Candidate {
     }
 
     fn accept(&self) {
-        if self.methods.learn(&self.method) {
-            self.handle.refine(&self.method);
+        let is_recognised = self.methods.learn(&self.method);
+        if let (true, Some(handle)) = (is_recognised, &self.handle) {
+            handle.refine(&self.method);
         }
     }
 }

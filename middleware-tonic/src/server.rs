@@ -140,10 +140,7 @@ impl<S> OtelServerService<S> {
             None => server.start(&facts),
         };
         let candidate = match (method, recognised) {
-            (Some(method), None) => {
-                let handle = || operation.route_handle();
-                Candidate::new(method, methods, handle, Side::Server)
-            }
+            (Some(method), None) => Candidate::new(method, methods, &mut operation, Side::Server),
             _ => None,
         };
         (operation, candidate)
