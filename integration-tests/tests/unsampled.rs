@@ -1,0 +1,100 @@
+//! Requests that the sampler decides against, where nothing measures either: nothing is written
+//! down, and still they are not as if they had not been.
+
+#![allow(clippy::unwrap_used)]
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use opentelemetry::metrics::noop::NoopMeterProvider;
+use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId, TraceState};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{
+    Sampler, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample,
+};
+use otel_instrumentation::Telemetry;
+use otel_instrumentation::testing::Capture;
+use otel_middleware_axum::OtelLayer;
+use otel_middleware_tonic::{OtelServerLayer, ServerConfig};
+use tonic::service::Routes;
+use tower::{Layer, ServiceExt, service_fn};
+
+/// Traces that go to a sampler, and no metrics.
+fn traced(sampler: impl ShouldSample + 'static) -> ServerConfig {
+    let tracers = SdkTracerProvider::builder().with_sampler(sampler).build();
+    ServerConfig::new().telemetry(Telemetry::new(tracers, NoopMeterProvider::new()))
+}
+
+#[tokio::test]
+async fn a_second_layer_does_not_record_what_the_first_did_not_sample() {
+    let inner = Capture::with_sampler(Sampler::AlwaysOn);
+    let seen = Arc::new(Mutex::new(None));
+    let service = service_fn(|_: Request<Body>| {
+        let span = Context::current().span().span_context().clone();
+        *seen.lock().unwrap() = Some(span);
+        async { Ok::<_, Infallible>(Response::new(Body::from("answer"))) }
+    });
+    let config = ServerConfig::new().telemetry(inner.telemetry());
+    let service = OtelLayer::with_config(config).layer(service);
+    let service = OtelLayer::with_config(traced(Sampler::AlwaysOff)).layer(service);
+
+    let response = service.oneshot(Request::new(Body::empty())).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+
+    assert_eq!(body, "answer");
+    assert!(inner.spans().is_empty());
+    assert!(inner.points("http.server.request.duration").is_empty());
+    let span = seen.lock().unwrap().take().unwrap();
+    assert!(span.is_valid() && !span.is_sampled(), "{span:?}");
+}
+
+/// Samples what has a name of its own, and remembers what it was asked.
+#[derive(Clone, Debug, Default)]
+struct Named(Arc<Mutex<Vec<String>>>);
+
+impl ShouldSample for Named {
+    fn should_sample(
+        &self,
+        _: Option<&Context>,
+        _: TraceId,
+        name: &str,
+        _: &SpanKind,
+        _: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        self.0.lock().unwrap().push(name.to_owned());
+        SamplingResult {
+            decision: match name {
+                "grpc" => SamplingDecision::Drop,
+                _ => SamplingDecision::RecordAndSample,
+            },
+            attributes: Vec::new(),
+            trace_state: TraceState::default(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_method_is_learned_from_a_call_that_is_not_sampled() {
+    let sampler = Named::default();
+    let (_, health) = tonic_health::server::health_reporter();
+    let layer = OtelServerLayer::with_config(traced(sampler.clone()));
+    let service = layer.layer(Routes::new(health).prepare());
+
+    for _ in 0..2 {
+        let call = Request::post("http://shop.example/grpc.health.v1.Health/Check")
+            .header("content-type", "application/grpc")
+            .body(tonic::body::Body::new(Full::new(Bytes::from_static(
+                &[0; 5],
+            ))));
+        let response = service.clone().oneshot(call.unwrap()).await.unwrap();
+        response.into_body().collect().await.unwrap();
+    }
+
+    let asked = sampler.0.lock().unwrap().clone();
+    assert_eq!(asked, ["grpc", "grpc.health.v1.Health/Check"]);
+}
