@@ -126,8 +126,11 @@ impl<S> OtelServerService<S> {
         let OtelServerLayer { server, methods } = &self.layer;
         let headers = RequestHeaders::new(request.headers());
         let facts = http1::facts(request, &headers);
-        let method = rpc_method(facts.path);
-        let recognised = method.filter(|method| methods.recognises(method));
+        let recognise = |method: &&str| methods.recognises(method);
+        // Nearly all paths are those of methods that are known, and need not be taken apart.
+        let known = facts.path.strip_prefix('/').filter(recognise);
+        let method = known.or_else(|| rpc_method(facts.path));
+        let recognised = known.or_else(|| method.filter(recognise));
         let peer = request.extensions().get::<TcpConnectInfo>();
         let facts = instrumentation::Request {
             template: recognised,
