@@ -121,8 +121,8 @@ impl Recording {
         let error_type = error_type.map(StringValue::from);
         let route = self.route.found();
 
-        if let (Some(labels), Some(instruments)) =
-            (self.labels.take(), shared.handles.instruments())
+        if let Some(labels) = self.labels.take()
+            && let Some(instruments) = shared.handles.instruments()
         {
             // The measurement belongs to this context.
             let _current = (place == Place::Call).then(|| context.clone().attach());
