@@ -10,7 +10,7 @@ use crate::bounded::{self, Table};
 ///
 /// The SDK keeps a bound set's place for good: with delta temporality, too, one that is recorded no
 /// more counts towards its limit of 2,000 sets, and one that was bound beyond the limit stays in the
-/// overflow. So there are half as many places here, and a set that finds none is recorded as
+/// overflow. So there is room for half as many here, and a set that finds none is recorded as
 /// without this.
 pub(crate) struct BoundByLabels {
     histogram: Histogram<f64>,

@@ -119,7 +119,7 @@ impl Operation {
     }
 
     /// A handle by which layers further in tell this operation the route that they know; `None`
-    /// where nothing is recorded, or the route is known for good.
+    /// where nothing [will come of it](Self::is_recording), or the route is known for good.
     #[must_use]
     pub fn route_handle(&mut self) -> Option<RouteHandle> {
         let recording = self.recording.as_deref_mut()?;
@@ -210,7 +210,7 @@ impl Operation {
     #[must_use]
     pub fn measures_bodies(&self) -> bool {
         let shared = self.shared.as_ref();
-        self.is_recorded() && shared.is_some_and(|shared| shared.rules.body_sizes)
+        self.is_recording() && shared.is_some_and(|shared| shared.rules.body_sizes)
     }
 
     /// How many bytes the request's body has, for instrumentations that know it.

@@ -45,7 +45,7 @@ pub(crate) enum Place {
     Drop,
 }
 
-/// The state of an operation that has a span, or metrics, or both.
+/// The state of an operation that has a sampled span, or metrics, or both.
 #[derive(Debug)]
 pub(crate) struct Recording {
     pub(crate) started: Clock,

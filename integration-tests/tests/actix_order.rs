@@ -20,9 +20,21 @@ use integration_tests::wire::exchange;
 use opentelemetry::KeyValue;
 use otel_instrumentation::ErrorType;
 
-/// Sends one request, checks status and telemetry, and returns the answer.
+/// Sends one request, checks status and telemetry, and returns the answer, which tells its caller
+/// of the span, also where it is made of an error.
 async fn check(app: &impl ServerApp, line: &str, status: u16, expected: &Expected) -> String {
-    let running = Running::configured(app, |config| config.body_sizes(true)).await;
+    let answer = check_telemetry(app, line, status, expected).await;
+    assert!(answer.contains("server-timing: trace;desc="), "{answer}");
+    answer
+}
+
+async fn check_telemetry(
+    app: &impl ServerApp,
+    line: &str,
+    status: u16,
+    expected: &Expected,
+) -> String {
+    let running = Running::configured(app, |it| it.body_sizes(true).server_timing(true)).await;
     let (client, answer) = running.ask(line, &["Accept-Encoding: gzip"]).await;
     assert!(
         answer.starts_with(&format!("HTTP/1.1 {status} ")),
@@ -302,13 +314,13 @@ async fn an_error_that_is_replaced_further_out_is_recorded_as_it_asks() {
         message: "too much to do",
         ..unrouted("/overloaded")
     };
-    let answer = check(&app, "GET /overloaded", 202, &overloaded).await;
+    let answer = check_telemetry(&app, "GET /overloaded", 202, &overloaded).await;
     assert!(answer.ends_with("sorry"), "{answer}");
     let forbidden = Expected {
         status: Some(403),
         ..unrouted("/forbidden")
     };
-    check(&app, "GET /forbidden", 202, &forbidden).await;
+    check_telemetry(&app, "GET /forbidden", 202, &forbidden).await;
 }
 
 /// An error that cannot be written down.

@@ -7,6 +7,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
 
+use crate::future::append_timing;
 use crate::headers::HeaderExtractor;
 use crate::message::written;
 
@@ -23,6 +24,12 @@ struct Failed {
 /// The error cannot be asked for its response here, because some have only one to give away. What
 /// it calls its status is not always the one of its response.
 pub(crate) fn fail(error: &mut Error, operation: Operation) {
+    if let Some(timing) = operation.server_timing() {
+        error.add_response_mapper(move |mut response| {
+            append_timing(response.headers_mut(), timing.clone());
+            response
+        });
+    }
     if !operation.is_recording() {
         return;
     }
@@ -54,11 +61,13 @@ impl Failed {
     }
 }
 
-/// Nobody asked the error for its response: all that is known is what it calls its status.
+/// Nobody asked the error for its response in a way that shows here: all that is known is what it
+/// calls its status.
 impl Drop for Failed {
     fn drop(&mut self) {
         let operation = self.operation.take();
-        // A panic while the response was made is what the operation finds out by its own drop.
+        // A panic while the response was made is what the operation finds out by its own drop, unless
+        // somebody caught it before.
         let Some(mut operation) = operation.filter(|_| !std::thread::panicking()) else {
             return;
         };

@@ -121,7 +121,7 @@ fn describe<B>(response: &HttpResponse<B>, operation: &mut Operation) {
 }
 
 /// Beside what the application sends.
-fn append_timing(headers: &mut HeaderMap, timing: String) {
+pub(crate) fn append_timing(headers: &mut HeaderMap, timing: String) {
     if let Ok(timing) = HeaderValue::try_from(timing) {
         headers.append(SERVER_TIMING, timing);
     }

@@ -9,7 +9,7 @@ use crate::route::Fallback;
 pub(crate) struct Unanswered {
     operation: Option<Operation>,
     method: Method,
-    /// `None` where nothing is recorded.
+    /// `None` where nothing will come of it.
     fallback: Option<Fallback>,
 }
 

@@ -30,8 +30,8 @@ use self::{incoming::Incoming, traceparent::TraceParent, tracestate::Parsed};
 /// `tracestate` is not looked at. An invalid `tracestate` is dropped and the trace continued.
 ///
 /// Injection writes the active span's `traceparent`, and a `tracestate` unless that would be
-/// empty; an old one is taken away then by the carriers of this crate. Without a valid span it
-/// writes nothing.
+/// empty; the carriers of this crate take an old one away with its parent. Without a valid span
+/// it writes nothing.
 ///
 /// A member of `tracestate` that opentelemetry's `TraceState` cannot hold still reaches the next
 /// service, and so does the random flag when the SDK decides to drop the span.
@@ -80,12 +80,9 @@ impl TextMapPropagator for TraceContextPropagator {
         };
 
         injector.set(TRACEPARENT.name, traceparent.header());
-        if tracestate.is_empty() {
-            // What a request was copied with belongs to the parent that is replaced here. An
-            // injector cannot remove anything, but it can be told that nothing is to come, and the
-            // carriers of this crate know what that means. To others it means nothing.
-            injector.reserve(0);
-        } else {
+        // What a request was copied with belongs to the parent that is replaced here; the carriers
+        // of this crate took it away with that one.
+        if !tracestate.is_empty() {
             injector.set(TRACESTATE.name, tracestate);
         }
     }

@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap, env, ffi::OsString, fmt, process::
 
 use opentelemetry::propagation::{Extractor, Injector};
 
-use super::lines::{TRACESTATE, only_line_of};
+use super::lines::{TRACEPARENT, TRACESTATE, only_line_of};
 
 /// Reads the context that the parent process left in the environment, such as `TRACEPARENT`.
 ///
@@ -88,8 +88,8 @@ impl fmt::Debug for EnvironmentExtractor {
 /// process would not start.
 ///
 /// A child inherits the variables of this process, a `TRACEPARENT` included, also where nothing is
-/// injected. As with [`HeaderInjector`](crate::HeaderInjector), [`reserve(0)`](Injector::reserve)
-/// removes `TRACESTATE`, which is then not inherited either.
+/// injected. A `TRACEPARENT` that is injected takes an old `TRACESTATE` with it, which is not
+/// inherited then either: a list is set after its parent.
 ///
 /// ```
 /// use std::process::Command;
@@ -106,15 +106,13 @@ pub struct EnvironmentInjector<'a>(pub &'a mut Command);
 
 impl Injector for EnvironmentInjector<'_> {
     fn set(&mut self, key: &str, value: String) {
-        if !value.contains('\0') {
-            self.0.env(normalized(key).as_ref(), value);
+        if value.contains('\0') {
+            return;
         }
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        if additional == 0 {
+        if key == TRACEPARENT.name {
             self.0.env_remove(normalized(TRACESTATE.name).as_ref());
         }
+        self.0.env(normalized(key).as_ref(), value);
     }
 }
 

@@ -95,8 +95,8 @@ impl fmt::Debug for HeaderExtractor<'_> {
 /// [`set`](Injector::set) replaces all lines of the header. A name or value that is not legal in
 /// HTTP is skipped, and so is everything once the map is full; nothing panics.
 ///
-/// [`reserve(0)`](Injector::reserve) removes `tracestate`: that nothing is to come is what
-/// [`TraceContextPropagator`](crate::TraceContextPropagator) says behind a parent without a list.
+/// A `traceparent` that replaces another takes the `tracestate` with it that a request was copied
+/// with: it belongs to the old one. A list is set after its parent.
 ///
 /// `Debug` shows the names of the headers and none of their values.
 ///
@@ -118,16 +118,15 @@ impl Injector for HeaderInjector<'_> {
             None => HeaderName::from_bytes(key.as_bytes()),
         };
         if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+            let is_parent = name == TRACEPARENT;
             // Only a full map refuses, and a request goes out without context rather than not.
-            let _ = self.0.try_insert(name, value);
+            if let (Ok(Some(_)), true) = (self.0.try_insert(name, value), is_parent) {
+                self.0.remove(&TRACESTATE);
+            }
         }
     }
 
     fn reserve(&mut self, additional: usize) {
-        if additional == 0 {
-            self.0.remove(&TRACESTATE);
-            return;
-        }
         // No more than a hint: `set` copes with a map that cannot grow.
         let _ = self.0.try_reserve(additional);
     }
@@ -242,20 +241,28 @@ mod tests {
     }
 
     #[test]
-    fn list_and_parent_are_set_in_any_order() {
+    fn new_parent_takes_the_old_list_away() {
         let mut headers = HeaderMap::new();
         headers.append(&TRACEPARENT, HeaderValue::from_static("old"));
         headers.append(&TRACESTATE, HeaderValue::from_static("a=1"));
         headers.append(&TRACESTATE, HeaderValue::from_static("b=2"));
+
+        HeaderInjector(&mut headers).set("traceparent", "new".to_owned());
+        assert_eq!(headers.get(&TRACEPARENT).unwrap(), "new");
+        assert!(!headers.contains_key(&TRACESTATE));
+
+        HeaderInjector(&mut headers).set("tracestate", "c=3".to_owned());
+        assert_eq!(headers.get(&TRACESTATE).unwrap(), "c=3");
+    }
+
+    #[test]
+    fn first_parent_leaves_the_list_that_came_before_it() {
+        let mut headers = HeaderMap::new();
         let mut carrier = HeaderInjector(&mut headers);
 
-        carrier.reserve(2);
         carrier.set("tracestate", "c=3".to_owned());
         carrier.set("traceparent", "new".to_owned());
-
-        let carrier = HeaderExtractor(&headers);
-        assert_eq!(carrier.get_all("traceparent"), Some(vec!["new"]));
-        assert_eq!(carrier.get_all("tracestate"), Some(vec!["c=3"]));
+        assert_eq!(headers.get(&TRACESTATE).unwrap(), "c=3");
     }
 
     #[test]

@@ -89,9 +89,8 @@ impl<H: MessageHeaders> fmt::Debug for MessageExtractor<'_, H> {
 /// Writes context to the headers of a message.
 ///
 /// [`set`](Injector::set) removes all headers of the name and adds one, so a message that is
-/// forwarded with its headers does not collect one parent for every hop.
-/// [`reserve(0)`](Injector::reserve) removes `tracestate`, as with
-/// [`HeaderInjector`](crate::HeaderInjector).
+/// forwarded with its headers does not collect one parent for every hop. A `traceparent` takes an
+/// old `tracestate` with it: a list is set after its parent.
 ///
 /// ```
 /// use opentelemetry::propagation::Injector;
@@ -105,14 +104,11 @@ pub struct MessageInjector<'a, H>(pub &'a mut H);
 
 impl<H: MessageHeadersMut> Injector for MessageInjector<'_, H> {
     fn set(&mut self, key: &str, value: String) {
-        self.0.remove(key);
-        self.0.append(key, value);
-    }
-
-    fn reserve(&mut self, additional: usize) {
-        if additional == 0 {
+        if key == TRACEPARENT.name {
             self.0.remove(TRACESTATE.name);
         }
+        self.0.remove(key);
+        self.0.append(key, value);
     }
 }
 
