@@ -25,7 +25,7 @@ enum What {
     /// Over sockets: requests per second and latencies.
     Sockets {
         /// Seconds of each round.
-        #[arg(default_value_t = 2)]
+        #[arg(default_value_t = 1)]
         seconds: u64,
     },
     /// The process that is measured.

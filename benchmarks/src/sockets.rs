@@ -56,7 +56,7 @@ const COLUMNS: [&str; 5] = [
     "opentelemetry-instrumentation-tower",
     "axum-tracing-opentelemetry",
 ];
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 
 struct Server {
     child: Child,
