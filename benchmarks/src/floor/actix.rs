@@ -9,13 +9,12 @@ use actix_web::Error;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::web::Bytes;
+use opentelemetry::Context;
 use opentelemetry::propagation::Extractor;
-use opentelemetry::trace::{SpanBuilder, SpanKind};
-use opentelemetry::{Context, KeyValue};
 use otel_propagation::only_line_of;
 use pin_project::pin_project;
 
-use super::{Handles, Operation};
+use super::{Handles, Operation, server_labels, server_span, status_code};
 
 /// The middleware.
 #[derive(Clone, Debug)]
@@ -63,7 +62,9 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let headers = Headers(request.headers());
         let parent = otel_propagation::extract(&Context::new(), &headers);
-        let operation = self.handles.start(parent, || span(&request, &headers));
+        let operation = self
+            .handles
+            .start(parent, || server_span(request.path(), &headers));
         FloorFuture {
             inner: operation.scope(|| self.inner.call(request)),
             operation: Some(operation),
@@ -91,28 +92,6 @@ impl Extractor for Headers<'_> {
 
     fn keys(&self) -> Vec<&str> {
         self.0.keys().map(HeaderName::as_str).collect()
-    }
-}
-
-fn span(request: &ServiceRequest, headers: &Headers<'_>) -> SpanBuilder {
-    let mut attributes = Vec::with_capacity(9);
-    attributes.push(KeyValue::new("http.request.method", "GET"));
-    attributes.push(KeyValue::new("url.scheme", "http"));
-    let path = request.path().to_owned();
-    attributes.push(KeyValue::new("url.path", path));
-    attributes.push(KeyValue::new("http.route", ROUTE));
-    if headers.get("host") == Some("shop.example:8080") {
-        attributes.push(KeyValue::new("server.address", "shop.example"));
-        attributes.push(KeyValue::new("server.port", 8080));
-    }
-    if headers.get("user-agent") == Some("benchmarks/1.0") {
-        attributes.push(KeyValue::new("user_agent.original", "benchmarks/1.0"));
-    }
-    attributes.push(KeyValue::new("network.protocol.version", "1.1"));
-    SpanBuilder {
-        span_kind: Some(SpanKind::Server),
-        attributes: Some(attributes),
-        ..SpanBuilder::from_name("GET /orders/{id}")
     }
 }
 
@@ -207,19 +186,8 @@ impl<B: MessageBody> MessageBody for FloorBody<B> {
 }
 
 fn end(operation: &Operation, status: u16) {
-    let status = KeyValue::new("http.response.status_code", i64::from(status));
-    operation.end(status, |status| {
-        [
-            KeyValue::new("http.request.method", "GET"),
-            KeyValue::new("url.scheme", "http"),
-            status,
-            KeyValue::new("http.route", ROUTE),
-            KeyValue::new("network.protocol.version", "1.1"),
-        ]
-    });
+    operation.end(status_code(status), server_labels);
 }
-
-const ROUTE: &str = "/orders/{id}";
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");

@@ -14,7 +14,8 @@ use std::time::Instant;
 
 use opentelemetry::global::{self, BoxedTracer};
 use opentelemetry::metrics::Histogram;
-use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer};
+use opentelemetry::propagation::Extractor;
+use opentelemetry::trace::{SpanBuilder, SpanKind, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 
 use crate::setup::Setup;
@@ -89,3 +90,43 @@ impl Operation {
         }
     }
 }
+
+/// The span of the route that the HTTP servers have.
+pub fn server_span(path: &str, headers: &impl Extractor) -> SpanBuilder {
+    let mut attributes = Vec::with_capacity(9);
+    attributes.push(KeyValue::new("http.request.method", "GET"));
+    attributes.push(KeyValue::new("url.scheme", "http"));
+    attributes.push(KeyValue::new("url.path", path.to_owned()));
+    attributes.push(KeyValue::new("http.route", ROUTE));
+    if headers.get("host") == Some("shop.example:8080") {
+        attributes.push(KeyValue::new("server.address", "shop.example"));
+        attributes.push(KeyValue::new("server.port", 8080));
+    }
+    if headers.get("user-agent") == Some("benchmarks/1.0") {
+        attributes.push(KeyValue::new("user_agent.original", "benchmarks/1.0"));
+    }
+    attributes.push(KeyValue::new("network.protocol.version", "1.1"));
+    SpanBuilder {
+        span_kind: Some(SpanKind::Server),
+        attributes: Some(attributes),
+        ..SpanBuilder::from_name("GET /orders/{id}")
+    }
+}
+
+/// The labels of that route.
+pub fn server_labels(status: KeyValue) -> [KeyValue; 5] {
+    [
+        KeyValue::new("http.request.method", "GET"),
+        KeyValue::new("url.scheme", "http"),
+        status,
+        KeyValue::new("http.route", ROUTE),
+        KeyValue::new("network.protocol.version", "1.1"),
+    ]
+}
+
+/// The attribute of an HTTP response's status.
+pub fn status_code(status: u16) -> KeyValue {
+    KeyValue::new("http.response.status_code", i64::from(status))
+}
+
+const ROUTE: &str = "/orders/{id}";

@@ -9,7 +9,7 @@ use otel_propagation::HeaderInjector;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next, Result};
 
-use super::Handles;
+use super::{Handles, status_code};
 
 /// The middleware.
 #[derive(Clone, Debug)]
@@ -28,9 +28,7 @@ impl Middleware for Floor {
         otel_propagation::inject(&operation.context, &mut carrier);
         let context = operation.context.clone();
         let response = next.run(request, extensions).with_context(context).await?;
-        let status = i64::from(response.status().as_u16());
-        let status = KeyValue::new("http.response.status_code", status);
-        operation.end(status, |status| {
+        operation.end(status_code(response.status().as_u16()), |status| {
             [
                 KeyValue::new("http.request.method", "GET"),
                 KeyValue::new("server.address", "shop.example"),

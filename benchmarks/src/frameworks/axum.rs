@@ -7,18 +7,15 @@ use axum::extract::Path;
 use axum::routing::get;
 use axum::{Router, extract::Request as AxumRequest};
 use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
-use http::{Request, Uri};
+use http::Request;
 use http_body_util::BodyExt;
-use opentelemetry::propagation::Extractor;
-use opentelemetry::trace::{SpanBuilder, SpanKind};
 use opentelemetry::{KeyValue, global};
 use otel_middleware_axum::{OtelLayer, ServerConfig};
-use otel_propagation::RequestHeaders;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::column::{self, Column, FLOOR, Kind};
-use crate::floor::Handles;
 use crate::floor::tower::{Facts, Floor};
+use crate::floor::{self, Handles};
 use crate::setup::{self, Setup, labels, tracestate};
 
 /// The columns of axum.
@@ -80,39 +77,10 @@ fn floor(setup: Setup) -> Floor<5> {
     Floor {
         handles: Handles::new(setup, "http.server.request.duration"),
         facts: Facts {
-            span,
-            status: |status, _| KeyValue::new("http.response.status_code", i64::from(status)),
-            labels: |status| {
-                [
-                    KeyValue::new("http.request.method", "GET"),
-                    KeyValue::new("url.scheme", "http"),
-                    status,
-                    KeyValue::new("http.route", "/orders/{id}"),
-                    KeyValue::new("network.protocol.version", "1.1"),
-                ]
-            },
+            span: |uri, headers| floor::server_span(uri.path(), headers),
+            status: |status, _| floor::status_code(status),
+            labels: floor::server_labels,
         },
-    }
-}
-
-fn span(uri: &Uri, headers: &RequestHeaders<'_>) -> SpanBuilder {
-    let mut attributes = Vec::with_capacity(9);
-    attributes.push(KeyValue::new("http.request.method", "GET"));
-    attributes.push(KeyValue::new("url.scheme", "http"));
-    attributes.push(KeyValue::new("url.path", uri.path().to_owned()));
-    attributes.push(KeyValue::new("http.route", "/orders/{id}"));
-    if headers.get("host") == Some("shop.example:8080") {
-        attributes.push(KeyValue::new("server.address", "shop.example"));
-        attributes.push(KeyValue::new("server.port", 8080));
-    }
-    if headers.get("user-agent") == Some("benchmarks/1.0") {
-        attributes.push(KeyValue::new("user_agent.original", "benchmarks/1.0"));
-    }
-    attributes.push(KeyValue::new("network.protocol.version", "1.1"));
-    SpanBuilder {
-        span_kind: Some(SpanKind::Server),
-        attributes: Some(attributes),
-        ..SpanBuilder::from_name("GET /orders/{id}")
     }
 }
 
