@@ -43,9 +43,7 @@ impl<T, const BUCKETS: usize> Table<T, BUCKETS> {
         }
         None
     }
-}
 
-impl<T, const BUCKETS: usize> Table<T, BUCKETS> {
     /// A product has its good bits at the top: what differs at the end of a text changes no others.
     fn bucket(hash: u64) -> usize {
         const { assert!(BUCKETS.is_power_of_two() && BUCKETS > 1) };

@@ -1,5 +1,7 @@
 //! One request from its start to its end.
 
+mod sizes;
+
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::net::SocketAddr;
@@ -206,29 +208,6 @@ impl Operation {
         }
     }
 
-    /// Whether the sizes of bodies are recorded, for instrumentations that would have to look.
-    #[must_use]
-    pub fn measures_bodies(&self) -> bool {
-        let shared = self.shared.as_ref();
-        self.is_recording() && shared.is_some_and(|shared| shared.rules.body_sizes)
-    }
-
-    /// How many bytes the request's body has, for instrumentations that know it.
-    ///
-    /// Recorded only with [`body_sizes`](crate::ServerConfig::body_sizes), as the response's.
-    pub fn request_body_size(&mut self, bytes: u64) {
-        if let Some(recording) = self.sized() {
-            recording.request_body_size = Some(bytes);
-        }
-    }
-
-    /// How many bytes of the response's body were sent or received.
-    pub fn response_body_size(&mut self, bytes: u64) {
-        if let Some(recording) = self.sized() {
-            recording.response_body_size = Some(bytes);
-        }
-    }
-
     /// The operation failed: `error_type`, of low cardinality, goes to span and metric, `message`
     /// to the span's status only (an empty one is left out). The first failure counts.
     ///
@@ -302,15 +281,6 @@ impl Operation {
             is_recorded: true,
             recording,
         }
-    }
-
-    /// The recording, if it is to have the sizes of bodies.
-    fn sized(&mut self) -> Option<&mut Recording> {
-        let recording = self.recording.as_deref_mut()?;
-        self.shared
-            .as_ref()
-            .filter(|shared| shared.rules.body_sizes)
-            .map(|_| recording)
     }
 
     fn complete(&mut self, ending: Ending, place: Place) {
