@@ -12,7 +12,7 @@ use integration_tests::observed::assert_duration;
 use otel_instrumentation::testing::Capture;
 use otel_middleware_reqwest::{OtelMiddleware, UrlTemplate};
 use reqwest::{Client, Request, Response};
-use reqwest_middleware::{ClientBuilder, Middleware, Next};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
 use reqwest_retry::RetryTransientMiddleware;
 use reqwest_retry::policies::ExponentialBackoff;
 
@@ -106,11 +106,7 @@ async fn the_next_request_is_no_resend() {
         .with(otel(&capture))
         .build();
     for _ in 0..2 {
-        client
-            .get(url(&peer, "/success"))
-            .send()
-            .await
-            .expect("an answer");
+        succeed(&client, &peer).await;
     }
     for span in clients(&capture, 2).await {
         Expected::get("/success").assert_span(peer.address(), &span);
@@ -143,13 +139,14 @@ async fn a_middleware_that_is_added_twice_makes_one_span() {
         .with(otel(&capture))
         .with(otel(&capture))
         .build();
-    client
-        .get(url(&peer, "/success"))
-        .send()
-        .await
-        .expect("an answer");
+    succeed(&client, &peer).await;
     let span = clients(&capture, 1).await.remove(0);
     Expected::get("/success").assert_span(peer.address(), &span);
+}
+
+async fn succeed(client: &ClientWithMiddleware, peer: &Peer) {
+    let request = client.get(url(peer, "/success"));
+    request.send().await.expect("an answer");
 }
 
 fn filtered(capture: &Capture, accepts: fn(usize) -> bool) -> OtelMiddleware {
@@ -166,11 +163,7 @@ async fn what_the_outer_middleware_leaves_out_the_inner_one_may_record() {
         .with(otel(&capture))
         .with(otel(&capture))
         .build();
-    client
-        .get(url(&peer, "/success"))
-        .send()
-        .await
-        .expect("an answer");
+    succeed(&client, &peer).await;
     let span = clients(&capture, 1).await.remove(0);
     Expected::get("/success").assert_span(peer.address(), &span);
 }
