@@ -1,9 +1,11 @@
 //! One request from its start to its end.
 
+mod begun;
 mod sizes;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
 use opentelemetry::propagation::{Extractor, Injector};
 
+use self::begun::Begun;
 use crate::Response;
 use crate::baggage::Injection;
 use crate::convention::{Convention, Ending};
@@ -41,26 +44,31 @@ use crate::shared::Shared;
 /// Where telemetry is [suppressed](Context::with_telemetry_suppressed) an operation does nothing.
 #[must_use = "an operation that is dropped counts as cancelled"]
 pub struct Operation {
-    context: Context,
-    /// `None`: suppressed, everything passes straight through.
-    shared: Option<Arc<Shared>>,
-    injection: Injection,
-    is_recorded: bool,
-    /// `None` also where nothing will come of the record: no span was sampled, nothing measures.
-    recording: Option<Box<Recording>>,
+    stage: Stage,
+}
+
+/// Small, because futures and bodies carry it along: it is moved half a dozen times, at three
+/// instructions a byte.
+enum Stage {
+    /// Suppressed: no span, no metric, no header.
+    Transparent(Context),
+    Begun(Box<Begun>),
 }
 
 impl Operation {
     /// The context with this operation's span, for the work that belongs to it.
     #[must_use]
     pub fn context(&self) -> &Context {
-        &self.context
+        match &self.stage {
+            Stage::Transparent(context) => context,
+            Stage::Begun(begun) => &begun.context,
+        }
     }
 
     /// Runs `f` with [`context`](Self::context) attached: calls of the inner service, polls of its
     /// future and polls of its body.
     pub fn scope<T>(&self, f: impl FnOnce() -> T) -> T {
-        let _attached = self.shared.is_some().then(|| self.context.clone().attach());
+        let _attached = self.begun().map(|it| it.context.clone().attach());
         f()
     }
 
@@ -75,22 +83,28 @@ impl Operation {
             Some(operation) => operation.scope(f),
             None => f(),
         };
-        std::mem::forget(unwinding);
+        mem::forget(unwinding);
         result
     }
 
     /// Writes the context into an outgoing request's carrier, where the configuration allows it.
     pub fn inject(&self, carrier: &mut dyn Injector) {
-        let Some(shared) = &self.shared else {
+        let Some(Begun {
+            context,
+            shared: Some(shared),
+            injection,
+            ..
+        }) = self.begun()
+        else {
             return;
         };
         let telemetry = shared.handles.telemetry();
-        match &self.injection {
+        match injection {
             Injection::Nothing => {}
-            Injection::Everything => telemetry.inject(&self.context, carrier),
+            Injection::Everything => telemetry.inject(context, carrier),
             Injection::Only(baggage) => {
                 let baggage: Baggage = baggage.iter().cloned().collect();
-                telemetry.inject(&self.context.with_baggage(baggage), carrier);
+                telemetry.inject(&context.with_baggage(baggage), carrier);
             }
         }
     }
@@ -100,7 +114,7 @@ impl Operation {
     ///
     /// For an RPC: the method, `package.Service/Method`, turns out to be one that the server knows.
     pub fn route(&mut self, route: &str) {
-        if let Some(recording) = &mut self.recording {
+        if let Some((recording, _)) = self.recording() {
             recording.route.find(route);
         }
     }
@@ -109,7 +123,7 @@ impl Operation {
     /// telemetry is suppressed, and not for what the configuration's filter leaves out.
     #[must_use]
     pub fn is_recorded(&self) -> bool {
-        self.is_recorded
+        self.begun().is_some_and(|it| it.is_recorded)
     }
 
     /// Whether anything will come of what it is told from here on: not where it is not
@@ -117,27 +131,27 @@ impl Operation {
     /// nothing measures. What costs something to find out is not needed then.
     #[must_use]
     pub fn is_recording(&self) -> bool {
-        self.recording.is_some()
+        self.begun().is_some_and(|it| it.recording.is_some())
     }
 
     /// A handle by which layers further in tell this operation the route that they know; `None`
     /// where nothing [will come of it](Self::is_recording), or the route is known for good.
     #[must_use]
     pub fn route_handle(&mut self) -> Option<RouteHandle> {
-        let recording = self.recording.as_deref_mut()?;
+        let (recording, _) = self.recording()?;
         recording.route.open().map(RouteHandle)
     }
 
     /// The address of the peer, where it becomes known only with the response.
     pub fn peer(&mut self, peer: SocketAddr) {
-        if let Some(recording) = self.recording.as_mut().filter(|it| it.is_recording) {
+        if let Some((recording, _)) = self.recording().filter(|(it, _)| it.is_recording) {
             recording.late.extend(peer_attributes(peer));
         }
     }
 
     /// The head of the response is there.
     pub fn respond(&mut self, response: &Response<'_>) {
-        let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) else {
+        let Some((recording, shared)) = self.recording() else {
             return;
         };
         recording.status = Some(response.status);
@@ -160,20 +174,21 @@ impl Operation {
     /// it to the response's headers: the application may have put timings of its own there.
     #[must_use]
     pub fn server_timing(&self) -> Option<String> {
-        let shared = self.shared.as_ref()?;
+        let begun = self.begun()?;
+        let shared = begun.shared.as_ref()?;
         let is_told = shared.rules.server_timing
             && shared.convention == Convention::HttpServer
-            && self.is_recorded();
+            && begun.is_recorded;
         if !is_told {
             return None;
         }
-        otel_propagation::server_timing(&self.context)
+        otel_propagation::server_timing(&begun.context)
     }
 
     /// What the framework has to say of a [response](Self::respond) that is an error: it goes to
     /// the span's status. Where the status code is none, `message` is not looked at.
     pub fn explain(&mut self, message: &dyn fmt::Display) {
-        let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) else {
+        let Some((recording, shared)) = self.recording() else {
             return;
         };
         let is_error = |status| shared.convention.is_error(status);
@@ -186,7 +201,7 @@ impl Operation {
 
     /// The trailers are there: an RPC's status is read from them, HTTP records nothing of them.
     pub fn trailers(&mut self, trailers: &dyn Extractor) {
-        let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) else {
+        let Some((recording, shared)) = self.recording() else {
             return;
         };
         if let (Some(capture), true) = (&shared.response_trailers, recording.is_recording) {
@@ -201,7 +216,7 @@ impl Operation {
     /// The first status counts. `code` is the number of a gRPC status code, `message` goes to the
     /// span's status if the code is an error. Nothing happens to an HTTP operation.
     pub fn rpc_status(&mut self, code: u32, message: &str) {
-        if let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) {
+        if let Some((recording, shared)) = self.recording() {
             recording.rpc_status(shared.convention, Code::from_number(code), || {
                 message.to_owned()
             });
@@ -217,7 +232,7 @@ impl Operation {
         error_type: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) {
-        if let Some(recording) = &mut self.recording {
+        if let Some((recording, _)) = self.recording() {
             recording.failure.get_or_insert_with(|| Failure {
                 error_type: error_type.into(),
                 message: message.into(),
@@ -240,60 +255,62 @@ impl Operation {
 
     /// Suppressed: no span, no metric, no header.
     pub(crate) fn transparent(context: Context) -> Self {
-        Self {
-            context,
-            shared: None,
-            injection: Injection::Nothing,
-            is_recorded: false,
-            recording: None,
-        }
+        let stage = Stage::Transparent(context);
+        Self { stage }
     }
 
     /// Nothing is recorded, but the context passes on.
     pub(crate) fn unrecorded(context: Context, shared: Arc<Shared>, injection: Injection) -> Self {
-        Self {
-            context,
-            shared: Some(shared),
-            injection,
-            is_recorded: false,
-            recording: None,
-        }
+        let stage = Stage::Begun(Begun::boxed(context, shared, injection));
+        Self { stage }
     }
 
-    /// The sampler decided against the span, and nothing measures: there is nothing to remember.
-    pub(crate) fn unsampled(context: Context, shared: Arc<Shared>, injection: Injection) -> Self {
-        let mut operation = Self::unrecorded(context, shared, injection);
-        operation.is_recorded = true;
-        operation
-    }
-
+    /// There is a span or a metric; `None` is no recording of what the sampler decided against
+    /// where nothing measures: there is nothing to remember.
     pub(crate) fn recorded(
         context: Context,
         shared: Arc<Shared>,
         injection: Injection,
-        recording: Recording,
+        recording: Option<Recording>,
     ) -> Self {
-        let recording = Some(recording.boxed());
-        Self {
-            context,
-            shared: Some(shared),
-            injection,
-            is_recorded: true,
-            recording,
+        let mut begun = Begun::boxed(context, shared, injection);
+        begun.is_recorded = true;
+        begun.recording = recording;
+        let stage = Stage::Begun(begun);
+        Self { stage }
+    }
+
+    /// Whether the response is complete with its head, for a request whose outcome is recorded.
+    pub(crate) fn ends_with_head(&self) -> bool {
+        let recording = self.begun().and_then(|it| it.recording.as_ref());
+        recording.is_some_and(Recording::ends_with_head)
+    }
+
+    fn begun(&self) -> Option<&Begun> {
+        match &self.stage {
+            Stage::Transparent(_) => None,
+            Stage::Begun(begun) => Some(begun),
+        }
+    }
+
+    fn recording(&mut self) -> Option<(&mut Recording, &Shared)> {
+        match &mut self.stage {
+            Stage::Transparent(_) => None,
+            Stage::Begun(begun) => begun.recording.as_mut().zip(begun.shared.as_deref()),
         }
     }
 
     fn complete(&mut self, ending: Ending, place: Place) {
-        if let (Some(mut recording), Some(shared)) = (self.recording.take(), &self.shared) {
-            recording.complete(&self.context, shared, ending, place);
-            recording.recycle();
+        let ended = Stage::Transparent(Context::new());
+        if let Stage::Begun(begun) = mem::replace(&mut self.stage, ended) {
+            begun.complete(ending, place);
         }
     }
 }
 
 impl Drop for Operation {
     fn drop(&mut self) {
-        let panicking = self.recording.is_some() && std::thread::panicking();
+        let panicking = self.is_recording() && std::thread::panicking();
         let ending = if panicking {
             Ending::Panicked
         } else {
@@ -317,8 +334,11 @@ impl fmt::Debug for Operation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Operation")
-            .field("context", &self.context)
-            .field("recording", &self.recording)
+            .field("context", self.context())
+            .field(
+                "recording",
+                &self.begun().and_then(|it| it.recording.as_ref()),
+            )
             .finish_non_exhaustive()
     }
 }

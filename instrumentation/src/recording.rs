@@ -8,6 +8,7 @@ use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue, StringValue};
 
 use crate::convention::{Convention, Ending};
+use crate::http::Bodiless;
 use crate::instruments::Instruments;
 use crate::interned;
 use crate::labels;
@@ -15,7 +16,6 @@ use crate::route::Route;
 use crate::rpc::{Call, Code, percent_decoded};
 use crate::semconv;
 use crate::shared::Shared;
-use crate::spare::Spare;
 
 /// One instant on the two clocks: spans want wall time, durations must not jump with it.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +58,7 @@ pub(crate) struct Recording {
     pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) route: Route,
     pub(crate) version: Option<&'static str>,
+    pub(crate) bodiless: Bodiless,
     pub(crate) status: Option<u16>,
     /// `None` for HTTP.
     pub(crate) call: Option<Call>,
@@ -77,28 +78,6 @@ pub(crate) struct Failure {
 }
 
 impl Recording {
-    /// In a box that an earlier recording left, if there is one.
-    pub(crate) fn boxed(self) -> Box<Self> {
-        match SPARE.try_with(Spare::take) {
-            Ok(Some(mut spare)) => {
-                *spare = self;
-                spare
-            }
-            _ => Box::new(self),
-        }
-    }
-
-    /// Leaves the box to the next one, without what the end did not use up: a spare is kept for as
-    /// long as its thread, and how much a request holds is for the client to say.
-    pub(crate) fn recycle(mut self: Box<Self>) {
-        self.name = None;
-        self.route = Route::Unknown;
-        self.call = None;
-        self.explanation = String::new();
-        // Where the thread is about to end, it is dropped.
-        let _ = SPARE.try_with(|spare| spare.leave(self));
-    }
-
     /// Writes down the end: one duration, one span, the same instant and `error.type` on both.
     pub(crate) fn complete(
         &mut self,
@@ -138,6 +117,11 @@ impl Recording {
             let end = self.started.wall + elapsed;
             self.end_span(context, shared.convention, end, error_type, message, route);
         }
+    }
+
+    /// Whether the response is complete with its head.
+    pub(crate) fn ends_with_head(&self) -> bool {
+        self.status.is_some_and(|it| self.bodiless.applies_to(it))
     }
 
     /// Reads the status of an RPC from the head or the trailers, if it is there.
@@ -287,49 +271,10 @@ impl Recording {
     }
 }
 
-thread_local! {
-    static SPARE: Spare<Box<Recording>> = const { Spare::new() };
-}
-
 fn status_code(status: u16) -> KeyValue {
     KeyValue::new(semconv::HTTP_RESPONSE_STATUS_CODE, i64::from(status))
 }
 
 fn bytes(key: &'static str, size: u64) -> KeyValue {
     KeyValue::new(key, i64::try_from(size).unwrap_or(i64::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_spare_recording_keeps_nothing_of_its_request() {
-        let chosen = || "x".repeat(100);
-        let recording = Recording {
-            started: Clock::now(),
-            is_recording: false,
-            labels: None,
-            active_labels: 0,
-            name: Some(Cow::Owned(chosen())),
-            route: Route::Final(Cow::Owned(chosen())),
-            version: None,
-            status: None,
-            call: Some(Call {
-                original: Some(chosen()),
-                code: None,
-            }),
-            failure: None,
-            explanation: chosen(),
-            request_body_size: None,
-            response_body_size: None,
-            late: Vec::new(),
-        };
-        recording.boxed().recycle();
-        let spare = SPARE.with(Spare::take).expect("what was left");
-        assert!(spare.name.is_none());
-        assert!(matches!(spare.route, Route::Unknown));
-        assert!(spare.call.is_none());
-        assert_eq!(spare.explanation.capacity(), 0);
-    }
 }

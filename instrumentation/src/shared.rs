@@ -8,7 +8,7 @@ use opentelemetry::{Context, InstrumentationScope};
 
 use crate::config::{Attributes, Rules};
 use crate::convention::Convention;
-use crate::http::HeaderCapture;
+use crate::http::{Bodiless, HeaderCapture};
 use crate::origin::{self, Origin, Parent};
 use crate::recording::{Clock, Recording};
 use crate::route::Route;
@@ -113,7 +113,7 @@ impl Shared {
             return Operation::unrecorded(context, self.clone(), injection);
         }
         if !is_recording && !measures {
-            return Operation::unsampled(context, self.clone(), injection);
+            return Operation::recorded(context, self.clone(), injection, None);
         }
 
         // After the hooks: one may have replaced a label, or panicked, and what is counted here has
@@ -130,6 +130,7 @@ impl Shared {
             name: renamable,
             route,
             version: request.version,
+            bodiless: Bodiless::of(request.method),
             status: None,
             call,
             failure: None,
@@ -138,7 +139,7 @@ impl Shared {
             response_body_size: None,
             late: Vec::new(),
         };
-        Operation::recorded(context, self.clone(), injection, recording)
+        Operation::recorded(context, self.clone(), injection, Some(recording))
     }
 }
 

@@ -29,7 +29,7 @@ use crate::Operation;
 /// });
 /// operation.respond(&Response { status: 200, version: None, headers: &headers });
 ///
-/// let mut transfer = Transfer::new(operation, "GET", 200, Some(5));
+/// let mut transfer = Transfer::new(operation, Some(5));
 /// let chunk = transfer.scope(|| "hello");
 /// transfer.pass(chunk.len() as u64);
 /// ```
@@ -42,18 +42,20 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// The head is sent or received. `length` is what the body is known to have, in bytes.
+    /// The operation knows the response's head already. `length` is what the body is known to
+    /// have, in bytes.
     ///
     /// The operation ends at once where the message ends with its head: by its method and status,
     /// whatever body the service gave it (RFC 9110, section 6.4.1), or because its length is zero.
     #[must_use]
-    pub fn new(operation: Operation, method: &str, status: u16, length: Option<u64>) -> Self {
+    pub fn new(operation: Operation, length: Option<u64>) -> Self {
+        let is_whole = length == Some(0) || operation.ends_with_head();
         let mut transfer = Self {
             operation: Some(operation),
             passed: 0,
             length,
         };
-        if length == Some(0) || is_without_body(method, status) {
+        if is_whole {
             transfer.finish();
         }
         transfer
@@ -127,42 +129,6 @@ impl Drop for Transfer {
     fn drop(&mut self) {
         if let Some(operation) = &mut self.operation {
             operation.response_body_size(self.passed);
-        }
-    }
-}
-
-fn is_without_body(method: &str, status: u16) -> bool {
-    match (method, status) {
-        ("HEAD", _) | (_, 100..=199 | 204 | 304) => true,
-        ("CONNECT", status) => (200..300).contains(&status),
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn some_messages_end_with_their_head() {
-        let cases = [
-            ("GET", 200, false),
-            ("GET", 404, false),
-            ("HEAD", 200, true),
-            ("HEAD", 500, true),
-            ("GET", 101, true),
-            ("GET", 204, true),
-            ("GET", 205, false),
-            ("GET", 304, true),
-            ("CONNECT", 200, true),
-            ("CONNECT", 407, false),
-        ];
-        for (method, status, expected) in cases {
-            assert_eq!(
-                is_without_body(method, status),
-                expected,
-                "{method} {status}"
-            );
         }
     }
 }

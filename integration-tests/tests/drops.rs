@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context as Task, Poll, Waker};
 
 use bytes::Bytes;
-use http::{Method, Response};
+use http::Response;
 use http_body::{Body, Frame};
 use integration_tests::observed::assert_duration;
 use opentelemetry::{Context, KeyValue};
@@ -46,7 +46,7 @@ fn answered<B: Body>(server: &HttpServer, body: B) -> ResponseBody<B> {
         version: None,
         headers: &headers,
     });
-    ResponseBody::wrap(Response::new(body), &Method::GET, operation).into_body()
+    ResponseBody::wrap(Response::new(body), operation).into_body()
 }
 
 fn assert_ended(capture: &Capture, error: Option<&'static str>) {

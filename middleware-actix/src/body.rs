@@ -7,7 +7,6 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::http::Method;
 use actix_web::web::Bytes;
 use otel_instrumentation::{Operation, Transfer};
 use pin_project::pin_project;
@@ -28,14 +27,9 @@ pub struct ResponseBody<B> {
 
 impl<B: MessageBody> ResponseBody<B> {
     /// The operation knows the response's head already.
-    pub(crate) fn wrap(
-        response: HttpResponse<B>,
-        method: &Method,
-        operation: Operation,
-    ) -> HttpResponse<Self> {
-        let status = response.status().as_u16();
+    pub(crate) fn wrap(response: HttpResponse<B>, operation: Operation) -> HttpResponse<Self> {
         let length = length(&response);
-        let transfer = Transfer::new(operation, method.as_str(), status, length);
+        let transfer = Transfer::new(operation, length);
         response.map_body(|_, inner| Self { inner, transfer })
     }
 

@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
@@ -59,11 +58,11 @@ where
             return this.inner.poll(task).map_ok(untouched);
         };
         let result = ready!(request.scope(|| this.inner.poll(task)));
-        let Some((operation, method)) = request.answer() else {
+        let Some(operation) = request.answer() else {
             return Poll::Ready(result.map(untouched));
         };
         Poll::Ready(match result {
-            Ok(response) => Ok(respond(response, method, operation)),
+            Ok(response) => Ok(respond(response, operation)),
             Err(mut error) => {
                 fail(&mut error, operation);
                 Err(error)
@@ -88,7 +87,6 @@ fn untouched<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<Re
 /// The operation learns all that the head tells, and goes on with the body.
 fn respond<B: MessageBody>(
     response: ServiceResponse<B>,
-    method: &Method,
     mut operation: Operation,
 ) -> ServiceResponse<ResponseBody<B>> {
     let (request, mut response) = response.into_parts();
@@ -101,7 +99,7 @@ fn respond<B: MessageBody>(
     if let Some(timing) = operation.server_timing() {
         append_timing(response.headers_mut(), timing);
     }
-    let response = ResponseBody::wrap(response, method, operation);
+    let response = ResponseBody::wrap(response, operation);
     ServiceResponse::new(request, response)
 }
 

@@ -153,7 +153,7 @@ where
             request.extensions_mut().insert(Recorded);
         }
         let fallback = operation.is_recording().then(|| self.fallback(&request));
-        let unanswered = Unanswered::new(operation, request.method().clone(), fallback);
+        let unanswered = Unanswered::new(operation, fallback);
         ResponseFuture::new(unanswered, || self.inner.call(request))
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use actix_web::HttpRequest;
 use actix_web::dev::ResourceMap;
 use actix_web::http::Uri;
+use actix_web::http::uri::PathAndQuery;
 
 /// The pattern of the resource that the request was routed to; `None` for a default service.
 ///
@@ -33,19 +34,20 @@ fn segments(path: &str) -> usize {
 /// The request is gone by then, and a clone of it is what actix does not survive. The first
 /// pattern that fits the path is the one, unless guards decide between several.
 pub(crate) struct Fallback {
-    uri: Uri,
+    /// `None` for the authority alone that a CONNECT has.
+    path: Option<PathAndQuery>,
     resources: Rc<ResourceMap>,
 }
 
 impl Fallback {
     pub(crate) fn new(uri: &Uri, resources: &Rc<ResourceMap>) -> Self {
         Self {
-            uri: uri.clone(),
+            path: uri.path_and_query().cloned(),
             resources: Rc::clone(resources),
         }
     }
 
     pub(crate) fn route(&self) -> Option<String> {
-        self.resources.match_pattern(self.uri.path())
+        self.resources.match_pattern(self.path.as_ref()?.path())
     }
 }

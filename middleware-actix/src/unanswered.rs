@@ -1,6 +1,5 @@
 //! A request that has no response yet, and may never have one.
 
-use actix_web::http::Method;
 use otel_instrumentation::Operation;
 
 use crate::route::Fallback;
@@ -8,16 +7,14 @@ use crate::route::Fallback;
 /// The operation of a request, until there is a response; without one it ends with this.
 pub(crate) struct Unanswered {
     operation: Option<Operation>,
-    method: Method,
     /// `None` where nothing will come of it.
     fallback: Option<Fallback>,
 }
 
 impl Unanswered {
-    pub(crate) fn new(operation: Operation, method: Method, fallback: Option<Fallback>) -> Self {
+    pub(crate) fn new(operation: Operation, fallback: Option<Fallback>) -> Self {
         Self {
             operation: Some(operation),
-            method,
             fallback,
         }
     }
@@ -33,9 +30,9 @@ impl Unanswered {
         result
     }
 
-    /// There is a response to a request of this method.
-    pub(crate) fn answer(&mut self) -> Option<(Operation, &Method)> {
-        Some((self.operation.take()?, &self.method))
+    /// There is a response.
+    pub(crate) fn answer(&mut self) -> Option<Operation> {
+        self.operation.take()
     }
 
     /// There will be none: cancelled, or, while panicking, a panic.

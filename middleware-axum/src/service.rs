@@ -78,8 +78,7 @@ where
         if let Some(handle) = operation.route_handle() {
             request.extensions_mut().insert(handle);
         }
-        let method = request.method().clone();
-        ResponseFuture::new(operation, method, || self.inner.call(request))
+        ResponseFuture::new(operation, || self.inner.call(request))
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use otel_instrumentation::{ClientConfig, HttpClient, Operation, scope};
 use pin_project::pin_project;
-use reqwest::{Method, Request, Response};
+use reqwest::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -86,13 +86,11 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let mut operation = Some(request::start(&self.client, &mut request, None, 0));
-        let method = request.method().clone();
         let inner = Operation::scope_of(&mut operation, || self.inner.call(request));
         let ends_with_body = self.client.ends_with_body();
         ResponseFuture {
             inner,
             operation,
-            method,
             ends_with_body,
         }
     }
@@ -104,7 +102,6 @@ pub struct ResponseFuture<F> {
     #[pin]
     inner: F,
     operation: Option<Operation>,
-    method: Method,
     ends_with_body: bool,
 }
 
@@ -124,14 +121,8 @@ where
         };
         match result {
             Ok(response) => {
-                let method = &*this.method;
                 let ends_with_body = *this.ends_with_body;
-                Poll::Ready(Ok(response::complete(
-                    response,
-                    method,
-                    operation,
-                    ends_with_body,
-                )))
+                Poll::Ready(Ok(response::complete(response, operation, ends_with_body)))
             }
             Err(error) => {
                 let described = describe_any(&error);

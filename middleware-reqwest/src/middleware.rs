@@ -93,7 +93,6 @@ impl Middleware for OtelMiddleware {
             .get::<UrlTemplate>()
             .map(|UrlTemplate(template)| &**template);
         let mut operation = request::start(&self.client, &mut request, template, resend_count);
-        let method = request.method().clone();
         let flight = Flight::begin();
         extensions.insert(Attempt {
             resend_count,
@@ -106,7 +105,6 @@ impl Middleware for OtelMiddleware {
         match result {
             Ok(response) => Ok(response::complete(
                 response,
-                &method,
                 operation,
                 self.client.ends_with_body(),
             )),

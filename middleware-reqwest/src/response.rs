@@ -3,14 +3,13 @@
 use otel_instrumentation::http1::{ResponseBody, version};
 use otel_instrumentation::{self as instrumentation, Operation};
 use otel_propagation::HeaderExtractor;
-use reqwest::{Body, Method, Response, ResponseBuilderExt};
+use reqwest::{Body, Response, ResponseBuilderExt};
 
 use crate::error::describe;
 
 /// Records the head, and finishes there or goes on with the body.
 pub(crate) fn complete(
     response: Response,
-    method: &Method,
     mut operation: Operation,
     ends_with_body: bool,
 ) -> Response {
@@ -29,14 +28,14 @@ pub(crate) fn complete(
         operation.finish();
         return response;
     }
-    with_body(response, method, operation)
+    with_body(response, operation)
 }
 
 /// The conversion to `http` and back drops the URL, unless it is put where reqwest looks for it.
-fn with_body(response: Response, method: &Method, operation: Operation) -> Response {
+fn with_body(response: Response, operation: Operation) -> Response {
     let url = response.url().clone();
     let response = http::Response::<Body>::from(response);
-    let mut response = ResponseBody::wrap_with(response, method, operation, |error| {
+    let mut response = ResponseBody::wrap_with(response, operation, |error| {
         let described = describe(error);
         (described.error_type.into(), described.message)
     });

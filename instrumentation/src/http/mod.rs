@@ -1,6 +1,7 @@
 //! The HTTP conventions (semantic conventions 1.45.0, `docs/http`).
 
 mod authority;
+mod bodiless;
 mod client;
 mod forwarded;
 mod headers;
@@ -10,6 +11,7 @@ mod server;
 mod url;
 
 pub(crate) use self::authority::{Authority, default_port, split as split_host_and_port};
+pub(crate) use self::bodiless::Bodiless;
 pub use self::client::HttpClient;
 pub(crate) use self::headers::HeaderCapture;
 pub(crate) use self::method::KnownMethods;

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use http::{Method, Response};
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use otel_propagation::HeaderExtractor;
 use pin_project::{pin_project, pinned_drop};
@@ -30,8 +30,8 @@ pub struct ResponseBody<B: Body> {
 
 impl<B: Body> ResponseBody<B> {
     /// Wraps a response's body; the operation has its head already.
-    pub fn wrap(response: Response<B>, method: &Method, operation: Operation) -> Response<Self> {
-        Self::wrap_with(response, method, operation, |_| {
+    pub fn wrap(response: Response<B>, operation: Operation) -> Response<Self> {
+        Self::wrap_with(response, operation, |_| {
             (
                 Cow::Borrowed(std::any::type_name::<B::Error>()),
                 String::new(),
@@ -42,16 +42,14 @@ impl<B: Body> ResponseBody<B> {
     /// As [`wrap`](Self::wrap), for bodies whose errors can say more than the name of their type.
     pub fn wrap_with(
         response: Response<B>,
-        method: &Method,
         operation: Operation,
         describe: fn(&B::Error) -> BodyError,
     ) -> Response<Self> {
-        let status = response.status().as_u16();
         // Most bodies know, and the header's name has to be hashed.
         let exact = response.body().size_hint().exact();
         let length = exact.or_else(|| content_length(response.headers()));
         response.map(|inner| {
-            let mut transfer = Transfer::new(operation, method.as_str(), status, length);
+            let mut transfer = Transfer::new(operation, length);
             if inner.is_end_stream() {
                 transfer.finish();
             }

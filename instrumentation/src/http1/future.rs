@@ -19,20 +19,14 @@ pub struct ResponseFuture<F> {
     inner: F,
     /// `None` where another layer records the request, and after the head.
     operation: Option<Operation>,
-    method: http::Method,
 }
 
 impl<F> ResponseFuture<F> {
-    /// Calls the inner service, inside the operation's context. `method` decides whether the
-    /// response can have a body.
-    pub fn new(operation: Operation, method: http::Method, call: impl FnOnce() -> F) -> Self {
+    /// Calls the inner service, inside the operation's context.
+    pub fn new(operation: Operation, call: impl FnOnce() -> F) -> Self {
         let mut operation = Some(operation);
         let inner = Operation::scope_of(&mut operation, call);
-        Self {
-            inner,
-            operation,
-            method,
-        }
+        Self { inner, operation }
     }
 
     /// A future that is only passed through.
@@ -40,7 +34,6 @@ impl<F> ResponseFuture<F> {
         Self {
             inner,
             operation: None,
-            method: http::Method::GET,
         }
     }
 }
@@ -73,7 +66,7 @@ where
                 if let Some(timing) = operation.server_timing() {
                     append_timing(response.headers_mut(), timing);
                 }
-                Poll::Ready(Ok(ResponseBody::wrap(response, this.method, operation)))
+                Poll::Ready(Ok(ResponseBody::wrap(response, operation)))
             }
             Err(error) => {
                 operation.fail(std::any::type_name::<E>(), "");

@@ -7,7 +7,7 @@ impl Operation {
     /// Whether the sizes of bodies are recorded, for instrumentations that would have to look.
     #[must_use]
     pub fn measures_bodies(&self) -> bool {
-        let shared = self.shared.as_ref();
+        let shared = self.begun().and_then(|it| it.shared.as_ref());
         self.is_recording() && shared.is_some_and(|shared| shared.rules.body_sizes)
     }
 
@@ -29,10 +29,7 @@ impl Operation {
 
     /// The recording, if it is to have the sizes of bodies.
     fn sized(&mut self) -> Option<&mut Recording> {
-        let recording = self.recording.as_deref_mut()?;
-        self.shared
-            .as_ref()
-            .filter(|shared| shared.rules.body_sizes)
-            .map(|_| recording)
+        let (recording, shared) = self.recording()?;
+        shared.rules.body_sizes.then_some(recording)
     }
 }
