@@ -242,7 +242,9 @@ impl Operation {
 
     /// The operation came to its end.
     pub fn finish(mut self) {
-        self.complete(Ending::Finished, Place::Call);
+        if let Some(begun) = self.take() {
+            begun.complete(Ending::Finished, Place::Call);
+        }
     }
 
     /// As [`finish`](Self::finish), for a drop that finds out that the end was reached.
@@ -250,7 +252,9 @@ impl Operation {
     /// `finish` attaches the context for the measurement, which panics where the thread's storage
     /// is torn down already, and a panic there aborts the process.
     pub fn finish_in_drop(mut self) {
-        self.complete(Ending::Finished, Place::Drop);
+        if let Some(begun) = self.take() {
+            begun.complete(Ending::Finished, Place::Drop);
+        }
     }
 
     /// Suppressed: no span, no metric, no header.
@@ -300,23 +304,30 @@ impl Operation {
         }
     }
 
-    fn complete(&mut self, ending: Ending, place: Place) {
-        let ended = Stage::Transparent(Context::new());
-        if let Stage::Begun(begun) = mem::replace(&mut self.stage, ended) {
-            begun.complete(ending, place);
+    /// Leaves nothing to be ended by the drop.
+    fn take(&mut self) -> Option<Box<Begun>> {
+        if let Stage::Transparent(_) = self.stage {
+            return None;
+        }
+        match mem::replace(&mut self.stage, Stage::Transparent(Context::new())) {
+            Stage::Transparent(_) => None,
+            Stage::Begun(begun) => Some(begun),
         }
     }
 }
 
 impl Drop for Operation {
     fn drop(&mut self) {
-        let panicking = self.is_recording() && std::thread::panicking();
+        let Some(begun) = self.take() else {
+            return;
+        };
+        let panicking = begun.recording.is_some() && std::thread::panicking();
         let ending = if panicking {
             Ending::Panicked
         } else {
             Ending::Dropped
         };
-        self.complete(ending, Place::Drop);
+        begun.complete(ending, Place::Drop);
     }
 }
 
