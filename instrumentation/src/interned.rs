@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::bounded::{self, Table};
-use crate::http::Authority;
+use crate::http::{Authority, Endpoint};
 
 /// The name `{word} {target}` of a span, and the target by itself.
 pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static, str>) {
@@ -53,17 +53,21 @@ fn kept<const BUCKETS: usize>(
 }
 
 /// The host and the port of `host[:port]`, taken apart once.
-pub(crate) fn authority(text: &str) -> Option<(Cow<'static, str>, Option<u16>)> {
+pub(crate) fn authority(text: &str) -> Option<Endpoint> {
     let found = (text.len() <= MAX_LENGTH).then(|| {
         let hash = bounded::hash(text, 0);
         AUTHORITIES.find(hash, |known| known.is(text), || Known::new(text))
     });
     let Some(known) = found.flatten() else {
         let Authority { host, port } = Authority::parse(text)?;
-        return Some((Cow::Owned(host.to_owned()), port));
+        let host = Cow::Owned(host.to_owned());
+        return Some(Endpoint { host, port });
     };
     let (host, port) = known.parsed.as_ref()?;
-    Some((Cow::Borrowed(host), *port))
+    Some(Endpoint {
+        host: Cow::Borrowed(host),
+        port: *port,
+    })
 }
 
 static NAMES: Table<Name, 1024> = Table::new();
@@ -140,6 +144,7 @@ mod tests {
 
     #[test]
     fn authorities_are_taken_apart() {
+        let authority = |text: &str| authority(text).map(|it| (it.host, it.port));
         for _ in 0..2 {
             assert_eq!(
                 authority("shop.example:80"),
@@ -154,6 +159,7 @@ mod tests {
 
     #[test]
     fn user_information_is_not_kept() {
+        let authority = |text: &str| authority(text).map(|it| (it.host, it.port));
         let known = Known::new("user:secret@shop.example:80");
         assert_eq!(&*known.text, "shop.example:80");
         for text in [

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::authority::default_port;
-use super::url;
+use super::{Endpoint, url};
 use crate::config::{Attributes, ClientConfig, ClientOptions};
 use crate::convention::Convention;
 use crate::origin::Origin;
@@ -89,7 +89,9 @@ impl HttpClient {
             labels = labels::list();
             let label = method.label.clone();
             labels.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, label));
-            labels.extend(server.iter().flatten().cloned());
+            if let Some(server) = server.clone() {
+                server.describe(&mut labels);
+            }
             if let Some(template) = &template {
                 labels.push(KeyValue::new(semconv::URL_TEMPLATE, template.clone()));
             }
@@ -105,7 +107,9 @@ impl HttpClient {
                 original,
             ));
         }
-        span.extend(server.into_iter().flatten());
+        if let Some(server) = server {
+            server.describe(&mut span);
+        }
         if let Some(template) = template {
             span.push(KeyValue::new(semconv::URL_TEMPLATE, template));
         }
@@ -134,20 +138,11 @@ impl HttpClient {
     }
 }
 
-/// `server.address` and `server.port`; the port also where the scheme implies it.
-fn server(request: &Request<'_>) -> [Option<KeyValue>; 2] {
-    let authority = request
-        .authority
-        .and_then(interned::authority)
-        .or_else(|| interned::authority(request.headers.get("host")?));
-    let Some((host, port)) = authority else {
-        return [None, None];
-    };
-    let port = port.or_else(|| default_port(request.scheme?));
-    [
-        Some(KeyValue::new(semconv::SERVER_ADDRESS, host)),
-        port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))),
-    ]
+/// The port is known also where only the scheme implies it.
+fn server(request: &Request<'_>) -> Option<Endpoint> {
+    let mut server = Endpoint::of(request)?;
+    server.port = server.port.or_else(|| default_port(request.scheme?));
+    Some(server)
 }
 
 /// Room for the usual attributes and those that come at the end, so that nothing is moved.

@@ -3,6 +3,7 @@
 mod authority;
 mod bodiless;
 mod client;
+mod endpoint;
 mod forwarded;
 mod headers;
 mod method;
@@ -13,6 +14,7 @@ mod url;
 pub(crate) use self::authority::{Authority, default_port, split as split_host_and_port};
 pub(crate) use self::bodiless::Bodiless;
 pub use self::client::HttpClient;
+pub(crate) use self::endpoint::Endpoint;
 pub(crate) use self::headers::HeaderCapture;
 pub(crate) use self::method::KnownMethods;
 pub(crate) use self::peer::peer_attributes;

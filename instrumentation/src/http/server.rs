@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
+use super::Endpoint;
 use super::forwarded::Forwarded;
 use super::peer::peer_attributes;
 use super::url::redact_query;
@@ -153,16 +154,12 @@ fn scheme(
 
 /// `server.*`, `client.address` and `network.peer.*`.
 fn addresses(request: &Request<'_>, forwarded: &Forwarded<'_>, attributes: &mut Vec<KeyValue>) {
-    let authority = forwarded
-        .authority
-        .map(|authority| (interned::peer(authority.host), authority.port))
-        .or_else(|| interned::authority(request.authority?))
-        .or_else(|| interned::authority(request.headers.get("host")?));
-    if let Some((host, port)) = authority {
-        attributes.push(KeyValue::new(semconv::SERVER_ADDRESS, host));
-        if let Some(port) = port {
-            attributes.push(KeyValue::new(semconv::SERVER_PORT, i64::from(port)));
-        }
+    let forwarded_to = forwarded.authority.map(|authority| Endpoint {
+        host: interned::peer(authority.host),
+        port: authority.port,
+    });
+    if let Some(server) = forwarded_to.or_else(|| Endpoint::of(request)) {
+        server.describe(attributes);
     }
     if let Some(client) = forwarded.client {
         attributes.push(KeyValue::new(semconv::CLIENT_ADDRESS, client.to_owned()));

@@ -1,17 +1,15 @@
 //! gRPC client spans and metrics (`docs/rpc/grpc.md`, "Client").
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::InstrumentationScope;
 
 use super::target::server;
-use crate::config::{Attributes, ClientConfig, ClientOptions};
+use crate::config::{ClientConfig, ClientOptions};
 use crate::convention::Convention;
-use crate::http::peer_attributes;
 use crate::origin::Origin;
-use crate::shared::{Shared, Start};
-use crate::{Operation, Request, labels, semconv};
+use crate::shared::Shared;
+use crate::{Operation, Request};
 
 /// The RPC client convention for gRPC and one configuration; cheap to clone.
 ///
@@ -71,44 +69,9 @@ impl RpcClient {
     /// The call begins, as a child of the current span.
     pub fn start(&self, request: &Request<'_>) -> Operation {
         let Inner { shared, options } = &*self.inner;
-        let origin = match Origin::outgoing(shared, request, options) {
-            Ok(origin) => origin,
-            Err(unrecorded) => return unrecorded,
-        };
-
-        let (name, route, call) = super::begin(request);
-        let system = KeyValue::new(semconv::RPC_SYSTEM_NAME, semconv::GRPC);
-        let server = server(request);
-
-        let measures = shared.handles.instruments().is_some();
-        let mut labels = Vec::new();
-        if measures {
-            labels = labels::list();
-            labels.push(system.clone());
-            labels.extend(server.iter().flatten().cloned());
+        match Origin::outgoing(shared, request, options) {
+            Ok(origin) => super::begin(shared, request, origin, server(request)),
+            Err(unrecorded) => unrecorded,
         }
-        let mut span = Vec::with_capacity(ATTRIBUTES);
-        span.push(system);
-        span.extend(
-            route
-                .given()
-                .map(|it| KeyValue::new(semconv::RPC_METHOD, it)),
-        );
-        span.extend(server.into_iter().flatten());
-        span.extend(request.peer.into_iter().flat_map(peer_attributes));
-
-        let start = Start {
-            origin,
-            name,
-            word: Cow::Borrowed(semconv::GRPC),
-            attributes: Attributes { span, labels },
-            measures,
-            route,
-            call: Some(call),
-        };
-        shared.begin(request, start)
     }
 }
-
-/// Room for the usual attributes and those that come at the end, so that nothing is moved.
-const ATTRIBUTES: usize = 8;

@@ -12,13 +12,17 @@ pub use self::method::rpc_method;
 pub use self::server::RpcServer;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use opentelemetry::{KeyValue, Value};
 
-use self::method::original;
-use crate::convention::Ending;
+use crate::config::Attributes;
+use crate::convention::{Convention, Ending};
+use crate::http::{Endpoint, peer_attributes};
+use crate::origin::Origin;
 use crate::route::Route;
-use crate::{Request, interned, semconv};
+use crate::shared::{Shared, Start};
+use crate::{Operation, Request, interned, labels, semconv};
 
 /// What a call remembers beyond what every operation does.
 #[derive(Debug)]
@@ -69,10 +73,53 @@ impl Call {
     }
 }
 
+/// Starts the operation of a call. The server is a label for those who call it.
+fn begin(
+    shared: &Arc<Shared>,
+    request: &Request<'_>,
+    origin: Origin,
+    server: Option<Endpoint>,
+) -> Operation {
+    let (name, route, call) = identify(request);
+    let system = KeyValue::new(semconv::RPC_SYSTEM_NAME, semconv::GRPC);
+
+    let measures = shared.handles.instruments().is_some();
+    let mut labels = Vec::new();
+    if measures {
+        labels = labels::list();
+        labels.push(system.clone());
+        if let (Convention::RpcClient, Some(server)) = (shared.convention, server.clone()) {
+            server.describe(&mut labels);
+        }
+    }
+    let mut span = Vec::with_capacity(ATTRIBUTES);
+    span.push(system);
+    if let Some(method) = route.given() {
+        span.push(KeyValue::new(semconv::RPC_METHOD, method));
+    }
+    if let Some(server) = server {
+        server.describe(&mut span);
+    }
+    if let Some(peer) = request.peer {
+        span.extend(peer_attributes(peer));
+    }
+
+    let start = Start {
+        origin,
+        name,
+        word: Cow::Borrowed(semconv::GRPC),
+        attributes: Attributes { span, labels },
+        measures,
+        route,
+        call: Some(call),
+    };
+    shared.begin(request, start)
+}
+
 /// The name, the route and the call that an operation starts with.
 ///
 /// A recognised method is the span's name. Another one may still turn out to be recognised.
-fn begin(request: &Request<'_>) -> (Cow<'static, str>, Route, Call) {
+fn identify(request: &Request<'_>) -> (Cow<'static, str>, Route, Call) {
     let recognised = request.template.filter(|method| !method.is_empty());
     let (name, route, original) = match recognised {
         Some(method) => {
@@ -82,7 +129,7 @@ fn begin(request: &Request<'_>) -> (Cow<'static, str>, Route, Call) {
         None => (
             Cow::Borrowed(semconv::GRPC),
             Route::Unknown,
-            Some(original(request.path).to_owned()),
+            Some(method::original(request.path).to_owned()),
         ),
     };
     let call = Call {
@@ -91,6 +138,9 @@ fn begin(request: &Request<'_>) -> (Cow<'static, str>, Route, Call) {
     };
     (name, route, call)
 }
+
+/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+const ATTRIBUTES: usize = 9;
 
 #[cfg(test)]
 mod tests {

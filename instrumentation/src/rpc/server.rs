@@ -1,18 +1,17 @@
 //! gRPC server spans and metrics (`docs/rpc/grpc.md`, "Server").
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use opentelemetry::trace::TraceContextExt;
-use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry::{Context, InstrumentationScope};
 
 use crate::baggage::Injection;
-use crate::config::{Attributes, ServerConfig, ServerOptions};
+use crate::config::{ServerConfig, ServerOptions};
 use crate::convention::Convention;
-use crate::http::peer_attributes;
+use crate::http::Endpoint;
 use crate::origin::{Origin, Parent};
-use crate::shared::{Shared, Start};
-use crate::{Operation, Request, interned, labels, semconv};
+use crate::shared::Shared;
+use crate::{Operation, Request};
 
 /// The RPC server convention for gRPC and one configuration; cheap to clone.
 ///
@@ -74,7 +73,7 @@ impl RpcServer {
     pub fn start(&self, request: &Request<'_>) -> Operation {
         let Inner { shared, options } = &*self.inner;
         match Origin::incoming(shared, request, options) {
-            Ok(origin) => self.begin(request, origin),
+            Ok(origin) => super::begin(shared, request, origin, Endpoint::of(request)),
             Err(unrecorded) => unrecorded,
         }
     }
@@ -97,51 +96,6 @@ impl RpcServer {
             parent: Parent::Base,
             injection: Injection::Everything,
         };
-        self.begin(request, origin)
-    }
-
-    fn begin(&self, request: &Request<'_>, origin: Origin) -> Operation {
-        let shared = &self.inner.shared;
-        let (name, route, call) = super::begin(request);
-        let system = KeyValue::new(semconv::RPC_SYSTEM_NAME, semconv::GRPC);
-
-        let measures = shared.handles.instruments().is_some();
-        let mut labels = Vec::new();
-        if measures {
-            labels = labels::list();
-            labels.push(system.clone());
-        }
-        let mut span = Vec::with_capacity(ATTRIBUTES);
-        span.push(system);
-        if let Some(method) = route.given() {
-            span.push(KeyValue::new(semconv::RPC_METHOD, method));
-        }
-        let authority = request
-            .authority
-            .and_then(interned::authority)
-            .or_else(|| interned::authority(request.headers.get("host")?));
-        if let Some((host, port)) = authority {
-            span.push(KeyValue::new(semconv::SERVER_ADDRESS, host));
-            if let Some(port) = port {
-                span.push(KeyValue::new(semconv::SERVER_PORT, i64::from(port)));
-            }
-        }
-        if let Some(peer) = request.peer {
-            span.extend(peer_attributes(peer));
-        }
-
-        let start = Start {
-            origin,
-            name,
-            word: Cow::Borrowed(semconv::GRPC),
-            attributes: Attributes { span, labels },
-            measures,
-            route,
-            call: Some(call),
-        };
-        shared.begin(request, start)
+        super::begin(shared, request, origin, Endpoint::of(request))
     }
 }
-
-/// Room for the usual attributes and those that come at the end, so that nothing is moved.
-const ATTRIBUTES: usize = 9;

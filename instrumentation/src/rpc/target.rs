@@ -1,25 +1,17 @@
 //! `server.address` and `server.port` of a client: the target that it was given, never the network.
 
-use opentelemetry::KeyValue;
+use crate::http::{Endpoint, default_port, split_host_and_port};
+use crate::{Request, interned};
 
-use crate::http::{default_port, split_host_and_port};
-use crate::{Request, interned, semconv};
-
-/// The attributes of the server that a client calls.
-pub(super) fn server(request: &Request<'_>) -> [Option<KeyValue>; 2] {
-    let Some(target) = request.authority.filter(|target| !target.is_empty()) else {
-        return [None, None];
-    };
+/// The server that a client calls.
+pub(super) fn server(request: &Request<'_>) -> Option<Endpoint> {
+    let target = request.authority.filter(|target| !target.is_empty())?;
     let (address, port) = parse(target);
     let is_path = address.starts_with('/');
-    let port = port.or_else(|| default_port(request.scheme?).filter(|_| !is_path));
-    [
-        Some(KeyValue::new(
-            semconv::SERVER_ADDRESS,
-            interned::peer(address),
-        )),
-        port.map(|port| KeyValue::new(semconv::SERVER_PORT, i64::from(port))),
-    ]
+    Some(Endpoint {
+        host: interned::peer(address),
+        port: port.or_else(|| default_port(request.scheme?).filter(|_| !is_path)),
+    })
 }
 
 /// A target as gRPC writes them (`doc/naming.md`), or plainly `host[:port]`. What cannot be taken
