@@ -56,7 +56,7 @@ impl Transfer {
             length,
         };
         if is_whole {
-            transfer.finish();
+            transfer.complete();
         }
         transfer
     }
@@ -89,8 +89,21 @@ impl Transfer {
         }
     }
 
-    /// The body came to its end.
+    /// The body came to its end. One that is shorter than it was announced broke off: its receiver
+    /// waits for the rest in vain.
     pub fn finish(&mut self) {
+        if let (Some(operation), Some(length)) = (&mut self.operation, self.length)
+            && self.passed < length
+        {
+            let passed = self.passed;
+            let message = format!("the body ended after {passed} of {length} bytes");
+            operation.fail(TOO_SHORT, message);
+        }
+        self.complete();
+    }
+
+    /// The message came to its end, whatever was announced.
+    fn complete(&mut self) {
         if let Some(operation) = self.end() {
             operation.finish();
         }
@@ -114,7 +127,7 @@ impl Transfer {
         if let Some(operation) = &mut self.operation {
             operation.fail(error_type, message);
         }
-        self.finish();
+        self.complete();
     }
 
     /// The operation with all that the transfer has to tell it.
@@ -132,3 +145,6 @@ impl Drop for Transfer {
         }
     }
 }
+
+/// As of every other body that breaks off.
+const TOO_SHORT: &str = "body";

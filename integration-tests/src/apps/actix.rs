@@ -10,7 +10,7 @@ use ::actix_web::http::StatusCode;
 use ::actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use ::actix_web::web::{self, Bytes, Data, Path, Payload, ServiceConfig};
 use ::actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError, Route, guard};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use otel_instrumentation::ErrorType;
 use otel_middleware_actix::{OtelMiddleware, ServerConfig};
 
@@ -127,6 +127,7 @@ pub fn routes(controller: Controller) -> impl FnOnce(&mut ServiceConfig) {
             .route("/no-content", web::get().to(HttpResponse::NoContent))
             .route("/not-modified", web::get().to(HttpResponse::NotModified))
             .route("/known-length", web::get().to(known_length))
+            .route("/short", web::get().to(short))
             .route("/chunks", get_or_head().to(chunks))
             .route("/events", web::get().to(events))
             .route("/endless", web::get().to(endless))
@@ -227,8 +228,15 @@ async fn echo(controller: Data<Controller>, body: Bytes) -> Bytes {
 
 /// actix asks for more also when all bytes are there, so this one says when it has come to its end.
 async fn known_length() -> HttpResponse {
+    sized(bodies::never_ending().take(2))
+}
+
+async fn short() -> HttpResponse {
+    sized(bodies::short())
+}
+
+fn sized(body: impl Stream<Item = bodies::Chunk> + 'static) -> HttpResponse {
     let length: u64 = bodies::NEVER_ENDING_LENGTH.parse().expect("a number");
-    let body = bodies::never_ending().take(2);
     HttpResponse::Ok().body(SizedStream::new(length, body))
 }
 

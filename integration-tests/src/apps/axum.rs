@@ -9,7 +9,7 @@ use ::axum::response::{IntoResponse, Response};
 use ::axum::routing::{get, post};
 use ::axum::{Router, http};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, Stream};
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRAILER, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body::Frame;
@@ -103,7 +103,8 @@ pub fn router(controller: Controller) -> Router {
         .route("/empty", get(|| async { StatusCode::OK }))
         .route("/no-content", get(|| async { StatusCode::NO_CONTENT }))
         .route("/not-modified", get(|| async { StatusCode::NOT_MODIFIED }))
-        .route("/known-length", get(known_length))
+        .route("/known-length", get(|| sized(bodies::never_ending())))
+        .route("/short", get(|| sized(bodies::short())))
         .route(
             "/chunks",
             get(|| async { Body::from_stream(bodies::chunks()) }),
@@ -200,9 +201,9 @@ async fn echo(State(controller): State<Controller>, body: Bytes) -> Bytes {
     controller.handle(|| body)
 }
 
-async fn known_length() -> impl IntoResponse {
+async fn sized(body: impl Stream<Item = bodies::Chunk> + Send + 'static) -> impl IntoResponse {
     let length = [(CONTENT_LENGTH, bodies::NEVER_ENDING_LENGTH)];
-    (length, Body::from_stream(bodies::never_ending()))
+    (length, Body::from_stream(body))
 }
 
 async fn events() -> impl IntoResponse {

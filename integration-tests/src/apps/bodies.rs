@@ -25,8 +25,13 @@ pub fn never_ending() -> impl Stream<Item = Chunk> + Send + 'static {
         .chain(stream::pending())
 }
 
-/// The Content-Length of [`never_ending`].
+/// The Content-Length of [`never_ending`], and of [`short`].
 pub const NEVER_ENDING_LENGTH: &str = "8";
+
+/// Ends before as many bytes as [`NEVER_ENDING_LENGTH`] says.
+pub fn short() -> impl Stream<Item = Chunk> + Send + 'static {
+    stream::iter(["four"]).map(text)
+}
 
 /// Goes on until nobody reads it any more.
 pub fn endless() -> impl Stream<Item = Chunk> + Send + 'static {

@@ -114,6 +114,18 @@ pub async fn a_broken_body_is_an_error(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
+/// Whoever reads it waits for the rest in vain.
+pub async fn a_body_that_is_too_short_is_an_error(app: &impl ServerApp) {
+    let running = Running::start(app).await;
+    let (client, _) = running.ask("GET /short", &[]).await;
+    let expected = Expected {
+        error: Some("body"),
+        message: "the body ended after 4 of 8 bytes",
+        ..Expected::get("/short")
+    };
+    running.expect(client, &expected).await;
+}
+
 /// Once Content-Length is written, a server asks for no more; that is an end as good as any.
 pub async fn a_body_that_is_never_polled_to_its_end_is_complete(app: &impl ServerApp) {
     let running = Running::start(app).await;

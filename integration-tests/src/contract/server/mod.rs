@@ -77,6 +77,7 @@ macro_rules! server_contract {
                 a_client_that_goes_before_the_head_cancels
                 a_client_that_goes_before_the_body_ends_cancels
                 a_broken_body_is_an_error
+                a_body_that_is_too_short_is_an_error
                 a_body_that_is_never_polled_to_its_end_is_complete
                 trailers_end_the_body
                 an_upgrade_ends_the_operation_and_works
