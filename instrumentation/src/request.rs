@@ -39,7 +39,8 @@ pub struct Request<'a> {
     pub authority: Option<&'a str>,
     /// The path, without the query.
     pub path: &'a str,
-    /// The query, without `?`.
+    /// The query, without `?`. On a client the fragment follows it, if the URL has one: `a=1#top`,
+    /// or `#top` without a query.
     pub query: Option<&'a str>,
     /// The matched route on a server, the URL template on a client.
     pub template: Option<&'a str>,

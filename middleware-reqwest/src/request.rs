@@ -3,7 +3,7 @@
 use opentelemetry::propagation::Extractor;
 use otel_instrumentation::{self as instrumentation, HttpClient, Operation};
 use otel_propagation::{HeaderExtractor, HeaderInjector};
-use reqwest::Request;
+use reqwest::{Request, Url};
 
 /// Begins the operation and writes its context into the request's headers.
 pub(crate) fn start(
@@ -33,12 +33,22 @@ fn facts<'a>(
         scheme: Some(url.scheme()),
         authority: Some(url.authority()),
         path: url.path(),
-        query: url.query(),
+        query: query(url),
         template,
         version: None,
         peer: None,
         headers,
     }
+}
+
+/// With the fragment, which is not sent but belongs to `url.full`.
+fn query(url: &Url) -> Option<&str> {
+    if url.fragment().is_none() {
+        return url.query();
+    }
+    let (before, _) = url.as_str().split_once('#')?;
+    let start = before.find('?').map_or(before.len(), |mark| mark + 1);
+    url.as_str().get(start..)
 }
 
 /// The size of the body, where reqwest knows it before sending.

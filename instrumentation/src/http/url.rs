@@ -40,7 +40,9 @@ pub(super) fn full(request: &Request<'_>, sensitive: &[Cow<'static, str>]) -> St
         url.push_str(part);
     }
     if let Some(query) = query {
-        url.push('?');
+        if !query.starts_with('#') {
+            url.push('?');
+        }
         url.push_str(&query);
     }
     url
@@ -156,6 +158,12 @@ mod tests {
                 "https://REDACTED:REDACTED@[::1]:8443/p@th?a",
             ),
             ("github.com", "/", Some(""), "https://github.com/?"),
+            (
+                "github.com",
+                "/",
+                Some("#t@st.html"),
+                "https://github.com/#t@st.html",
+            ),
         ];
         let headers: HashMap<String, String> = HashMap::new();
         for (authority, path, query, expected) in cases {

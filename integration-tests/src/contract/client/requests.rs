@@ -93,22 +93,26 @@ pub async fn http_2_has_its_version(app: &impl ClientApp) {
     }
 }
 
-/// HC-33, HCU-01, HCU-03
+/// HC-33, HCU-01, HCU-03, HCU-05: the fragment is not sent.
 pub async fn secrets_in_the_url_are_redacted(app: &impl ClientApp) {
     let running = Running::start(app).await;
-    let mut url = running.url("/success?sig=secret&a=b");
+    let mut url = running.url("/success?sig=secret&a=b#top");
     url.set_username("user").expect("a user");
     url.set_password(Some("secret")).expect("a password");
     let answer = running.send(reqwest::Request::new(Method::GET, url)).await;
     let expected = Expected {
         user_information: "REDACTED:REDACTED@",
-        ..Expected::get("/success?sig=REDACTED&a=b")
+        ..Expected::get("/success?sig=REDACTED&a=b#top")
     };
     running.expect(&expected).await;
     assert_eq!(
         answer.expect("an answer").url().query(),
         Some("sig=secret&a=b")
     );
+
+    let running = Running::start(app).await;
+    running.get("/success#top").await;
+    running.expect(&Expected::get("/success#top")).await;
 }
 
 /// HC-20: each request is its own parent's child, and the server hears of that one.
