@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::{Ready, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -100,6 +101,18 @@ async fn an_error_of_the_service_is_named_by_its_type() {
     let result = layer(&capture).layer(service).oneshot(get()).await;
     assert!(result.is_err());
     assert_outcome(&capture, None, Some(std::any::type_name::<Refused>()));
+}
+
+#[tokio::test]
+async fn a_boxed_error_has_no_name() {
+    let capture = Capture::new();
+    let service = service_fn(|_: Request<()>| {
+        let error: Box<dyn Error + Send + Sync> = "refused".into();
+        ready(Err::<Response<Empty<Bytes>>, _>(error))
+    });
+    let result = layer(&capture).layer(service).oneshot(get()).await;
+    assert!(result.is_err());
+    assert_outcome(&capture, None, Some("_OTHER"));
 }
 
 #[tokio::test]

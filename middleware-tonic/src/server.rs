@@ -230,7 +230,7 @@ where
             Err(error) => {
                 match status_of(&error) {
                     Some(status) => record(&mut operation, status),
-                    None => operation.fail(std::any::type_name::<E>(), ""),
+                    None => operation.fail(http1::error_type::<E>(), ""),
                 }
                 drop(candidate);
                 operation.finish();

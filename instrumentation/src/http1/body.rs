@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use otel_propagation::HeaderExtractor;
 use pin_project::{pin_project, pinned_drop};
 
-use super::content_length;
+use super::{content_length, error_type};
 use crate::{Operation, Transfer};
 
 /// `error.type` and message of a body's error.
@@ -32,10 +32,8 @@ impl<B: Body> ResponseBody<B> {
     /// Wraps a response's body; the operation has its head already.
     pub fn wrap(response: Response<B>, operation: Operation) -> Response<Self> {
         Self::wrap_with(response, operation, |_| {
-            (
-                Cow::Borrowed(std::any::type_name::<B::Error>()),
-                String::new(),
-            )
+            let error_type = error_type::<B::Error>();
+            (Cow::Borrowed(error_type), String::new())
         })
     }
 
@@ -126,6 +124,13 @@ impl<B: Body> PinnedDrop for ResponseBody<B> {
         if may_ask && this.inner.is_end_stream() {
             this.transfer.finish_in_drop();
         }
+    }
+}
+
+/// Layers further out want one where they answer by themselves.
+impl<B: Body + Default> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self::untouched(B::default())
     }
 }
 
