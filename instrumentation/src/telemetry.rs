@@ -19,7 +19,8 @@ use crate::instruments::{Definitions, Instruments};
 ///
 /// [`Telemetry::global`], the default, asks for the global providers when the first request comes,
 /// and again with every request while it still finds the API's no-op ones. The order of
-/// `set_tracer_provider` and the construction of a layer does not matter.
+/// `set_tracer_provider` and the construction of a layer does not matter. What it found it keeps:
+/// after a provider is shut down for another one, build the layers and clients anew.
 ///
 /// ```
 /// use opentelemetry::metrics::noop::NoopMeterProvider;

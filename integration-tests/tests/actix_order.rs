@@ -158,6 +158,32 @@ async fn error_handlers_outside_come_too_late() {
     check(&app, "GET /missing", 503, &with_size(0, expected)).await;
 }
 
+fn replaced<B>(response: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerResponse<B>> {
+    let response = response.map_body(|_, _| "not here either");
+    Ok(ErrorHandlerResponse::Response(
+        response.map_into_boxed_body().map_into_right_body(),
+    ))
+}
+
+/// To the middleware a body that somebody else dropped is one that the client did not wait for.
+#[tokio::test]
+async fn a_body_that_is_replaced_outside_counts_as_cancelled() {
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(otel)
+        .wrap(ErrorHandlers::new().handler(StatusCode::NOT_FOUND, replaced))
+        .route(
+            "/missing",
+            web::get().to(|| async { HttpResponse::NotFound().body("not here") })
+        ));
+    let expected = Expected {
+        status: Some(404),
+        error: Some("cancelled"),
+        ..Expected::get("/missing")
+    };
+    let answer = check(&app, "GET /missing", 404, &with_size(0, expected)).await;
+    assert!(answer.ends_with("not here either"), "{answer}");
+}
+
 #[derive(Debug)]
 struct Overloaded(StatusCode);
 

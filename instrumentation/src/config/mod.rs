@@ -212,6 +212,8 @@ macro_rules! shared_options {
             }
 
             /// Whether the sizes of bodies are measured, in bytes. Default: false.
+            ///
+            /// A request's is the one that it announces, a response's what passes the middleware.
             #[must_use]
             pub fn body_sizes(mut self, body_sizes: bool) -> Self {
                 self.rules.body_sizes = body_sizes;
