@@ -2,11 +2,12 @@
 
 use std::{
     fmt::Display,
+    io::{self, Write},
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::signal::Signal;
+use crate::{signal::Signal, subscriber::is_vacant};
 
 /// Where signals go, and whether they get there. Signals that share a collector share its
 /// outages: the first to notice reports it for all.
@@ -168,8 +169,9 @@ fn is_no_such_service(reason: &str) -> bool {
 
 /// To whoever collects logs; on standard error if nobody does.
 pub(crate) fn say(is_warning: bool, text: &str) {
-    if !tracing::dispatcher::has_been_set() {
-        eprintln!("otel-autoconfigure: {text}");
+    if is_vacant() {
+        // Nobody is left to be told that standard error is closed; `eprintln!` would panic.
+        let _ = writeln!(io::stderr(), "otel-autoconfigure: {text}");
     } else if is_warning {
         tracing::warn!(target: TARGET, "{text}");
     } else {

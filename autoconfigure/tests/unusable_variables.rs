@@ -11,12 +11,16 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    io::{self, Read},
+    process::Stdio,
+    time::Duration,
+};
 
 use otel_autoconfigure::Warning;
 use support::{Finished, Roles, child, play, run};
 
-const ROLES: Roles = &[("settings", settings)];
+const ROLES: Roles = &[("settings", settings), ("unheard", unheard)];
 
 /// Names and values.
 type Pairs = &'static [(&'static str, &'static str)];
@@ -253,6 +257,30 @@ fn values_that_need_another_to_be_wrong_are_named_too() {
 }
 
 #[test]
+fn warnings_that_no_subscriber_collects_are_on_standard_error() {
+    play(ROLES);
+    let finished = run("unheard", &UNHEARD);
+    assert_eq!(
+        finished.stderr,
+        "otel-autoconfigure: OTEL_SDK_DISABLED=\"1\" is neither true nor false; using false\n"
+    );
+}
+
+#[test]
+fn closed_standard_error_is_no_reason_to_panic() {
+    play(ROLES);
+    let mut unheard = child("unheard", &UNHEARD)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(unheard.stderr.take());
+    drop(unheard.stdin.take());
+    assert!(unheard.wait().unwrap().success());
+}
+
+#[test]
 fn nothing_is_said_about_what_can_be_used() {
     play(ROLES);
     for variables in [
@@ -337,3 +365,18 @@ fn settings() {
         Err(error) => println!("error: {error}"),
     }
 }
+
+/// Begins when standard input ends, and leaves the subscriber to an application that has none.
+fn unheard() {
+    io::stdin().read_to_string(&mut String::new()).unwrap();
+    let builder = otel_autoconfigure::builder().without_subscriber();
+    drop(builder.init().unwrap());
+}
+
+/// One that cannot be used, and nothing to export.
+const UNHEARD: [(&str, &str); 4] = [
+    ("OTEL_SDK_DISABLED", "1"),
+    ("OTEL_TRACES_EXPORTER", "none"),
+    ("OTEL_METRICS_EXPORTER", "none"),
+    ("OTEL_LOGS_EXPORTER", "none"),
+];
