@@ -12,8 +12,15 @@ use otel_propagation::CompositePropagator;
 use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 use crate::{
-    collectors::Collectors, environment::Environment, error::InitError, logs, metrics, outage::say,
-    resource::resource, subscriber::Bridge, telemetry::Telemetry, traces,
+    collectors::Collectors,
+    environment::{Environment, NO_LIMIT},
+    error::InitError,
+    logs, metrics,
+    outage::say,
+    resource::resource,
+    subscriber::Bridge,
+    telemetry::Telemetry,
+    traces,
 };
 
 /// Sets up traces, metrics and logs as the environment says, and `tracing` to go with them.
@@ -169,9 +176,10 @@ impl Builder {
         self
     }
 
-    /// How long dropping the guard may take at most; five seconds by default.
+    /// How long dropping the guard may take at most; five seconds by default. With
+    /// [`Duration::MAX`] it takes as long as it takes.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(NO_LIMIT);
         self
     }
 

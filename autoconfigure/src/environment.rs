@@ -166,7 +166,7 @@ pub(crate) fn none_of<T>(choices: &[(&str, T)]) -> String {
 type Lookup = dyn Fn(&str) -> Option<OsString>;
 
 /// Far beyond the life of an export, and no danger to the arithmetic of clocks.
-const NO_LIMIT: Duration = Duration::from_secs(u32::MAX as u64);
+pub(crate) const NO_LIMIT: Duration = Duration::from_secs(u32::MAX as u64);
 
 #[cfg(test)]
 pub(crate) mod tests {

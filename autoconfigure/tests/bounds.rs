@@ -25,6 +25,7 @@ const ROLES: Roles = &[
     ("short_current_thread", short_current_thread),
     ("short_actix", short_actix),
     ("short_without_a_runtime", short_without_a_runtime),
+    ("unbounded", unbounded),
 ];
 
 #[test]
@@ -61,6 +62,17 @@ fn shutdown_keeps_to_its_bound_where_the_process_ends_with_main() {
         let took = finished.number("shutdown_ms");
         assert!((100..1_000).contains(&took), "{main}: {took}");
     }
+}
+
+#[test]
+fn shutdown_without_a_bound_takes_as_long_as_it_takes() {
+    play(ROLES);
+    let collector = Collector::start(Behaviour::Accept);
+    run(
+        "unbounded",
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.grpc)],
+    );
+    assert_eq!(collector.received().span("span").name, "span");
 }
 
 fn flood() {
@@ -128,6 +140,15 @@ fn short() {
         .unwrap();
     global::tracer("test").in_span("span", |_| {});
     timed(|| drop(telemetry));
+}
+
+fn unbounded() {
+    let telemetry = otel_autoconfigure::builder()
+        .shutdown_timeout(Duration::MAX)
+        .init()
+        .unwrap();
+    global::tracer("test").in_span("span", |_| {});
+    drop(telemetry);
 }
 
 fn timed(shutdown: impl FnOnce()) {
