@@ -18,6 +18,7 @@ use crate::{
     logs, metrics,
     outage::say,
     resource::resource,
+    source::Source,
     subscriber::Bridge,
     telemetry::Telemetry,
     traces,
@@ -83,13 +84,6 @@ pub struct Builder {
     timeout: Duration,
 }
 
-/// Where a provider comes from.
-enum Source<P, B> {
-    Application(P),
-    /// And what the application adds.
-    Environment(Vec<Box<dyn FnOnce(B) -> B>>),
-}
-
 impl Builder {
     /// What the service is called if the environment has no name for it. The default is
     /// `unknown_service:` and the name of the executable.
@@ -121,7 +115,7 @@ impl Builder {
     }
 
     /// Adds to the provider of tracers that the environment describes: processors, an id
-    /// generator.
+    /// generator. Without effect beside a [`tracer_provider`](Self::tracer_provider).
     pub fn configure_traces(
         mut self,
         configure: impl FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + 'static,
@@ -130,7 +124,8 @@ impl Builder {
         self
     }
 
-    /// Adds to the provider of meters that the environment describes: views, readers.
+    /// Adds to the provider of meters that the environment describes: views, readers. Without
+    /// effect beside a [`meter_provider`](Self::meter_provider).
     pub fn configure_metrics(
         mut self,
         configure: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + 'static,
@@ -139,7 +134,8 @@ impl Builder {
         self
     }
 
-    /// Adds to the provider of loggers that the environment describes: processors.
+    /// Adds to the provider of loggers that the environment describes: processors. Without effect
+    /// beside a [`logger_provider`](Self::logger_provider).
     pub fn configure_logs(
         mut self,
         configure: impl FnOnce(LoggerProviderBuilder) -> LoggerProviderBuilder + 'static,
@@ -255,51 +251,6 @@ impl Builder {
         }
         telemetry.collectors = collectors;
         Ok((self.has_subscriber, self.propagator, telemetry))
-    }
-}
-
-impl<P, B: Build<P>> Source<P, B> {
-    fn add(&mut self, configure: impl FnOnce(B) -> B + 'static) {
-        match self {
-            Self::Application(_) => {}
-            Self::Environment(added) => added.push(Box::new(configure)),
-        }
-    }
-
-    fn provider(self, described: impl FnOnce() -> Result<B, InitError>) -> Result<P, InitError> {
-        match self {
-            Self::Application(provider) => Ok(provider),
-            Self::Environment(added) => {
-                let builder = described()?;
-                Ok(added
-                    .into_iter()
-                    .fold(builder, |builder, configure| configure(builder))
-                    .build())
-            }
-        }
-    }
-}
-
-/// The builders of the SDK have this in common, but no trait.
-trait Build<P> {
-    fn build(self) -> P;
-}
-
-impl Build<SdkTracerProvider> for TracerProviderBuilder {
-    fn build(self) -> SdkTracerProvider {
-        self.build()
-    }
-}
-
-impl Build<SdkMeterProvider> for MeterProviderBuilder {
-    fn build(self) -> SdkMeterProvider {
-        self.build()
-    }
-}
-
-impl Build<SdkLoggerProvider> for LoggerProviderBuilder {
-    fn build(self) -> SdkLoggerProvider {
-        self.build()
     }
 }
 

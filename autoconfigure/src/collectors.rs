@@ -1,6 +1,6 @@
 //! The collectors that the signals go to, and the one thread that reaches them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{
     driver::Driver, environment::Environment, error::InitError, export::Pipeline, otlp::Target,
@@ -29,11 +29,9 @@ impl Collectors {
                 InitError::new(format_args!("no thread for the exporters: {error}"))
             })?,
         };
-        let known = self.pipelines.iter().map(|pipeline| &pipeline.destination);
-        let known = known
-            .into_iter()
-            .find(|known| known.endpoint() == target.collector);
+        let mut known = self.pipelines.iter().map(|pipeline| &pipeline.destination);
         let destination = known
+            .find(|known| known.endpoint() == target.collector)
             .cloned()
             .unwrap_or_else(|| Destination::new(&target.collector));
         let limit = limit.min(target.timeout);
@@ -44,7 +42,7 @@ impl Collectors {
     }
 
     /// Nothing that is under way may take longer than until then.
-    pub(crate) fn close_at(&self, deadline: std::time::Instant) {
+    pub(crate) fn close_at(&self, deadline: Instant) {
         if let Some(driver) = &self.driver {
             driver.close_at(deadline);
         }

@@ -24,6 +24,7 @@ mod resource;
 mod sampler;
 mod shutdown;
 mod signal;
+mod source;
 mod subscriber;
 mod telemetry;
 #[cfg(feature = "tls")]

@@ -42,6 +42,15 @@ pub(crate) struct Bridge {
 }
 
 impl Bridge {
+    /// `tracing` connected to these providers.
+    pub(crate) fn new(traces: Option<SdkTracerProvider>, logs: Option<SdkLoggerProvider>) -> Self {
+        Self {
+            traces,
+            logs,
+            is_open: Arc::new(AtomicBool::new(true)),
+        }
+    }
+
     /// Spans and events, as many as the subscriber around it lets through.
     pub(crate) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where

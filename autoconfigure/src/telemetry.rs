@@ -1,10 +1,7 @@
 //! The guard: what has been set up, until it is dropped.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
@@ -179,15 +176,4 @@ fn calls(traces: Option<Call>, metrics: Option<Call>, logs: Option<Call>) -> Vec
     .into_iter()
     .filter_map(|(signal, call)| Some((signal, call?)))
     .collect()
-}
-
-impl Bridge {
-    /// `tracing` connected to these providers.
-    pub(crate) fn new(traces: Option<SdkTracerProvider>, logs: Option<SdkLoggerProvider>) -> Self {
-        Self {
-            traces,
-            logs,
-            is_open: Arc::new(AtomicBool::new(true)),
-        }
-    }
 }

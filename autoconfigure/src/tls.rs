@@ -1,6 +1,10 @@
 //! Certificates for `https`: the system's roots or one's own, and a client's identity.
 
-use std::{fmt::Display, fs, time::Duration};
+use std::{
+    fmt::{self, Display},
+    fs,
+    time::Duration,
+};
 
 use hyper_rustls::{ConfigBuilderExt, HttpsConnectorBuilder};
 use opentelemetry_http::{HttpClient, hyper::HyperClient};
@@ -146,8 +150,8 @@ impl File {
 }
 
 /// Without the content: it may be a key.
-impl std::fmt::Debug for File {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("File").field(&self.variable).finish()
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 /// A value in the environment that could not be used, and what is used instead.
 ///
-/// [`init`](crate::init) logs each of them once; [`Telemetry::warnings`](crate::Telemetry::warnings)
-/// returns them.
+/// [`init`](crate::init) logs each of them once, and
+/// [`Telemetry::warnings`](crate::Telemetry::warnings) returns them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     variable: String,
@@ -28,7 +28,7 @@ impl Warning {
     }
 }
 
-/// `OTEL_BSP_SCHEDULE_DELAY="soon" is not a number of milliseconds; using 5000`
+/// `OTEL_BSP_SCHEDULE_DELAY="soon" is not a number of milliseconds that can be used; using 5000`
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

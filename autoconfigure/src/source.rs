@@ -1,0 +1,64 @@
+//! Where the provider of a signal comes from: the application, or the environment.
+
+use opentelemetry_sdk::{
+    logs::{LoggerProviderBuilder, SdkLoggerProvider},
+    metrics::{MeterProviderBuilder, SdkMeterProvider},
+    trace::{SdkTracerProvider, TracerProviderBuilder},
+};
+
+use crate::error::InitError;
+
+/// Where a provider comes from.
+pub(crate) enum Source<P, B> {
+    Application(P),
+    /// And what the application adds.
+    Environment(Vec<Box<dyn FnOnce(B) -> B>>),
+}
+
+impl<P, B: Build<P>> Source<P, B> {
+    pub(crate) fn add(&mut self, configure: impl FnOnce(B) -> B + 'static) {
+        match self {
+            Self::Application(_) => {}
+            Self::Environment(added) => added.push(Box::new(configure)),
+        }
+    }
+
+    pub(crate) fn provider(
+        self,
+        described: impl FnOnce() -> Result<B, InitError>,
+    ) -> Result<P, InitError> {
+        match self {
+            Self::Application(provider) => Ok(provider),
+            Self::Environment(added) => {
+                let builder = described()?;
+                Ok(added
+                    .into_iter()
+                    .fold(builder, |builder, configure| configure(builder))
+                    .build())
+            }
+        }
+    }
+}
+
+/// The builders of the SDK have this in common, but no trait.
+pub(crate) trait Build<P> {
+    fn build(self) -> P;
+}
+
+impl Build<SdkTracerProvider> for TracerProviderBuilder {
+    fn build(self) -> SdkTracerProvider {
+        self.build()
+    }
+}
+
+impl Build<SdkMeterProvider> for MeterProviderBuilder {
+    fn build(self) -> SdkMeterProvider {
+        self.build()
+    }
+}
+
+impl Build<SdkLoggerProvider> for LoggerProviderBuilder {
+    fn build(self) -> SdkLoggerProvider {
+        self.build()
+    }
+}
