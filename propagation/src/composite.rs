@@ -35,7 +35,8 @@ pub struct CompositePropagator {
 }
 
 impl CompositePropagator {
-    /// Combines `propagators`; none at all is legal and switches propagation off.
+    /// Combines `propagators`. An empty list is legal: nothing is read then, and nothing written.
+    /// As the global propagator it counts as not set, see [`extract`](crate::extract).
     pub fn new(propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>>) -> Self {
         let mut fields: Vec<String> = Vec::new();
         for field in propagators

@@ -16,7 +16,9 @@ use crate::{CompositePropagator, from_env};
 ///
 /// The global propagator does the work if it has any fields. It is looked up on every call, so
 /// one that is set late still applies. Otherwise it is what `OTEL_PROPAGATORS` says, W3C Trace
-/// Context and baggage by default; see [`from_env`].
+/// Context and baggage by default; see [`from_env`]. The variable is read once, by the first call
+/// that needs it, and is what switches propagation off (`none`): a global propagator without fields
+/// does not.
 ///
 /// Where nothing valid is found, the context returned is the same as the one given. Start from
 /// [`Context::new`] rather than [`Context::current`] on a server: a span that happens to be active
@@ -68,7 +70,8 @@ pub fn inject(context: &Context, carrier: &mut dyn Injector) {
     }
 }
 
-/// The no-op that the API starts with is the one propagator without fields.
+/// The no-op that the API starts with has no type to be asked for, but no fields either. Nor has an
+/// empty composite, which is hence not told from it.
 fn is_configured(propagator: &dyn TextMapPropagator) -> bool {
     propagator.fields().next().is_some()
 }

@@ -18,9 +18,8 @@ use opentelemetry::{
 };
 
 pub use self::server_timing::server_timing;
-use crate::carrier::lines::{Lines, TRACEPARENT, TRACESTATE};
-
 use self::{incoming::Incoming, traceparent::TraceParent, tracestate::Parsed};
+use crate::carrier::lines::{Lines, TRACEPARENT, TRACESTATE};
 
 /// Carries the trace in `traceparent` and `tracestate`, by the rules of [W3C Trace Context
 /// Level 2](https://www.w3.org/TR/trace-context-2/).

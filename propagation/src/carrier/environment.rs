@@ -10,9 +10,9 @@ use super::lines::{TRACEPARENT, TRACESTATE, only_line_of};
 
 /// Reads the context that the parent process left in the environment, such as `TRACEPARENT`.
 ///
-/// Names are normalised before they are looked up: upper case, and `_` for everything that is
-/// neither letter nor digit. Variables whose names are not in that form are invisible, and so are
-/// those whose values are not UTF-8.
+/// Names are normalised before they are looked up: upper case, `_` for everything that is neither
+/// letter nor digit, and one more in front of a name that begins with a digit. Variables whose
+/// names are not in that form are invisible, and so are those whose values are not UTF-8.
 ///
 /// The variables are copied when the carrier is made. Use it at the start of a program: what is
 /// read is the context of the process, and the parent of all that it does.
