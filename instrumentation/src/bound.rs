@@ -9,8 +9,8 @@ use crate::bounded::{self, Table};
 /// A histogram and the sets of labels that it was recorded with.
 ///
 /// The SDK keeps a bound set's place for good: with delta temporality, too, one that is recorded no
-/// more counts towards its limit of 2,000 sets, and one that was bound beyond the limit stays in the
-/// overflow. So there is room for half as many here, and a set that finds none is recorded as
+/// more counts towards its limit of 2,000 sets, and one that was bound beyond the limit stays in
+/// the overflow. So there is room for half as many here, and a set that finds none is recorded as
 /// without this.
 pub(crate) struct BoundByLabels {
     histogram: Histogram<f64>,

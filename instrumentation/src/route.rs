@@ -12,7 +12,8 @@ use crate::interned;
 #[derive(Clone, Copy, Debug)]
 pub struct HttpRecorded;
 
-/// Leads from a request to the [`Operation`](crate::Operation) that records it but does not know the route for good.
+/// Leads from a request to the [`Operation`](crate::Operation) that records it but does not know
+/// the route for good.
 ///
 /// Kept in the request's extensions beside [`HttpRecorded`], for the layer that knows better.
 #[derive(Clone, Debug)]

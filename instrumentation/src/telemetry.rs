@@ -102,8 +102,8 @@ impl Telemetry {
     fn tracer(&self, scope: &InstrumentationScope) -> Option<Box<dyn StartSpan>> {
         match &self.providers {
             Some(providers) => providers.tracers.tracer(scope.clone()),
-            // Without an SDK every request looks; a tracer by its name alone is cheap to have. An SDK
-            // would have something to say of an empty one.
+            // Without an SDK every request looks; a tracer by its name alone is cheap to have. An
+            // SDK would have something to say of an empty name.
             None if is_no_op(&global::tracer(env!("CARGO_PKG_NAME"))) => None,
             None => Some(Box::new(global::tracer_with_scope(scope.clone()))),
         }

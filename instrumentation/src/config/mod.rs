@@ -136,7 +136,8 @@ macro_rules! shared_options {
                 self
             }
 
-            /// The span's name; `None` leaves the convention's. It has to be of low cardinality.
+            /// The span's name; `None` leaves the convention's, which is the default. It has to be of
+            /// low cardinality.
             #[must_use]
             pub fn span_name(
                 mut self,
@@ -148,7 +149,8 @@ macro_rules! shared_options {
 
             /// Further attributes, known when the request begins. Default: none.
             ///
-            /// The current context is the one that the span will be put into, with its baggage.
+            /// When the hook is called, the current context is the one that the span will be put into,
+            /// with its baggage.
             #[must_use]
             pub fn attributes(
                 mut self,
@@ -161,7 +163,8 @@ macro_rules! shared_options {
             /// Request headers to record on the span, as `string[]`. Default: none.
             ///
             /// Names are matched without regard to case; `*` and `?` are wildcards, which never
-            /// select `Authorization`, `Cookie` and other headers that are known to hold credentials.
+            /// select `Authorization`, `Cookie` and other headers that are known to hold
+            /// credentials.
             #[must_use]
             pub fn capture_request_headers(
                 mut self,
@@ -171,7 +174,9 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Response headers to record on the span, selected as the request's are.
+            /// Response headers to record on the span, selected as the request's are. Default: none.
+            ///
+            /// The trailers of an RPC are selected by the same names.
             #[must_use]
             pub fn capture_response_headers(
                 mut self,
@@ -211,7 +216,8 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Whether the sizes of bodies are measured, in bytes. Default: false.
+            /// Whether the sizes of bodies are recorded, in bytes, on the span and as metrics.
+            /// Default: false.
             ///
             /// A request's is the one that it announces, a response's what passes the middleware.
             #[must_use]

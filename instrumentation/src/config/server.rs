@@ -17,7 +17,8 @@ pub enum Trust {
     /// Only the connection and the request itself.
     #[default]
     None,
-    /// The entries that the given number of proxies in front of the server appended.
+    /// The entries that the given number of proxies in front of the server appended; `Hops(0)` is
+    /// as good as [`None`](Self::None).
     Hops(u8),
     /// All entries: for servers that only trusted clients can reach.
     All,

@@ -1,4 +1,4 @@
-//! gRPC status codes: what they are called, where they come from, and on which side they are errors.
+//! gRPC status codes: what they are called, where they come from, and whose errors they are.
 
 use opentelemetry::StringValue;
 
