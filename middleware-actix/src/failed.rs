@@ -66,8 +66,8 @@ impl Failed {
 impl Drop for Failed {
     fn drop(&mut self) {
         let operation = self.operation.take();
-        // A panic while the response was made is what the operation finds out by its own drop, unless
-        // somebody caught it before.
+        // A panic while the response was made is what the operation finds out by its own drop,
+        // unless somebody caught it before.
         let Some(mut operation) = operation.filter(|_| !std::thread::panicking()) else {
             return;
         };

@@ -171,8 +171,8 @@ impl<S> Layer<S> for OtelClientLayer {
 
 /// What [`OtelClientLayer`] makes of a channel; generated clients take it in the channel's place.
 ///
-/// Its errors are the [`Status`](tonic::Status) that a generated client would make of the channel's, where there
-/// is one.
+/// Its errors are the [`Status`](tonic::Status) that a generated client would make of the
+/// channel's, where there is one.
 #[derive(Clone, Debug)]
 pub struct OtelClientService<S> {
     inner: S,

@@ -47,7 +47,7 @@ async fn user(
 ) -> reqwest_middleware::Result<String> {
     let response = client
         .get(format!("http://{server}/users/{id}"))
-        // Without it the span is called `GET`: ids do not belong into names.
+        // Without it the span is called `GET`: ids do not belong in names.
         .with_extension(UrlTemplate("/users/{id}".into()))
         .send();
     Ok(response.await?.error_for_status()?.text().await?)

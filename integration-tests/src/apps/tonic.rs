@@ -104,7 +104,7 @@ where
 }
 
 /// What a message makes the service do: `status:CODE:MESSAGE` fails, `panic` and `hang` do that,
-/// `context` answers what the handler sees, `unwind` keeps its context, everything else is greeted.
+/// `context` answers what the handler sees, `keep` keeps its context, everything else is greeted.
 async fn step(controller: &Controller, message: &str) -> Result<String, Status> {
     let mut words = message.splitn(3, ':');
     match (words.next(), words.next(), words.next()) {
