@@ -1,8 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![cfg_attr(
-    test,
-    allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)
-)]
 
 mod batch;
 mod builder;

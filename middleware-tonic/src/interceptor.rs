@@ -75,7 +75,6 @@ pub fn inject_context(mut request: Request<()>) -> Result<Request<()>, Status> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use opentelemetry::trace::TraceContextExt;
 

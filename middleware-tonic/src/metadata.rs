@@ -128,7 +128,6 @@ fn is_text(key: &str) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use tonic::metadata::MetadataValue;
 

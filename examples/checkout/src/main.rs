@@ -5,11 +5,6 @@
 //! whatever its framework, and one on a client; see `services/server.rs` and
 //! `services/client.rs`. Everything else here tells the story.
 
-#![cfg_attr(
-    test,
-    allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)
-)]
-
 mod analysis;
 mod arrivals;
 mod columns;
