@@ -45,13 +45,10 @@ impl Fleet {
     pub(crate) async fn start(&mut self, launch: &Launch) -> Result<Started> {
         let mut member = Member::spawn(launch, self.receiver.as_deref())?;
         let ready = timeout(LONGEST_START, member.ready()).await;
-        match ready.unwrap_or_else(|_| Err(anyhow!("{} did not get ready", member.name))) {
-            Ok(berth) => {
-                self.members.push(member);
-                Ok(berth)
-            }
-            Err(error) => Err(error),
-        }
+        let started =
+            ready.unwrap_or_else(|_| Err(anyhow!("{} did not get ready", member.name)))?;
+        self.members.push(member);
+        Ok(started)
     }
 
     /// Waits until any service has ended, which none does unasked, and tells why.

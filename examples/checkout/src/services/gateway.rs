@@ -10,7 +10,6 @@ use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
 use opentelemetry::trace::get_active_span;
-
 use tracing::info;
 
 use super::client::Client;

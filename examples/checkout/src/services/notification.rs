@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-
 use tracing::info;
 
 use super::messages::NotificationRequest;

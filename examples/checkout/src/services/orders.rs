@@ -11,7 +11,6 @@ use axum::routing::post;
 use axum::{Json, Router};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::get_active_span;
-
 use tracing::{info, warn};
 
 use super::client::{self, Client, Inventory, accepted};

@@ -7,7 +7,6 @@ use actix_web::web::{self, Json, ServiceConfig};
 use axum::http::StatusCode;
 use opentelemetry::global;
 use opentelemetry::trace::{Span, Tracer};
-
 use tracing::{info, warn};
 
 use super::failure::Failure;
