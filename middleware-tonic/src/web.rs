@@ -19,9 +19,13 @@ pub(crate) fn is_text(content_type: &HeaderValue) -> bool {
 
 /// The trailers, if the chunk is their frame. tonic-web makes a chunk of its own of it.
 pub(crate) fn trailers(chunk: &[u8]) -> Option<HeaderMap> {
-    let [TRAILERS, _, _, _, _, lines @ ..] = chunk else {
+    let [TRAILERS, a, b, c, d, lines @ ..] = chunk else {
         return None;
     };
+    // A chunk from the middle of a message may begin with any byte.
+    if usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])) != Ok(lines.len()) {
+        return None;
+    }
     let line = |line: &[u8]| {
         let colon = line.iter().position(|byte| *byte == b':')?;
         let (name, value) = line.split_at_checked(colon)?;
@@ -51,12 +55,13 @@ mod tests {
             let status = trailers.get("grpc-status")?;
             Some(String::from_utf8_lossy(status.as_bytes()).into_owned())
         };
-        let cases: [(&[u8], Option<&str>); 6] = [
+        let cases: [(&[u8], Option<&str>); 7] = [
             (
-                b"\x80\0\0\0\x10grpc-status:5\r\ngrpc-message:gone\r\n",
+                b"\x80\0\0\0\x22grpc-status:5\r\ngrpc-message:gone\r\n",
                 Some("5"),
             ),
-            (b"\x80\0\0\0\x10x: y\r\ngrpc-status: 0\r\n", Some("0")),
+            (b"\x80\0\0\0\x16x: y\r\ngrpc-status: 0\r\n", Some("0")),
+            (b"\x80\0\0\0\x17x: y\r\ngrpc-status: 0\r\n", None),
             (b"\x80\0\0\0\0", None),
             (b"\x80\0", None),
             (b"\0\0\0\0\x02grpc-status:0", None),
