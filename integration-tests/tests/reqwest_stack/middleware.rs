@@ -66,6 +66,7 @@ async fn inside_of_a_retry_each_attempt_is_a_span() {
     ];
     let spans = clients(&capture, 3).await;
     let asked = peer.asked();
+    assert_eq!(asked.len(), attempts.len());
     for ((expected, span), headers) in attempts.iter().zip(&spans).zip(asked) {
         expected.assert_span(peer.address(), span);
         let context = &span.span_context;

@@ -128,7 +128,7 @@ pub async fn a_body_that_breaks_is_an_error(app: &impl ClientApp) {
 pub async fn a_body_that_takes_too_long_is_an_error(app: &impl ClientApp) {
     for body_end in VARIANTS {
         let client = Client::builder()
-            .read_timeout(Duration::from_millis(50))
+            .read_timeout(Duration::from_millis(300))
             .build()
             .expect("a client");
         let running = Running::with(app, |config| config.body_end(body_end), client).await;

@@ -97,7 +97,7 @@ pub async fn a_client_that_goes_before_the_trailers_cancels(app: &impl RpcApp) {
 pub async fn a_deadline_ends_both_sides(app: &impl RpcApp) {
     let mut running = Running::start(app).await;
     let mut request = Request::new("hang".to_owned());
-    request.set_timeout(Duration::from_millis(100));
+    request.set_timeout(Duration::from_millis(500));
 
     let called = in_time("the deadline", running.greeter.say_hello(request)).await;
 
