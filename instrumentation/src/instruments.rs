@@ -3,11 +3,6 @@
 
 use opentelemetry::metrics::{Histogram, Meter, UpDownCounter};
 
-/// Advised by the conventions for every duration histogram, in seconds.
-const DURATION_BUCKETS: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
-
 /// Name and description of the instruments that one convention defines; `None` is switched off.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Definitions {
@@ -142,3 +137,8 @@ impl Instruments {
         }
     }
 }
+
+/// Advised by the conventions for every duration histogram, in seconds.
+const DURATION_BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];

@@ -56,7 +56,7 @@ fn kept<const BUCKETS: usize>(
 pub(crate) fn authority(text: &str) -> Option<Endpoint> {
     let found = (text.len() <= MAX_LENGTH).then(|| {
         let hash = bounded::hash(text, 0);
-        AUTHORITIES.find(hash, |known| known.is(text), || Known::new(text))
+        AUTHORITIES.find(hash, |known| known.is(text), || KnownAuthority::new(text))
     });
     let Some(known) = found.flatten() else {
         let Authority { host, port } = Authority::parse(text)?;
@@ -73,7 +73,7 @@ pub(crate) fn authority(text: &str) -> Option<Endpoint> {
 static NAMES: Table<Name, 1024> = Table::new();
 static ROUTES: Table<Box<str>, 1024> = Table::new();
 static PEERS: Table<Box<str>, 64> = Table::new();
-static AUTHORITIES: Table<Known, 64> = Table::new();
+static AUTHORITIES: Table<KnownAuthority, 64> = Table::new();
 
 /// The name of a span, and the part of it behind the word.
 struct Name {
@@ -97,12 +97,12 @@ impl Name {
 }
 
 /// An authority without its user information, and what it was found to be.
-struct Known {
+struct KnownAuthority {
     text: Box<str>,
     parsed: Option<(Box<str>, Option<u16>)>,
 }
 
-impl Known {
+impl KnownAuthority {
     fn new(text: &str) -> Self {
         let text = text.rsplit_once('@').map_or(text, |(_, host)| host);
         let parsed = Authority::parse(text);
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn user_information_is_not_kept() {
         let authority = |text: &str| authority(text).map(|it| (it.host, it.port));
-        let known = Known::new("user:secret@shop.example:80");
+        let known = KnownAuthority::new("user:secret@shop.example:80");
         assert_eq!(&*known.text, "shop.example:80");
         for text in [
             "shop.example:80",

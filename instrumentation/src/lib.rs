@@ -6,6 +6,7 @@ mod bound;
 mod bounded;
 mod config;
 mod convention;
+mod handles;
 mod http;
 #[cfg(feature = "http1")]
 pub mod http1;
@@ -25,6 +26,7 @@ mod spare;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tracer;
 mod transfer;
 
 pub use crate::config::{Attributes, ClientConfig, ServerConfig, Trust};

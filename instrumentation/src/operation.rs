@@ -1,6 +1,7 @@
 //! One request from its start to its end.
 
 mod begun;
+mod current;
 mod sizes;
 
 use std::borrow::Cow;
@@ -65,28 +66,6 @@ impl Operation {
         }
     }
 
-    /// Runs `f` with [`context`](Self::context) attached: calls of the inner service, polls of its
-    /// future and polls of its body.
-    pub fn scope<T>(&self, f: impl FnOnce() -> T) -> T {
-        let _attached = self.begun().map(|it| it.context.clone().attach());
-        f()
-    }
-
-    /// As [`scope`](Self::scope), for futures and bodies that carry an operation along: a panic of
-    /// `f` takes the operation out and ends it.
-    ///
-    /// The drop of the future is too late for that. A layer further out may catch the panic and
-    /// drop the future afterwards, when nothing is panicking any more.
-    pub fn scope_of<T>(carried: &mut Option<Self>, f: impl FnOnce() -> T) -> T {
-        let unwinding = Unwinding(carried);
-        let result = match &unwinding.0 {
-            Some(operation) => operation.scope(f),
-            None => f(),
-        };
-        mem::forget(unwinding);
-        result
-    }
-
     /// Writes the context into an outgoing request's carrier, where the configuration allows it.
     pub fn inject(&self, carrier: &mut dyn Injector) {
         let Some(Begun {
@@ -144,7 +123,7 @@ impl Operation {
 
     /// The address of the peer, where it becomes known only with the response.
     pub fn peer(&mut self, peer: SocketAddr) {
-        if let Some((recording, _)) = self.recording().filter(|(it, _)| it.is_recording) {
+        if let Some((recording, _)) = self.recording().filter(|(it, _)| it.is_sampled) {
             recording.late.extend(peer_attributes(peer));
         }
     }
@@ -159,7 +138,7 @@ impl Operation {
         if shared.convention == Convention::HttpClient {
             recording.version = response.version.or(recording.version);
         }
-        if recording.is_recording {
+        if recording.is_sampled {
             shared
                 .response_headers
                 .capture(response.headers, &mut recording.late);
@@ -192,7 +171,7 @@ impl Operation {
             return;
         };
         let is_error = |status| shared.convention.is_error(status);
-        if recording.is_recording && recording.status.is_some_and(is_error) {
+        if recording.is_sampled && recording.status.is_some_and(is_error) {
             // `to_string` panics where a `Display` returns an error. What it wrote before is kept.
             recording.explanation.clear();
             let _ = write!(recording.explanation, "{message}");
@@ -204,7 +183,7 @@ impl Operation {
         let Some((recording, shared)) = self.recording() else {
             return;
         };
-        if let (Some(capture), true) = (&shared.response_trailers, recording.is_recording) {
+        if let (Some(capture), true) = (&shared.response_trailers, recording.is_sampled) {
             capture.capture(trailers, &mut recording.late);
         }
         recording.read_rpc_status(shared.convention, trailers);
@@ -331,25 +310,14 @@ impl Drop for Operation {
     }
 }
 
-/// Ends the operation when it is dropped, which happens only while panicking.
-struct Unwinding<'a>(&'a mut Option<Operation>);
-
-impl Drop for Unwinding<'_> {
-    fn drop(&mut self) {
-        // Dropped while panicking, which is what the operation looks at.
-        self.0.take();
-    }
-}
-
 impl fmt::Debug for Operation {
+    /// Leaves out what the request and its response said, which may hold secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Operation")
             .field("context", self.context())
-            .field(
-                "recording",
-                &self.begun().and_then(|it| it.recording.as_ref()),
-            )
+            .field("is_recorded", &self.is_recorded())
+            .field("is_recording", &self.is_recording())
             .finish_non_exhaustive()
     }
 }

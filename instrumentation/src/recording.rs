@@ -46,10 +46,10 @@ pub(crate) enum Place {
 }
 
 /// The state of an operation that has a sampled span, or metrics, or both.
-#[derive(Debug)]
 pub(crate) struct Recording {
     pub(crate) started: Clock,
-    pub(crate) is_recording: bool,
+    /// Whether the span records what it is told.
+    pub(crate) is_sampled: bool,
     /// The labels known at start, `None` where nothing measures; the first `active_labels` of
     /// them are those of the active requests.
     pub(crate) labels: Option<Vec<KeyValue>>,
@@ -71,7 +71,6 @@ pub(crate) struct Recording {
     pub(crate) late: Vec<KeyValue>,
 }
 
-#[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error_type: Cow<'static, str>,
     pub(crate) message: Cow<'static, str>,
@@ -113,7 +112,7 @@ impl Recording {
                 route.clone(),
             );
         }
-        if self.is_recording {
+        if self.is_sampled {
             let end = self.started.wall + elapsed;
             self.end_span(context, shared.convention, end, error_type, message, route);
         }
@@ -150,7 +149,7 @@ impl Recording {
         };
         if call.code.is_none() {
             call.code = Some(code);
-            if self.is_recording && convention.is_rpc_error(code) {
+            if self.is_sampled && convention.is_rpc_error(code) {
                 self.explanation = message();
             }
         }

@@ -8,12 +8,12 @@ use opentelemetry::{Context, InstrumentationScope};
 
 use crate::config::{Attributes, Rules};
 use crate::convention::Convention;
+use crate::handles::Handles;
 use crate::http::{Bodiless, HeaderCapture};
 use crate::origin::{self, Origin, Parent};
 use crate::recording::{Clock, Recording};
 use crate::route::Route;
 use crate::rpc::Call;
-use crate::telemetry::Handles;
 use crate::{Operation, Request};
 
 /// One convention with its rules and its instruments.
@@ -102,7 +102,7 @@ impl Shared {
                 tracer.start(builder, &Context::new(), &base)
             }
         });
-        let is_recording = span.as_ref().is_some_and(|span| span.is_recording);
+        let is_sampled = span.as_ref().is_some_and(|span| span.is_recording);
         let is_recorded = span.is_some() || measures;
         let context = match span {
             Some(span) => span.context,
@@ -112,7 +112,7 @@ impl Shared {
         if !is_recorded {
             return Operation::unrecorded(context, self.clone(), injection);
         }
-        if !is_recording && !measures {
+        if !is_sampled && !measures {
             return Operation::recorded(context, self.clone(), injection, None);
         }
 
@@ -124,7 +124,7 @@ impl Shared {
         }
         let recording = Recording {
             started,
-            is_recording,
+            is_sampled,
             labels: measures.then_some(attributes.labels),
             active_labels,
             name: renamable,

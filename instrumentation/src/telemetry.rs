@@ -2,18 +2,15 @@
 
 use std::any::TypeId;
 use std::fmt;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::Arc;
 
 use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
-use opentelemetry::trace::{
-    Span, SpanBuilder, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
-    Tracer, TracerProvider,
-};
+use opentelemetry::trace::{Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope, global};
 
-use crate::instruments::{Definitions, Instruments};
+use crate::tracer::{StartSpan, TracerSource, is_no_op};
 
 /// The providers and the propagator that an instrumentation uses.
 ///
@@ -99,7 +96,7 @@ impl Telemetry {
     }
 
     /// `None` while the provider is the API's no-op.
-    fn tracer(&self, scope: &InstrumentationScope) -> Option<Box<dyn StartSpan>> {
+    pub(crate) fn tracer(&self, scope: &InstrumentationScope) -> Option<Box<dyn StartSpan>> {
         match &self.providers {
             Some(providers) => providers.tracers.tracer(scope.clone()),
             // Without an SDK every request looks; a tracer by its name alone is cheap to have. An
@@ -110,7 +107,7 @@ impl Telemetry {
     }
 
     /// `None` while the provider is the API's no-op.
-    fn meter(&self, scope: &InstrumentationScope) -> Option<Meter> {
+    pub(crate) fn meter(&self, scope: &InstrumentationScope) -> Option<Meter> {
         let provider = match &self.providers {
             Some(providers) => providers.meters.clone()?,
             None => recording(global::meter_provider())?,
@@ -134,99 +131,6 @@ impl fmt::Debug for Telemetry {
     }
 }
 
-/// The tracer and the instruments of one instrumentation, kept once they are more than no-ops.
-pub(crate) struct Handles {
-    telemetry: Telemetry,
-    scope: InstrumentationScope,
-    definitions: Definitions,
-    tracer: OnceLock<Box<dyn StartSpan>>,
-    instruments: OnceLock<Instruments>,
-}
-
-impl Handles {
-    pub(crate) fn new(
-        telemetry: Telemetry,
-        scope: InstrumentationScope,
-        definitions: Definitions,
-    ) -> Self {
-        Self {
-            telemetry,
-            scope,
-            definitions,
-            tracer: OnceLock::new(),
-            instruments: OnceLock::new(),
-        }
-    }
-
-    pub(crate) fn telemetry(&self) -> &Telemetry {
-        &self.telemetry
-    }
-
-    /// `None` while the provider is the API's no-op.
-    pub(crate) fn tracer(&self) -> Option<&dyn StartSpan> {
-        if let Some(tracer) = self.tracer.get() {
-            return Some(&**tracer);
-        }
-        let tracer = self.telemetry.tracer(&self.scope)?;
-        Some(&**self.tracer.get_or_init(|| tracer))
-    }
-
-    /// `None` while there is nothing to record into.
-    pub(crate) fn instruments(&self) -> Option<&Instruments> {
-        if let Some(instruments) = self.instruments.get() {
-            return Some(instruments);
-        }
-        let meter = self.telemetry.meter(&self.scope)?;
-        Some(
-            self.instruments
-                .get_or_init(|| Instruments::new(&meter, &self.definitions)),
-        )
-    }
-}
-
-impl fmt::Debug for Handles {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Handles")
-            .field("telemetry", &self.telemetry)
-            .field("scope", &self.scope)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A span that is in its context.
-pub(crate) struct StartedSpan {
-    pub(crate) context: Context,
-    pub(crate) is_recording: bool,
-}
-
-/// A tracer without its type. The API's `BoxedTracer` would box every span a second time.
-pub(crate) trait StartSpan: Send + Sync {
-    /// Starts a span as a child of `parent` and puts it into `base`; `None` after a shutdown.
-    fn start(&self, builder: SpanBuilder, parent: &Context, base: &Context) -> Option<StartedSpan>;
-}
-
-impl<T> StartSpan for T
-where
-    T: Tracer + Send + Sync,
-    T::Span: Send + Sync + 'static,
-{
-    fn start(&self, builder: SpanBuilder, parent: &Context, base: &Context) -> Option<StartedSpan> {
-        let span = self.build_with_context(builder, parent);
-        // The SDK hands out an invalid span after its shutdown, and a no-op the parent's span
-        // context. Neither is a span, and in the context they would hide the valid parent.
-        let own = span.span_context();
-        if !own.is_valid() || own.span_id() == parent.span().span_context().span_id() {
-            return None;
-        }
-        let is_recording = span.is_recording();
-        Some(StartedSpan {
-            context: base.with_span(span),
-            is_recording,
-        })
-    }
-}
-
 /// `None` for what counts as the API's no-op.
 ///
 /// The global meter provider has lost its type and cannot be asked what it is. The no-op has no
@@ -236,54 +140,6 @@ fn recording(
     provider: Arc<dyn MeterProvider + Send + Sync>,
 ) -> Option<Arc<dyn MeterProvider + Send + Sync>> {
     (size_of_val(&*provider) > 0).then_some(provider)
-}
-
-/// `None` for the API's no-op, which is found out before anything is boxed.
-fn boxed<T>(tracer: T) -> Option<Box<dyn StartSpan>>
-where
-    T: Tracer + Send + Sync + 'static,
-    T::Span: Send + Sync + 'static,
-{
-    (!is_no_op(&tracer)).then(|| Box::new(tracer) as Box<dyn StartSpan>)
-}
-
-/// A tracer cannot be asked what it is, but a span started on one can be looked at: the no-op
-/// hands out its parent's span context. Any other tracer starts nothing where telemetry is
-/// suppressed.
-fn is_no_op<T: Tracer>(tracer: &T) -> bool {
-    let span = tracer.build_with_context(SpanBuilder::default(), &SUPPRESSED);
-    span.span_context().span_id() == PARENT
-}
-
-static SUPPRESSED: LazyLock<Context> = LazyLock::new(|| {
-    let parent = SpanContext::new(
-        TraceId::from(1),
-        PARENT,
-        TraceFlags::NOT_SAMPLED,
-        true,
-        TraceState::NONE,
-    );
-    Context::new()
-        .with_remote_span_context(parent)
-        .with_telemetry_suppressed()
-});
-
-const PARENT: SpanId = SpanId::from_bytes([1; 8]);
-
-/// A tracer provider without its type.
-trait TracerSource: Send + Sync {
-    fn tracer(&self, scope: InstrumentationScope) -> Option<Box<dyn StartSpan>>;
-}
-
-impl<P> TracerSource for P
-where
-    P: TracerProvider + Send + Sync,
-    P::Tracer: Send + Sync + 'static,
-    <P::Tracer as Tracer>::Span: Send + Sync + 'static,
-{
-    fn tracer(&self, scope: InstrumentationScope) -> Option<Box<dyn StartSpan>> {
-        boxed(self.tracer_with_scope(scope))
-    }
 }
 
 #[cfg(test)]

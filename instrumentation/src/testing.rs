@@ -1,4 +1,7 @@
 //! Spans and metrics in memory, without globals: for tests that run in parallel.
+//!
+//! The SDK's types are part of this module, so it changes with the SDK's versions, whatever the
+//! version of this crate says.
 
 mod unkept;
 
@@ -35,6 +38,7 @@ pub struct Capture {
 
 /// One point of a histogram or sum.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Point {
     /// The labels, by name.
     pub labels: BTreeMap<String, Value>,

@@ -5,20 +5,6 @@ use std::sync::Arc;
 use opentelemetry::propagation::Extractor;
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-/// Headers that are known to hold credentials; a wildcard never selects them, only their full name.
-const CREDENTIALS: [&str; 10] = [
-    "api-key",
-    "authorization",
-    "cookie",
-    "proxy-authorization",
-    "set-cookie",
-    "x-amz-security-token",
-    "x-api-key",
-    "x-auth-token",
-    "x-csrf-token",
-    "x-xsrf-token",
-];
-
 /// An allow-list, prepared so that capturing allocates only what is recorded.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderCapture {
@@ -114,6 +100,20 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
     }
     pattern.iter().skip(at).all(|byte| *byte == b'*')
 }
+
+/// Headers that are known to hold credentials; a wildcard never selects them, only their full name.
+const CREDENTIALS: [&str; 10] = [
+    "api-key",
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "set-cookie",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-auth-token",
+    "x-csrf-token",
+    "x-xsrf-token",
+];
 
 #[cfg(test)]
 mod tests {

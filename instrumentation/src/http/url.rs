@@ -5,19 +5,6 @@ use std::sync::Arc;
 
 use crate::Request;
 
-const REDACTED: &str = "REDACTED";
-
-/// The query keys whose values the conventions redact by default.
-const SENSITIVE_QUERY_KEYS: [&str; 7] = [
-    "AWSAccessKeyId",
-    "Signature",
-    "X-Amz-Credential",
-    "X-Amz-Security-Token",
-    "X-Amz-Signature",
-    "X-Goog-Signature",
-    "sig",
-];
-
 pub(crate) fn default_sensitive_query_keys() -> Arc<[Cow<'static, str>]> {
     SENSITIVE_QUERY_KEYS.map(Cow::Borrowed).into()
 }
@@ -78,6 +65,19 @@ pub(super) fn redact_query<'a>(query: &'a str, sensitive: &[Cow<'static, str>]) 
     redacted.push_str(fragment);
     Cow::Owned(redacted)
 }
+
+const REDACTED: &str = "REDACTED";
+
+/// The query keys whose values the conventions redact by default.
+const SENSITIVE_QUERY_KEYS: [&str; 7] = [
+    "AWSAccessKeyId",
+    "Signature",
+    "X-Amz-Credential",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Goog-Signature",
+    "sig",
+];
 
 #[cfg(test)]
 mod tests {
