@@ -4,6 +4,7 @@ use std::str;
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::propagation::Extractor;
+use otel_propagation::only_line_of;
 
 /// Reads the headers of a request or a response.
 ///
@@ -13,8 +14,7 @@ pub(crate) struct HeaderExtractor<'a>(pub(crate) &'a HeaderMap);
 
 impl Extractor for HeaderExtractor<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        // So the propagators ask for the only line of a header (`otel_propagation::only_line_of`).
-        if let Some(key) = key.strip_suffix('\n') {
+        if let Some(key) = only_line_of(key) {
             return self.only_line(key);
         }
         let value = match known_name(key) {

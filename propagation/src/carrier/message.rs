@@ -32,6 +32,14 @@ use super::lines::{TRACEPARENT, TRACESTATE, only_line_of};
 /// ```
 pub struct MessageExtractor<'a, H>(pub &'a H);
 
+impl<H> Clone for MessageExtractor<'_, H> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<H> Copy for MessageExtractor<'_, H> {}
+
 impl<H: MessageHeaders> MessageExtractor<'_, H> {
     fn values(&self, key: &str) -> impl Iterator<Item = &str> {
         self.0
