@@ -92,14 +92,19 @@ impl Transfer {
     /// The body came to its end. One that is shorter than it was announced broke off: its receiver
     /// waits for the rest in vain.
     pub fn finish(&mut self) {
-        if let (Some(operation), Some(length)) = (&mut self.operation, self.length)
-            && self.passed < length
-        {
-            let passed = self.passed;
+        if let Some(length) = self.length.filter(|length| self.passed < *length) {
+            self.break_off(length);
+        }
+        self.complete();
+    }
+
+    #[cold]
+    fn break_off(&mut self, length: u64) {
+        let passed = self.passed;
+        if let Some(operation) = &mut self.operation {
             let message = format!("the body ended after {passed} of {length} bytes");
             operation.fail(TOO_SHORT, message);
         }
-        self.complete();
     }
 
     /// The message came to its end, whatever was announced.
