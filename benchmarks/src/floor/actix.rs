@@ -86,7 +86,9 @@ impl Extractor for Headers<'_> {
             "user-agent" => &header::USER_AGENT,
             _ => return None,
         };
-        let line = self.0.get(name).and_then(|line| line.to_str().ok());
+        let line = self.0.get(name);
+        // `to_str` looks at every byte for itself.
+        let line = line.and_then(|line| str::from_utf8(line.as_bytes()).ok());
         line.or(only.map(|_| ""))
     }
 
