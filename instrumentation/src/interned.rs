@@ -4,6 +4,7 @@
 //! server is known by. Looking one up costs some 60 instructions, making one 150 to 300.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use crate::bounded::{self, Table};
 use crate::http::{Authority, Endpoint};
@@ -70,10 +71,31 @@ pub(crate) fn authority(text: &str) -> Option<Endpoint> {
     })
 }
 
+/// The address of a peer: behind a proxy all requests come from a few. Elsewhere hardly any comes
+/// again, so a look-up in vain has to be short.
+pub(crate) fn address(address: IpAddr) -> Cow<'static, str> {
+    let hash = match address {
+        IpAddr::V4(address) => bounded::mix(0, u64::from(address.to_bits())),
+        IpAddr::V6(address) => {
+            let octets = address.octets();
+            let (words, _) = octets.as_chunks::<8>();
+            words.iter().fold(0, |hash, word| {
+                bounded::mix(hash, u64::from_be_bytes(*word))
+            })
+        }
+    };
+    let make = || (address, address.to_string().into());
+    match ADDRESSES.find(hash, |(known, _)| *known == address, make) {
+        Some((_, text)) => Cow::Borrowed(text),
+        None => Cow::Owned(address.to_string()),
+    }
+}
+
 static NAMES: Table<Name, 1024> = Table::new();
 static ROUTES: Table<Box<str>, 1024> = Table::new();
 static PEERS: Table<Box<str>, 64> = Table::new();
 static AUTHORITIES: Table<KnownAuthority, 64> = Table::new();
+static ADDRESSES: Table<(IpAddr, Box<str>), 256, 2> = Table::new();
 
 /// The name of a span, and the part of it behind the word.
 struct Name {
@@ -178,6 +200,20 @@ mod tests {
             assert!(!known.is(text), "{text}");
         }
         assert_eq!(authority("user:secret@"), None);
+    }
+
+    #[test]
+    fn addresses_are_told_apart_and_found_again() {
+        let texts = (0..=255).flat_map(|last| [format!("10.0.0.{last}"), format!("::1:{last:x}")]);
+        for text in texts {
+            let parsed: IpAddr = text.parse().unwrap();
+            assert_eq!(address(parsed), text);
+            assert_eq!(address(parsed), text);
+        }
+        let again = "192.0.2.1".parse().unwrap();
+        if let (Cow::Borrowed(one), Cow::Borrowed(other)) = (address(again), address(again)) {
+            assert_eq!(one.as_ptr(), other.as_ptr());
+        }
     }
 
     #[test]

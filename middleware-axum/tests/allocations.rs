@@ -8,12 +8,16 @@
     reason = "helpers of tests fail by panicking, too"
 )]
 
+use std::net::SocketAddr;
+
 use allocation_counter::measure;
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::routing::get;
 use futures_util::FutureExt;
 use http::Request;
+use http::request::Builder;
 use opentelemetry::Context;
 use otel_instrumentation::testing::unkept;
 use otel_middleware_axum::{OtelLayer, ServerConfig, Telemetry};
@@ -54,37 +58,44 @@ fn a_request_costs_so_many_allocations() {
         ("no tracestate", unkept(false), Some(SAMPLED), None, 8),
         ("no caller", unkept(false), None, None, 7),
     ];
-    let bare = cost(&routes(), None, None);
+    let bare = cost(&routes(), get_order);
     for (setup, telemetry, traceparent, tracestate, expected) in cases {
         let layer = OtelLayer::with_config(ServerConfig::new().telemetry(telemetry));
-        let added = cost(&routes().layer(layer), traceparent, tracestate) - bare;
+        let request = || called_by(traceparent, tracestate);
+        let added = cost(&routes().layer(layer), request) - bare;
         assert_eq!(added, expected, "{setup}");
     }
+}
+
+/// Its address is known from earlier requests. The mark of a recorded request is one extension more
+/// than there is room for.
+#[test]
+fn a_peer_costs_one_allocation() {
+    let peer = SocketAddr::from(([192, 0, 2, 1], 4321));
+    let from_peer = || get_order().extension(ConnectInfo(peer));
+    let layer = OtelLayer::with_config(ServerConfig::new().telemetry(unkept(true)));
+    let bare = cost(&routes(), from_peer);
+    let layered = routes().layer(layer);
+    let with_peer = cost(&layered, from_peer) - bare;
+    let without = cost(&layered, get_order) - cost(&routes(), get_order);
+    assert_eq!(with_peer - without, 1);
 }
 
 #[test]
 fn a_suppressed_request_costs_what_any_layer_does() {
     let layer = OtelLayer::with_config(ServerConfig::new().telemetry(unkept(true)));
-    let bare = cost(&routes(), None, None);
+    let bare = cost(&routes(), get_order);
     let _suppressed = Context::new().with_telemetry_suppressed().attach();
-    let added = cost(&routes().layer(layer), Some(SAMPLED), Some(TRACESTATE)) - bare;
+    let request = || called_by(Some(SAMPLED), Some(TRACESTATE));
+    let added = cost(&routes().layer(layer), request) - bare;
     assert_eq!(added, 3);
 }
 
 /// The allocations of one request, after others that made what is made once.
-fn cost(routes: &Router, traceparent: Option<&str>, tracestate: Option<&str>) -> u64 {
+fn cost(routes: &Router, request: impl Fn() -> Builder) -> u64 {
     let service = routes.clone().with_state(());
     let send = || {
-        let mut request = Request::get("/orders/42")
-            .header("host", "shop.example:8080")
-            .header("user-agent", "test/1.0");
-        for (name, line) in [("traceparent", traceparent), ("tracestate", tracestate)] {
-            request = match line {
-                Some(line) => request.header(name, line),
-                None => request,
-            };
-        }
-        let request = request.body(Body::empty()).unwrap();
+        let request = request().body(Body::empty()).unwrap();
         let service = service.clone();
         measure(|| {
             let response = service.oneshot(request).now_or_never().unwrap().unwrap();
@@ -97,6 +108,22 @@ fn cost(routes: &Router, traceparent: Option<&str>, tracestate: Option<&str>) ->
         send();
     });
     send()
+}
+
+fn get_order() -> Builder {
+    Request::get("/orders/42")
+        .header("host", "shop.example:8080")
+        .header("user-agent", "test/1.0")
+}
+
+fn called_by(traceparent: Option<&str>, tracestate: Option<&str>) -> Builder {
+    let lines = [("traceparent", traceparent), ("tracestate", tracestate)];
+    lines
+        .into_iter()
+        .fold(get_order(), |request, line| match line {
+            (name, Some(line)) => request.header(name, line),
+            (_, None) => request,
+        })
 }
 
 fn routes() -> Router {
