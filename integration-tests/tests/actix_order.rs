@@ -109,6 +109,27 @@ async fn compress_inside_is_measured_compressed() {
     assert_eq!(point.sum, compressed as f64);
 }
 
+/// Nothing comes of the length that the handler announced.
+#[tokio::test]
+async fn compress_inside_of_an_announced_length_is_complete() {
+    let announced = || async {
+        HttpResponse::Ok()
+            .no_chunking(4_000)
+            .body("a".repeat(4_000))
+    };
+    let app = actix_app!(|otel, _controller| App::new()
+        .wrap(Compress::default())
+        .wrap(otel)
+        .route("/text", web::get().to(announced)));
+    let running = Running::start(&app).await;
+    let (client, answer) = running.ask("GET /text", &["Accept-Encoding: gzip"]).await;
+    assert!(
+        answer.contains("transfer-encoding: chunked\r\n"),
+        "{answer}"
+    );
+    running.expect(client, &Expected::get("/text")).await;
+}
+
 #[tokio::test]
 async fn compress_outside_is_measured_before() {
     let app = actix_app!(|otel, _controller| App::new()

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::http::Version;
 use actix_web::web::Bytes;
 use otel_instrumentation::{Operation, Transfer};
 use pin_project::pin_project;
@@ -27,8 +28,12 @@ pub struct ResponseBody<B> {
 
 impl<B: MessageBody> ResponseBody<B> {
     /// The operation knows the response's head already.
-    pub(crate) fn wrap(response: HttpResponse<B>, operation: Operation) -> HttpResponse<Self> {
-        let length = length(&response);
+    pub(crate) fn wrap(
+        response: HttpResponse<B>,
+        version: Version,
+        operation: Operation,
+    ) -> HttpResponse<Self> {
+        let length = length(&response, version);
         let transfer = Transfer::new(operation, length);
         response.map_body(|_, inner| Self { inner, transfer })
     }
@@ -110,11 +115,14 @@ impl<B> fmt::Debug for ResponseBody<B> {
     }
 }
 
-/// What the body announces; a stream may announce it by a header (`no_chunking`).
-fn length<B: MessageBody>(response: &HttpResponse<B>) -> Option<u64> {
+/// What is announced of the body. A stream's header counts only where actix sends it: over HTTP/1
+/// with `no_chunking`.
+fn length<B: MessageBody>(response: &HttpResponse<B>, version: Version) -> Option<u64> {
+    let is_chunked = response.head().chunked() && version < Version::HTTP_2;
     match response.body().size() {
         BodySize::None => Some(0),
         BodySize::Sized(length) => Some(length),
+        BodySize::Stream if is_chunked => None,
         BodySize::Stream => content_length(response.headers()),
     }
 }

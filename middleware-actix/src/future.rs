@@ -99,7 +99,7 @@ fn respond<B: MessageBody>(
     if let Some(timing) = operation.server_timing() {
         append_timing(response.headers_mut(), timing);
     }
-    let response = ResponseBody::wrap(response, operation);
+    let response = ResponseBody::wrap(response, request.version(), operation);
     ServiceResponse::new(request, response)
 }
 
