@@ -48,8 +48,7 @@ pub struct Operation {
     stage: Stage,
 }
 
-/// Small, because futures and bodies carry it along: it is moved half a dozen times, at three
-/// instructions a byte.
+/// Small, because futures and bodies move it along.
 enum Stage {
     /// Suppressed: no span, no metric, no header.
     Transparent(Context),
@@ -123,7 +122,7 @@ impl Operation {
 
     /// The address of the peer, where it becomes known only with the response.
     pub fn peer(&mut self, peer: SocketAddr) {
-        if let Some((recording, _)) = self.recording().filter(|(it, _)| it.is_sampled) {
+        if let Some((recording, _)) = self.recording().filter(|(it, _)| it.span_records) {
             recording.late.extend(peer_attributes(peer));
         }
     }
@@ -138,7 +137,7 @@ impl Operation {
         if shared.convention == Convention::HttpClient {
             recording.version = response.version.or(recording.version);
         }
-        if recording.is_sampled {
+        if recording.span_records {
             shared
                 .response_headers
                 .capture(response.headers, &mut recording.late);
@@ -171,7 +170,7 @@ impl Operation {
             return;
         };
         let is_error = |status| shared.convention.is_error(status);
-        if recording.is_sampled && recording.status.is_some_and(is_error) {
+        if recording.span_records && recording.status.is_some_and(is_error) {
             // `to_string` panics where a `Display` returns an error. What it wrote before is kept.
             recording.explanation.clear();
             let _ = write!(recording.explanation, "{message}");
@@ -183,7 +182,7 @@ impl Operation {
         let Some((recording, shared)) = self.recording() else {
             return;
         };
-        if let (Some(capture), true) = (&shared.response_trailers, recording.is_sampled) {
+        if let (Some(capture), true) = (&shared.response_trailers, recording.span_records) {
             capture.capture(trailers, &mut recording.late);
         }
         recording.read_rpc_status(shared.convention, trailers);
@@ -248,8 +247,8 @@ impl Operation {
         Self { stage }
     }
 
-    /// There is a span or a metric; `None` is no recording of what the sampler decided against
-    /// where nothing measures: there is nothing to remember.
+    /// There is a span or a metric. Without a recording where the span records nothing and nothing
+    /// measures.
     pub(crate) fn recorded(
         context: Context,
         shared: Arc<Shared>,

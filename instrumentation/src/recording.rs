@@ -45,11 +45,11 @@ pub(crate) enum Place {
     Drop,
 }
 
-/// The state of an operation that has a sampled span, or metrics, or both.
+/// The state of an operation that has a span that records, or metrics, or both.
 pub(crate) struct Recording {
     pub(crate) started: Clock,
     /// Whether the span records what it is told.
-    pub(crate) is_sampled: bool,
+    pub(crate) span_records: bool,
     /// The labels known at start, `None` where nothing measures; the first `active_labels` of
     /// them are those of the active requests.
     pub(crate) labels: Option<Vec<KeyValue>>,
@@ -112,7 +112,7 @@ impl Recording {
                 route.clone(),
             );
         }
-        if self.is_sampled {
+        if self.span_records {
             let end = self.started.wall + elapsed;
             self.end_span(context, shared.convention, end, error_type, message, route);
         }
@@ -149,7 +149,7 @@ impl Recording {
         };
         if call.code.is_none() {
             call.code = Some(code);
-            if self.is_sampled && convention.is_rpc_error(code) {
+            if self.span_records && convention.is_rpc_error(code) {
                 self.explanation = message();
             }
         }

@@ -1,9 +1,13 @@
 //! The facts that a framework supplies about one request and its response.
 
+use std::any::type_name;
+use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
 
 use opentelemetry::propagation::Extractor;
+
+use crate::semconv;
 
 /// What a framework knows about a request when it begins.
 ///
@@ -104,3 +108,30 @@ impl fmt::Debug for Response<'_> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorType(pub &'static str);
+
+impl ErrorType {
+    /// Of an error that nothing else is known of: the name of its type, or `_OTHER` where it is
+    /// boxed and the name says nothing.
+    ///
+    /// ```
+    /// use std::error::Error;
+    /// use otel_instrumentation::ErrorType;
+    ///
+    /// assert_eq!(ErrorType::of::<std::fmt::Error>(), ErrorType("core::fmt::Error"));
+    /// assert_eq!(ErrorType::of::<Box<dyn Error + Send + Sync>>(), ErrorType("_OTHER"));
+    /// ```
+    #[must_use]
+    pub fn of<E>() -> Self {
+        let name = type_name::<E>();
+        let boxed = [
+            type_name::<Box<dyn Error>>(),
+            type_name::<Box<dyn Error + Send>>(),
+            type_name::<Box<dyn Error + Send + Sync>>(),
+        ];
+        if boxed.contains(&name) {
+            Self(semconv::OTHER)
+        } else {
+            Self(name)
+        }
+    }
+}

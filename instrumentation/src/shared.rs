@@ -102,7 +102,7 @@ impl Shared {
                 tracer.start(builder, &Context::new(), &base)
             }
         });
-        let is_sampled = span.as_ref().is_some_and(|span| span.is_recording);
+        let span_records = span.as_ref().is_some_and(|span| span.is_recording);
         let is_recorded = span.is_some() || measures;
         let context = match span {
             Some(span) => span.context,
@@ -112,7 +112,7 @@ impl Shared {
         if !is_recorded {
             return Operation::unrecorded(context, self.clone(), injection);
         }
-        if !is_sampled && !measures {
+        if !span_records && !measures {
             return Operation::recorded(context, self.clone(), injection, None);
         }
 
@@ -124,7 +124,7 @@ impl Shared {
         }
         let recording = Recording {
             started,
-            is_sampled,
+            span_records,
             labels: measures.then_some(attributes.labels),
             active_labels,
             name: renamable,

@@ -116,7 +116,8 @@ impl Transfer {
 
     /// As [`finish`](Self::finish), for the drop of a body that turns out to be at its end.
     ///
-    /// It may happen where nothing but [`Operation::finish_in_drop`] is possible.
+    /// It may happen where nothing but [`Operation::finish_in_drop`] is possible. The body is taken
+    /// at its word, whatever length was announced.
     pub fn finish_in_drop(&mut self) {
         if let Some(operation) = self.end() {
             operation.finish_in_drop();
@@ -151,5 +152,5 @@ impl Drop for Transfer {
     }
 }
 
-/// As of every other body that breaks off.
+/// There is no error whose type could have a name.
 const TOO_SHORT: &str = "body";

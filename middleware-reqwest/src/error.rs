@@ -5,6 +5,8 @@ use std::error::Error;
 use std::fmt::Write;
 use std::io;
 
+use otel_instrumentation::ErrorType;
+
 /// The class of an error, and what its causes say.
 pub(crate) struct Described {
     pub(crate) error_type: &'static str,
@@ -30,10 +32,10 @@ pub(crate) fn describe_any<E: 'static>(error: &E) -> Described {
     if let Some(error) = error.downcast_ref::<reqwest_middleware::Error>() {
         return describe_middleware(error);
     }
-    match error.downcast_ref::<Box<dyn Error + Send + Sync>>() {
-        Some(boxed) => find(boxed.as_ref()).map_or_else(|| Described::nameless("_OTHER"), describe),
-        None => Described::nameless(std::any::type_name::<E>()),
-    }
+    let boxed = error.downcast_ref::<Box<dyn Error + Send + Sync>>();
+    boxed
+        .and_then(|boxed| find(boxed.as_ref()))
+        .map_or_else(|| Described::nameless(ErrorType::of::<E>().0), describe)
 }
 
 /// An error of reqwest-middleware: reqwest's own, or one that a middleware wrapped.

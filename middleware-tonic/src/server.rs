@@ -12,8 +12,8 @@ use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use otel_instrumentation::{
-    self as instrumentation, HttpRecorded, Operation, RpcServer, ServerConfig, http1, rpc_method,
-    scope,
+    self as instrumentation, ErrorType, HttpRecorded, Operation, RpcServer, ServerConfig, http1,
+    rpc_method, scope,
 };
 use otel_propagation::RequestHeaders;
 use pin_project::pin_project;
@@ -230,7 +230,7 @@ where
             Err(error) => {
                 match status_of(&error) {
                     Some(status) => record(&mut operation, status),
-                    None => operation.fail(http1::error_type::<E>(), ""),
+                    None => operation.fail(ErrorType::of::<E>().0, ""),
                 }
                 drop(candidate);
                 operation.finish();

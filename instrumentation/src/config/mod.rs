@@ -136,8 +136,8 @@ macro_rules! shared_options {
                 self
             }
 
-            /// The span's name; `None` leaves the convention's, which is the default. It has to be of
-            /// low cardinality.
+            /// The span's name; `None` leaves the convention's, which is the default. It has to be
+            /// of low cardinality.
             #[must_use]
             pub fn span_name(
                 mut self,
@@ -149,8 +149,8 @@ macro_rules! shared_options {
 
             /// Further attributes, known when the request begins. Default: none.
             ///
-            /// When the hook is called, the current context is the one that the span will be put into,
-            /// with its baggage.
+            /// When the hook is called, the current context is the one that the span will be put
+            /// into, with its baggage.
             #[must_use]
             pub fn attributes(
                 mut self,
@@ -174,7 +174,8 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Response headers to record on the span, selected as the request's are. Default: none.
+            /// Response headers to record on the span, selected as the request's are. Default:
+            /// none.
             ///
             /// The trailers of an RPC are selected by the same names.
             #[must_use]
@@ -219,7 +220,8 @@ macro_rules! shared_options {
             /// Whether the sizes of bodies are recorded, in bytes, on the span and as metrics.
             /// Default: false.
             ///
-            /// A request's is the one that it announces, a response's what passes the middleware.
+            /// A request's is the one that it announces, a response's what passes the middleware,
+            /// or, on a client that ends with the head, what that announces.
             #[must_use]
             pub fn body_sizes(mut self, body_sizes: bool) -> Self {
                 self.rules.body_sizes = body_sizes;

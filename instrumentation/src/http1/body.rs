@@ -11,8 +11,8 @@ use http_body::{Body, Frame, SizeHint};
 use otel_propagation::HeaderExtractor;
 use pin_project::{pin_project, pinned_drop};
 
-use super::{content_length, error_type};
-use crate::{Operation, Transfer};
+use super::content_length;
+use crate::{ErrorType, Operation, Transfer};
 
 /// `error.type` and message of a body's error.
 pub type BodyError = (Cow<'static, str>, String);
@@ -32,7 +32,7 @@ impl<B: Body> ResponseBody<B> {
     /// Wraps a response's body; the operation has its head already.
     pub fn wrap(response: Response<B>, operation: Operation) -> Response<Self> {
         Self::wrap_with(response, operation, |_| {
-            let error_type = error_type::<B::Error>();
+            let ErrorType(error_type) = ErrorType::of::<B::Error>();
             (Cow::Borrowed(error_type), String::new())
         })
     }

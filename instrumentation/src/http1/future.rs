@@ -9,7 +9,7 @@ use http_body::Body;
 use otel_propagation::HeaderExtractor;
 use pin_project::pin_project;
 
-use super::{ResponseBody, error_type, version};
+use super::{ResponseBody, version};
 use crate::{ErrorType, Operation, Response};
 
 /// Polls a service's future in the context of an [`Operation`] and hands that on to the body.
@@ -69,7 +69,7 @@ where
                 Poll::Ready(Ok(ResponseBody::wrap(response, operation)))
             }
             Err(error) => {
-                operation.fail(error_type::<E>(), "");
+                operation.fail(ErrorType::of::<E>().0, "");
                 operation.finish();
                 Poll::Ready(Err(error))
             }

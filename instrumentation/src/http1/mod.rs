@@ -17,12 +17,9 @@ mod future;
 pub use self::body::{BodyError, ResponseBody};
 pub use self::future::ResponseFuture;
 
-use std::any::type_name;
-use std::error::Error;
-
 use opentelemetry::propagation::Extractor;
 
-use crate::{Request, semconv};
+use crate::Request;
 
 /// The facts that every `http` request has; the framework adds template and peer.
 ///
@@ -62,22 +59,6 @@ pub fn version(version: http::Version) -> Option<&'static str> {
         http::Version::HTTP_3 => Some("3"),
         _ => None,
     }
-}
-
-/// The `error.type` of an error of which nothing else is known: the name of its type, or `_OTHER`
-/// where it is boxed and the name says nothing.
-#[must_use]
-pub fn error_type<E>() -> &'static str {
-    let name = type_name::<E>();
-    let boxed = [
-        type_name::<Box<dyn Error>>(),
-        type_name::<Box<dyn Error + Send>>(),
-        type_name::<Box<dyn Error + Send + Sync>>(),
-    ];
-    if boxed.contains(&name) {
-        return semconv::OTHER;
-    }
-    name
 }
 
 /// The size that a message announces for its body.

@@ -10,6 +10,8 @@ use crate::recording::{Place, Recording};
 use crate::shared::Shared;
 use crate::spare::Spare;
 
+/// One size for all: what is not recorded keeps the room for a recording, too. It is recycled, and
+/// two kinds of box would have to be told apart at every step.
 pub(super) struct Begun {
     pub(super) context: Context,
     /// `None` in a spare box only.
@@ -59,4 +61,38 @@ impl Begun {
 
 thread_local! {
     static SPARE: Spare<Box<Begun>> = const { Spare::new() };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Rules;
+    use crate::convention::Convention;
+
+    #[test]
+    fn a_spare_box_keeps_nothing_of_its_operation() {
+        struct Held {
+            _value: Arc<()>,
+        }
+        let shared = Shared::new(
+            Convention::HttpServer,
+            crate::scope("", ""),
+            Rules::default(),
+        );
+        let (first, second) = (Arc::new(()), Arc::new(()));
+        for value in [&first, &second] {
+            let held = Held {
+                _value: value.clone(),
+            };
+            let context = Context::new().with_value(held);
+            let mut begun = Begun::boxed(context, shared.clone(), Injection::Nothing);
+            assert!(!begun.is_recorded);
+            begun.is_recorded = true;
+            begun.complete(Ending::Finished, Place::Call);
+        }
+        for held in [&first, &second] {
+            assert_eq!(Arc::strong_count(held), 1);
+        }
+        assert_eq!(Arc::strong_count(&shared), 1);
+    }
 }
