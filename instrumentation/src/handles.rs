@@ -39,18 +39,27 @@ impl Handles {
 
     /// `None` while the provider is the API's no-op.
     pub(crate) fn tracer(&self) -> Option<&dyn StartSpan> {
-        if let Some(tracer) = self.tracer.get() {
-            return Some(&**tracer);
+        match self.tracer.get() {
+            Some(tracer) => Some(&**tracer),
+            None => self.find_tracer(),
         }
-        let tracer = self.telemetry.tracer(&self.scope)?;
-        Some(&**self.tracer.get_or_init(|| tracer))
     }
 
     /// `None` while there is nothing to record into.
     pub(crate) fn instruments(&self) -> Option<&Instruments> {
-        if let Some(instruments) = self.instruments.get() {
-            return Some(instruments);
+        match self.instruments.get() {
+            Some(instruments) => Some(instruments),
+            None => self.find_instruments(),
         }
+    }
+
+    /// Apart from the look at what was found, which is all that most requests need.
+    fn find_tracer(&self) -> Option<&dyn StartSpan> {
+        let tracer = self.telemetry.tracer(&self.scope)?;
+        Some(&**self.tracer.get_or_init(|| tracer))
+    }
+
+    fn find_instruments(&self) -> Option<&Instruments> {
         let meter = self.telemetry.meter(&self.scope)?;
         // Made before, because what the SDK has to say of them may come back here.
         let made = Instruments::new(&meter, &self.definitions);

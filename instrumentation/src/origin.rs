@@ -49,18 +49,17 @@ impl Origin {
             Some(limit) => baggage::limited(extracted, limit),
             None => extracted,
         };
-        let parent = remote_parent(request, &base, options);
         let injection = Injection::Everything;
         if !shared.records(request) {
-            let passed_on = match parent {
-                Parent::Base | Parent::None => base,
-                Parent::Linked(_) => without_trace(&base),
+            let passed_on = match &options.public_endpoint {
+                Some(_) => passed_on(request, base, options),
+                None => base,
             };
             return Err(Operation::unrecorded(passed_on, shared.clone(), injection));
         }
         Ok(Self {
+            parent: remote_parent(request, &base, options),
             base,
-            parent,
             injection,
         })
     }
@@ -84,6 +83,14 @@ impl Origin {
             base,
             injection,
         })
+    }
+}
+
+/// What a request that is not recorded passes on, where some endpoints are public.
+fn passed_on(request: &Request<'_>, base: Context, options: &ServerOptions) -> Context {
+    match remote_parent(request, &base, options) {
+        Parent::Base | Parent::None => base,
+        Parent::Linked(_) => without_trace(&base),
     }
 }
 

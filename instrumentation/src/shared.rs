@@ -68,6 +68,7 @@ impl Shared {
             mut attributes,
             measures,
             route,
+            bodiless,
             call,
         } = start;
         let Origin {
@@ -130,7 +131,7 @@ impl Shared {
             name: renamable,
             route,
             version: request.version,
-            bodiless: Bodiless::of(request.method),
+            bodiless,
             status: None,
             call,
             failure: None,
@@ -154,6 +155,7 @@ pub(crate) struct Start {
     /// Whether there was anything to record into when the labels were made.
     pub(crate) measures: bool,
     pub(crate) route: Route,
+    pub(crate) bodiless: Bodiless,
     /// What a call remembers beyond what HTTP does; `None` for HTTP.
     pub(crate) call: Option<Call>,
 }

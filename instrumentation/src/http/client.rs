@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::authority::default_port;
-use super::{Endpoint, url};
+use super::{Bodiless, Endpoint, url};
 use crate::config::{Attributes, ClientConfig, ClientOptions};
 use crate::convention::Convention;
 use crate::origin::Origin;
@@ -125,6 +125,7 @@ impl HttpClient {
             attributes: Attributes { span, labels },
             measures,
             route: Route::Unknown,
+            bodiless: Bodiless::of(request.method),
             call: None,
         };
         shared.begin(request, start)

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
-use super::Endpoint;
 use super::forwarded::Forwarded;
 use super::peer::peer_attributes;
 use super::url::redact_query;
+use super::{Bodiless, Endpoint};
 use crate::config::{Attributes, ServerConfig, ServerOptions};
 use crate::convention::Convention;
 use crate::origin::Origin;
@@ -128,6 +128,7 @@ impl HttpServer {
             attributes: Attributes { span, labels },
             measures,
             route: route.map_or(Route::Unknown, Route::Final),
+            bodiless: Bodiless::of(request.method),
             call: None,
         };
         shared.begin(request, start)

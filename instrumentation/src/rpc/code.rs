@@ -30,6 +30,10 @@ pub(crate) enum Code {
 impl Code {
     /// The value of `grpc-status`; what is no number is UNKNOWN.
     pub(crate) fn parse(text: &str) -> Self {
+        // Nearly always.
+        if text == "0" {
+            return Self::Ok;
+        }
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse() {
             Ok(number) if is_number => Self::from_number(number),

@@ -18,7 +18,7 @@ use opentelemetry::{KeyValue, Value};
 
 use crate::config::Attributes;
 use crate::convention::{Convention, Ending};
-use crate::http::{Endpoint, peer_attributes};
+use crate::http::{Bodiless, Endpoint, peer_attributes};
 use crate::origin::Origin;
 use crate::route::Route;
 use crate::shared::{Shared, Start};
@@ -111,6 +111,7 @@ fn begin(
         attributes: Attributes { span, labels },
         measures,
         route,
+        bodiless: Bodiless::ByStatus,
         call: Some(call),
     };
     shared.begin(request, start)
