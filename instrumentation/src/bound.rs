@@ -82,7 +82,7 @@ mod tests {
         let capture = Capture::new();
         let meter = capture.meter_provider().meter("test");
         let histogram = BoundByLabels::new(meter.f64_histogram("duration").build());
-        let sets = BUCKETS * 16 + 100;
+        let sets = BUCKETS * bounded::USUAL_DEPTH + 100;
         for _ in 0..2 {
             for number in 0..sets {
                 let number = i64::try_from(number).unwrap();

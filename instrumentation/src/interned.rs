@@ -75,14 +75,8 @@ pub(crate) fn authority(text: &str) -> Option<Endpoint> {
 /// again, so a look-up in vain has to be short.
 pub(crate) fn address(address: IpAddr) -> Cow<'static, str> {
     let hash = match address {
-        IpAddr::V4(address) => bounded::mix(0, u64::from(address.to_bits())),
-        IpAddr::V6(address) => {
-            let octets = address.octets();
-            let (words, _) = octets.as_chunks::<8>();
-            words.iter().fold(0, |hash, word| {
-                bounded::mix(hash, u64::from_be_bytes(*word))
-            })
-        }
+        IpAddr::V4(address) => bounded::hash(address.octets(), 0),
+        IpAddr::V6(address) => bounded::hash(address.octets(), 0),
     };
     let make = || (address, address.to_string().into());
     match ADDRESSES.find(hash, |(known, _)| *known == address, make) {

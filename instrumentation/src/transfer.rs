@@ -92,19 +92,17 @@ impl Transfer {
     /// The body came to its end. One that is shorter than it was announced broke off: its receiver
     /// waits for the rest in vain.
     pub fn finish(&mut self) {
-        if let Some(length) = self.length.filter(|length| self.passed < *length) {
-            self.break_off(length);
+        match self.length {
+            Some(length) if self.passed < length => self.break_off(length),
+            Some(_) | None => self.complete(),
         }
-        self.complete();
     }
 
     #[cold]
     fn break_off(&mut self, length: u64) {
         let passed = self.passed;
-        if let Some(operation) = &mut self.operation {
-            let message = format!("the body ended after {passed} of {length} bytes");
-            operation.fail(TOO_SHORT, message);
-        }
+        let message = format!("the body ended after {passed} of {length} bytes");
+        self.fail(TOO_SHORT, message);
     }
 
     /// The message came to its end, whatever was announced.

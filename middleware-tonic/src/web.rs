@@ -19,11 +19,12 @@ pub(crate) fn is_text(content_type: &HeaderValue) -> bool {
 
 /// The trailers, if the chunk is their frame. tonic-web makes a chunk of its own of it.
 pub(crate) fn trailers(chunk: &[u8]) -> Option<HeaderMap> {
-    let [TRAILERS, a, b, c, d, lines @ ..] = chunk else {
+    let [TRAILERS, frame @ ..] = chunk else {
         return None;
     };
+    let (length, lines) = frame.split_first_chunk()?;
     // A chunk from the middle of a message may begin with any byte.
-    if usize::try_from(u32::from_be_bytes([*a, *b, *c, *d])) != Ok(lines.len()) {
+    if usize::try_from(u32::from_be_bytes(*length)) != Ok(lines.len()) {
         return None;
     }
     let line = |line: &[u8]| {
