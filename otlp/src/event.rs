@@ -1,0 +1,57 @@
+//! What happens to batches, for whoever wants to count or tell it.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::failure::Failure;
+
+/// What has happened to a batch.
+///
+/// An export begins with [`Started`](Self::Started) and ends with as many
+/// [`Delivered`](Self::Delivered) and [`Lost`](Self::Lost) as it was split into requests; the
+/// numbers of items add up to what it started with. See
+/// [`ExporterBuilder::on_event`](crate::ExporterBuilder::on_event).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The SDK has handed over a batch.
+    #[non_exhaustive]
+    Started {
+        /// Spans, log records or data points.
+        items: u64,
+    },
+    /// An attempt to send has failed. Whether the data is lost is told by a later event.
+    #[non_exhaustive]
+    AttemptFailed {
+        /// Why.
+        failure: &'a Failure,
+        /// When the attempt began.
+        began: Instant,
+        /// Whether there will be another attempt with these data.
+        is_retried: bool,
+    },
+    /// The receiver has accepted a request.
+    #[non_exhaustive]
+    Delivered {
+        /// Spans, log records or data points in the request.
+        items: u64,
+        /// How many of them the receiver says it has dropped ("partial success").
+        rejected: u64,
+        /// What the receiver says, mostly about what it has dropped. Empty as a rule.
+        message: &'a str,
+        /// How long it took, with all attempts.
+        took: Duration,
+    },
+    /// A request has been given up.
+    #[non_exhaustive]
+    Lost {
+        /// Spans, log records or data points in the request.
+        items: u64,
+        /// Whether they are known to be lost. After a timeout, for example, they may have arrived.
+        is_certain: bool,
+        /// Why the last attempt failed.
+        failure: &'a Failure,
+        /// How long it took, with all attempts.
+        took: Duration,
+    },
+}

@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+
+mod backoff;
+mod builder;
+mod delivery;
+mod error;
+mod event;
+mod export_thread;
+mod exporter;
+mod failure;
+mod gzip;
+mod sender;
+#[cfg(feature = "tls")]
+mod tls;
+mod transport;
+
+pub use backoff::Backoff;
+pub use builder::{ExporterBuilder, Protocol};
+pub use error::BuildError;
+pub use event::Event;
+pub use export_thread::ExportThread;
+pub use exporter::{LogExporter, MetricExporter, SpanExporter};
+pub use failure::{Failure, FailureKind};
+#[cfg(feature = "tls")]
+pub use tls::Tls;

@@ -1,0 +1,164 @@
+//! Certificates for `https`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use hyper_rustls::HttpsConnector;
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustls::ClientConfig;
+use rustls::RootCertStore;
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::builder::Protocol;
+use crate::error::BuildError;
+
+/// Whose certificates are trusted, and who the exporter is to the receiver.
+///
+/// The default trusts the system's roots, or Mozilla's where the system has none, and has no
+/// certificate of its own.
+#[derive(Clone, Default)]
+pub struct Tls {
+    roots: Option<Arc<RootCertStore>>,
+    is_bundled: bool,
+    client: Option<Client>,
+}
+
+#[derive(Clone)]
+struct Client {
+    certificates: Vec<CertificateDer<'static>>,
+    key: Arc<PrivateKeyDer<'static>>,
+}
+
+impl Tls {
+    /// Trusts the system's roots, or Mozilla's where the system has none: an image without files
+    /// of certificates can export all the same.
+    #[must_use]
+    pub fn from_system() -> Self {
+        let mut roots = RootCertStore::empty();
+        let system = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(system.certs);
+        let is_bundled = roots.is_empty();
+        if is_bundled {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        Self {
+            roots: Some(Arc::new(roots)),
+            is_bundled,
+            client: None,
+        }
+    }
+
+    /// Trusts the certificates in a file in the format PEM, and no others.
+    ///
+    /// # Errors
+    ///
+    /// If there is no certificate in it, or one that cannot be read.
+    pub fn from_pem(roots: &[u8]) -> Result<Self, BuildError> {
+        let mut store = RootCertStore::empty();
+        for certificate in certificates(roots)? {
+            store
+                .add(certificate)
+                .map_err(|error| BuildError::because("a certificate cannot be used", error))?;
+        }
+        Ok(Self {
+            roots: Some(Arc::new(store)),
+            ..Self::default()
+        })
+    }
+
+    /// Shows the receiver a certificate of the exporter's own, and proves it with the key. Both are
+    /// in the format PEM. By default there is none.
+    ///
+    /// # Errors
+    ///
+    /// If one of them cannot be read, or they do not belong together.
+    pub fn client(mut self, certificate: &[u8], key: &[u8]) -> Result<Self, BuildError> {
+        let key = PrivateKeyDer::from_pem_slice(key)
+            .map_err(|error| BuildError::because("the key cannot be read", error))?;
+        self.client = Some(Client {
+            certificates: certificates(certificate)?,
+            key: Arc::new(key),
+        });
+        self.config(RootCertStore::empty())?;
+        Ok(self)
+    }
+
+    /// Whether Mozilla's roots are trusted because the system has none.
+    #[must_use]
+    pub fn has_bundled_roots(&self) -> bool {
+        self.is_bundled
+    }
+
+    /// Connections that are encrypted if the URL says `https`.
+    pub(crate) fn connector(
+        self,
+        http: HttpConnector,
+        protocol: Protocol,
+        is_https: bool,
+    ) -> Result<HttpsConnector<HttpConnector>, BuildError> {
+        let tls = match (&self.roots, is_https) {
+            (Some(_), _) => self,
+            (None, true) => Self {
+                client: self.client,
+                ..Self::from_system()
+            },
+            // Nobody will be asked for a certificate.
+            (None, false) => Self {
+                roots: Some(Arc::new(RootCertStore::empty())),
+                ..self
+            },
+        };
+        let roots = tls.roots.clone();
+        let roots = roots.unwrap_or_else(|| Arc::new(RootCertStore::empty()));
+        let config = tls.config(roots)?;
+        let builder = HttpsConnectorBuilder::new()
+            .with_tls_config(config)
+            .https_or_http();
+        Ok(match protocol {
+            Protocol::Grpc => builder.enable_http2().wrap_connector(http),
+            Protocol::HttpProtobuf => builder.enable_http1().wrap_connector(http),
+        })
+    }
+
+    fn config(&self, roots: impl Into<Arc<RootCertStore>>) -> Result<ClientConfig, BuildError> {
+        let unusable = |error| BuildError::because("TLS cannot be used", error);
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(unusable)?
+            .with_root_certificates(roots);
+        match &self.client {
+            None => Ok(builder.with_no_client_auth()),
+            Some(Client { certificates, key }) => builder
+                .with_client_auth_cert(certificates.clone(), key.clone_key())
+                .map_err(|error| {
+                    BuildError::because("the key cannot be used with the certificate", error)
+                }),
+        }
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, BuildError> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match certificates {
+        Ok(certificates) if certificates.is_empty() => {
+            Err(BuildError::new("it holds no certificate"))
+        }
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(BuildError::because("the certificate cannot be read", error)),
+    }
+}
+
+/// Without the key.
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls")
+            .field("roots", &self.roots.as_ref().map(|roots| roots.len()))
+            .field("is_bundled", &self.is_bundled)
+            .field("has_client_certificate", &self.client.is_some())
+            .finish()
+    }
+}
