@@ -60,7 +60,8 @@ impl Sender {
         let items = batch.items(0..batch.len());
         self.memory.tell(&Event::Started { items });
         let mut loss = Loss::default();
-        let mut left = vec![0..batch.len()];
+        let all = 0..batch.len();
+        let mut left = Vec::from([all]);
         while let Some(parts) = left.pop() {
             let request = batch.encode(parts.clone());
             if request.len() > self.largest
@@ -167,5 +168,5 @@ impl Loss {
 
 fn halves(parts: &Range<usize>) -> Option<[Range<usize>; 2]> {
     let middle = parts.start + parts.len() / 2;
-    (parts.len() > 1).then(|| [parts.start..middle, middle..parts.end])
+    (parts.len() > 1).then_some([parts.start..middle, middle..parts.end])
 }

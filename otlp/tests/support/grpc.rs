@@ -27,7 +27,10 @@ use super::Accepted;
 #[derive(Debug)]
 pub(crate) enum Answer {
     Status(Box<Status>),
-    Partial { rejected: i64, message: String },
+    Partial {
+        rejected: i64,
+        message: String,
+    },
     /// Takes the request, and does not answer.
     Hang,
 }
@@ -112,6 +115,8 @@ impl TraceService for Service {
         };
         let (metadata, _, request) = request.into_parts();
         self.accepted.add(metadata.into_headers(), request);
-        Ok(Response::new(ExportTraceServiceResponse { partial_success }))
+        Ok(Response::new(ExportTraceServiceResponse {
+            partial_success,
+        }))
     }
 }

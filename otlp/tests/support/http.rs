@@ -63,7 +63,12 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Answers thus one after the other, and then accepts everything.
     pub(crate) fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self::at("127.0.0.1:0".parse().unwrap(), answers, Accepted::default(), usize::MAX)
+        Self::at(
+            "127.0.0.1:0".parse().unwrap(),
+            answers,
+            Accepted::default(),
+            usize::MAX,
+        )
     }
 
     /// Refuses requests larger than `limit` with 413.
@@ -86,7 +91,8 @@ impl Receiver {
                 let (stream, _) = listener.accept().await.unwrap();
                 let service = service.clone();
                 let service = service_fn(move |request| service.clone().answer(request));
-                let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                let connection =
+                    http1::Builder::new().serve_connection(TokioIo::new(stream), service);
                 tokio::spawn(connection);
             }
         });
@@ -118,10 +124,7 @@ struct Service {
 }
 
 impl Service {
-    async fn answer(
-        self,
-        request: Request<Incoming>,
-    ) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
         let (head, body) = request.into_parts();
         let Ok(body) = body.collect().await else {
             return pending().await;

@@ -1,9 +1,5 @@
 //! Receivers that count the spans that they have accepted, and spans to send to them.
-#![allow(
-    dead_code,
-    missing_docs,
-    reason = "each test binary uses a part of it"
-)]
+#![allow(dead_code, missing_docs, reason = "each test binary uses a part of it")]
 
 pub(crate) mod grpc;
 pub(crate) mod http;
@@ -11,6 +7,7 @@ pub(crate) mod wire;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::time::Duration;
@@ -78,19 +75,29 @@ pub(crate) struct Subject {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Told(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Told(Arc<(Mutex<Vec<String>>, Condvar)>);
 
 impl Told {
     /// The events in the order in which they were told, without the repetitions of failed attempts.
     pub(crate) fn all(&self) -> Vec<String> {
-        let mut all = self.0.lock().unwrap().clone();
+        let mut all = self.0.0.lock().unwrap().clone();
         all.dedup();
         all
     }
 
+    /// Waits until this has been told.
+    pub(crate) fn wait_for(&self, text: &str) {
+        let (told, changed) = &*self.0;
+        let is_missing = |told: &mut Vec<String>| !told.iter().any(|told| told == text);
+        let (told, waited) = changed
+            .wait_timeout_while(told.lock().unwrap(), Duration::from_secs(30), is_missing)
+            .unwrap();
+        assert!(!waited.timed_out(), "no {text:?} in {told:?}");
+    }
+
     pub(crate) fn add(&self, event: &Event<'_>) {
         let text = match event {
-            Event::Started { items } => format!("started {items}"),
+            Event::Started { items, .. } => format!("started {items}"),
             Event::AttemptFailed {
                 failure,
                 is_retried,
@@ -113,7 +120,8 @@ impl Told {
             },
             other => panic!("{other:?}"),
         };
-        self.0.lock().unwrap().push(text);
+        self.0.0.lock().unwrap().push(text);
+        self.0.1.notify_all();
     }
 }
 
@@ -126,7 +134,10 @@ impl Subject {
         let told = Told::default();
         let teller = told.clone();
         let builder = ExporterBuilder::new(protocol, endpoint)
-            .backoff(Backoff::new(Duration::from_millis(1), Duration::from_millis(20)))
+            .backoff(Backoff::new(
+                Duration::from_millis(1),
+                Duration::from_millis(20),
+            ))
             .patience(Duration::from_secs(60))
             .on_event(move |event| teller.add(event));
         Self {

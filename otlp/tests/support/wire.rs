@@ -7,6 +7,8 @@ use std::net::TcpListener;
 use std::net::TcpStream;
 use std::thread;
 
+use tokio::runtime::Runtime;
+
 /// Hands the first connections to these one after the other, and closes the port then.
 pub(crate) fn listen(
     connections: Vec<Box<dyn FnOnce(TcpStream) + Send>>,
@@ -44,6 +46,35 @@ pub(crate) fn close_in_the_middle() -> Box<dyn FnOnce(TcpStream) + Send> {
     Box::new(|mut stream| {
         let mut read = [0; 64];
         let _ = stream.read(&mut read);
+    })
+}
+
+/// What a server of HTTP/2 does to the first request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trick {
+    Reset(h2::Reason),
+    GoAway,
+}
+
+/// Speaks HTTP/2, and plays its trick on the first request.
+pub(crate) fn http2(trick: Trick) -> Box<dyn FnOnce(TcpStream) + Send> {
+    Box::new(move |stream| {
+        let runtime = Runtime::new().unwrap();
+        runtime.block_on(async {
+            stream.set_nonblocking(true).unwrap();
+            let stream = tokio::net::TcpStream::from_std(stream).unwrap();
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            let (_request, mut respond) = connection.accept().await.unwrap().unwrap();
+            match trick {
+                Trick::Reset(reason) => {
+                    respond.send_reset(reason);
+                    connection.graceful_shutdown();
+                }
+                Trick::GoAway => connection.abrupt_shutdown(h2::Reason::NO_ERROR),
+            }
+            // Until all of it is sent and the peer has closed.
+            while let Some(Ok(_)) = connection.accept().await {}
+        });
     })
 }
 
