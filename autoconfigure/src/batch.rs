@@ -10,7 +10,8 @@ use crate::environment::Environment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Batch {
     pub(crate) delay: Duration,
-    pub(crate) timeout: Duration,
+    /// How long an export may take with all attempts, if that is said.
+    pub(crate) timeout: Option<Duration>,
     pub(crate) queue: usize,
     pub(crate) size: usize,
 }
@@ -40,7 +41,7 @@ impl Batch {
         }
         Self {
             delay: environment.interval(&name("SCHEDULE_DELAY"), delay),
-            timeout: environment.timeout(&[name("EXPORT_TIMEOUT")], TIMEOUT),
+            timeout: environment.optional_timeout(&[name("EXPORT_TIMEOUT")], "no limit of its own"),
             queue: queue as usize,
             size: size.min(queue) as usize,
         }
@@ -49,7 +50,6 @@ impl Batch {
 
 const QUEUE: u32 = 2_048;
 const SIZE: u32 = 512;
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
@@ -61,7 +61,7 @@ mod tests {
         let environment = environment(&[]);
         let spans = Batch {
             delay: Duration::from_millis(5_000),
-            timeout: Duration::from_millis(30_000),
+            timeout: None,
             queue: 2_048,
             size: 512,
         };

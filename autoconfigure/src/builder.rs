@@ -1,28 +1,23 @@
 //! `init`, and everything that an application can say differently.
 
-use std::{fmt, time::Duration};
+use std::fmt;
+use std::time::Duration;
 
-use opentelemetry::{KeyValue, global, propagation::TextMapPropagator};
-use opentelemetry_sdk::{
-    logs::{LoggerProviderBuilder, SdkLoggerProvider},
-    metrics::{MeterProviderBuilder, SdkMeterProvider},
-    trace::{SdkTracerProvider, ShouldSample, TracerProviderBuilder},
-};
-use otel_propagation::CompositePropagator;
-use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
+use opentelemetry::KeyValue;
+use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry_sdk::logs::LoggerProviderBuilder;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::MeterProviderBuilder;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::ShouldSample;
+use opentelemetry_sdk::trace::TracerProviderBuilder;
 
-use crate::{
-    collectors::Collectors,
-    environment::{Environment, NO_LIMIT},
-    error::InitError,
-    logs, metrics,
-    outage::say,
-    resource::resource,
-    source::Source,
-    subscriber::Bridge,
-    telemetry::Telemetry,
-    traces,
-};
+use crate::environment::NO_LIMIT;
+use crate::error::InitError;
+use crate::provider_source::Source;
+use crate::setup::Settings;
+use crate::telemetry::Telemetry;
 
 /// Sets up traces, metrics and logs as the environment says, and `tracing` to go with them.
 ///
@@ -45,7 +40,7 @@ pub fn init() -> Result<Telemetry, InitError> {
 
 /// Starts from what the environment says; the methods of [`Builder`] replace parts of it.
 pub fn builder() -> Builder {
-    Builder {
+    Builder(Settings {
         service: None,
         attributes: Vec::new(),
         sampler: None,
@@ -55,7 +50,10 @@ pub fn builder() -> Builder {
         logs: Source::Environment(Vec::new()),
         has_subscriber: true,
         timeout: TIMEOUT,
-    }
+        patience: PATIENCE,
+        queue_bytes: QUEUE_BYTES,
+        largest_request: None,
+    })
 }
 
 /// What an application decides itself. Whatever it does not mention is left to the environment.
@@ -72,36 +70,26 @@ pub fn builder() -> Builder {
 /// # }
 /// ```
 #[must_use = "nothing happens before `init`"]
-pub struct Builder {
-    service: Option<String>,
-    attributes: Vec<KeyValue>,
-    sampler: Option<Box<dyn ShouldSample>>,
-    propagator: Option<Propagator>,
-    traces: Source<SdkTracerProvider, TracerProviderBuilder>,
-    metrics: Source<SdkMeterProvider, MeterProviderBuilder>,
-    logs: Source<SdkLoggerProvider, LoggerProviderBuilder>,
-    has_subscriber: bool,
-    timeout: Duration,
-}
+pub struct Builder(Settings);
 
 impl Builder {
     /// What the service is called if the environment has no name for it. The default is
     /// `unknown_service:` and the name of the executable.
     pub fn default_service_name(mut self, name: impl Into<String>) -> Self {
-        self.service = Some(name.into());
+        self.0.service = Some(name.into());
         self
     }
 
     /// Attributes of the resource. They replace those of the environment with the same name; none
     /// by default.
     pub fn resource_attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
-        self.attributes.extend(attributes);
+        self.0.attributes.extend(attributes);
         self
     }
 
     /// Decides which traces are recorded, instead of `OTEL_TRACES_SAMPLER`.
     pub fn sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
-        self.sampler = Some(Box::new(sampler));
+        self.0.sampler = Some(Box::new(sampler));
         self
     }
 
@@ -110,7 +98,7 @@ impl Builder {
         mut self,
         propagator: impl TextMapPropagator + Send + Sync + 'static,
     ) -> Self {
-        self.propagator = Some(Box::new(propagator));
+        self.0.propagator = Some(Box::new(propagator));
         self
     }
 
@@ -120,7 +108,7 @@ impl Builder {
         mut self,
         configure: impl FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + 'static,
     ) -> Self {
-        self.traces.add(configure);
+        self.0.traces.add(configure);
         self
     }
 
@@ -130,7 +118,7 @@ impl Builder {
         mut self,
         configure: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + 'static,
     ) -> Self {
-        self.metrics.add(configure);
+        self.0.metrics.add(configure);
         self
     }
 
@@ -140,42 +128,67 @@ impl Builder {
         mut self,
         configure: impl FnOnce(LoggerProviderBuilder) -> LoggerProviderBuilder + 'static,
     ) -> Self {
-        self.logs.add(configure);
+        self.0.logs.add(configure);
         self
     }
 
     /// A provider of the application's own, instead of all that the environment says about
     /// traces. It is made the global one, and is shut down with the others.
     pub fn tracer_provider(mut self, provider: SdkTracerProvider) -> Self {
-        self.traces = Source::Application(provider);
+        self.0.traces = Source::Application(provider);
         self
     }
 
     /// A provider of the application's own, instead of all that the environment says about
     /// metrics. It is made the global one, and is shut down with the others.
     pub fn meter_provider(mut self, provider: SdkMeterProvider) -> Self {
-        self.metrics = Source::Application(provider);
+        self.0.metrics = Source::Application(provider);
         self
     }
 
     /// A provider of the application's own, instead of all that the environment says about logs.
     /// It is shut down with the others.
     pub fn logger_provider(mut self, provider: SdkLoggerProvider) -> Self {
-        self.logs = Source::Application(provider);
+        self.0.logs = Source::Application(provider);
         self
     }
 
     /// Leaves the subscriber of `tracing` to the application, which can add
     /// [`Telemetry::layer`] to its own. By default one is installed, unless there is one.
     pub fn without_subscriber(mut self) -> Self {
-        self.has_subscriber = false;
+        self.0.has_subscriber = false;
         self
     }
 
     /// How long dropping the guard may take at most; five seconds by default. With
     /// [`Duration::MAX`] it takes as long as it takes.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout.min(NO_LIMIT);
+        self.0.timeout = timeout.min(NO_LIMIT);
+        self
+    }
+
+    /// For how long a batch of spans or records is tried while the receiver is away, since its
+    /// export began; five minutes by default. `OTEL_BSP_EXPORT_TIMEOUT` and
+    /// `OTEL_BLRP_EXPORT_TIMEOUT` can make it shorter for one signal.
+    ///
+    /// What is recorded meanwhile waits in the queue, and is dropped and counted when that is full.
+    pub fn export_patience(mut self, patience: Duration) -> Self {
+        self.0.patience = patience.min(NO_LIMIT);
+        self
+    }
+
+    /// How many bytes of spans, and as many of log records, may wait for their export; 32 MiB by
+    /// default. The variables `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BLRP_MAX_QUEUE_SIZE` limit their
+    /// number besides.
+    pub fn queue_bytes(mut self, bytes: usize) -> Self {
+        self.0.queue_bytes = bytes;
+        self
+    }
+
+    /// The size in bytes above which a batch is split into several requests; 4 MiB by default,
+    /// which is what receivers of gRPC accept unless they are told otherwise.
+    pub fn largest_request(mut self, bytes: usize) -> Self {
+        self.0.largest_request = Some(bytes);
         self
     }
 
@@ -188,86 +201,16 @@ impl Builder {
     ///
     /// See [`InitError`]. Nothing has been changed then.
     pub fn init(self) -> Result<Telemetry, InitError> {
-        let environment = Environment::of_process();
-        for name in ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"] {
-            if let Some(value) = environment.text(name) {
-                environment.reject(name, &value, "not supported", "the variables");
-            }
-        }
-        // What the SDK has to say about the variables is said below, once and in one form.
-        let silence = Dispatch::new(NoSubscriber::new());
-        let (has_subscriber, propagator, mut telemetry) =
-            dispatcher::with_default(&silence, || self.build(&environment))?;
-
-        let is_connected = !has_subscriber || telemetry.bridge.install(&environment);
-        if let Some(provider) = &telemetry.bridge.traces {
-            global::set_tracer_provider(provider.clone());
-        }
-        if let Some(provider) = &telemetry.metrics {
-            global::set_meter_provider(provider.clone());
-        }
-        // Not earlier: it has something to say about names that it does not know.
-        global::set_text_map_propagator(match propagator {
-            Some(propagator) => CompositePropagator::new(vec![propagator]),
-            None => otel_propagation::from_env(),
-        });
-
-        telemetry.warnings = environment.into_warnings();
-        for warning in &telemetry.warnings {
-            say(true, &warning.to_string());
-        }
-        if !is_connected {
-            say(true, NOT_CONNECTED);
-        }
-        Ok(telemetry)
-    }
-
-    /// Everything that can fail, before anything global is touched.
-    fn build(
-        self,
-        environment: &Environment,
-    ) -> Result<(bool, Option<Propagator>, Telemetry), InitError> {
-        let mut collectors = Collectors::default();
-        let mut telemetry = Telemetry {
-            bridge: Bridge::new(None, None),
-            metrics: None,
-            collectors: Collectors::default(),
-            timeout: self.timeout,
-            warnings: Vec::new(),
-        };
-        if !environment.flag("OTEL_SDK_DISABLED") {
-            let resource = resource(environment, self.service, self.attributes);
-            let traces = self.traces.provider(|| {
-                traces::provider(environment, &mut collectors, &resource, self.sampler)
-            })?;
-            let metrics = self
-                .metrics
-                .provider(|| metrics::provider(environment, &mut collectors, &resource))?;
-            let logs = self
-                .logs
-                .provider(|| logs::provider(environment, &mut collectors, &resource))?;
-            telemetry.bridge = Bridge::new(Some(traces), Some(logs));
-            telemetry.metrics = Some(metrics);
-        }
-        telemetry.collectors = collectors;
-        Ok((self.has_subscriber, self.propagator, telemetry))
+        self.0.set_up()
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
-            .field("service", &self.service)
-            .field("attributes", &self.attributes)
-            .field("sampler", &self.sampler)
-            .field("has_subscriber", &self.has_subscriber)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
+        f.debug_tuple("Builder").field(&self.0).finish()
     }
 }
 
-type Propagator = Box<dyn TextMapPropagator + Send + Sync>;
-
 const TIMEOUT: Duration = Duration::from_secs(5);
-const NOT_CONNECTED: &str = "tracing has a subscriber already, which gets no spans and exports no \
-     events; add Telemetry::layer to it, and build with without_subscriber()";
+const PATIENCE: Duration = Duration::from_secs(300);
+const QUEUE_BYTES: usize = 32 * 1024 * 1024;

@@ -1,169 +1,227 @@
-//! Where OTLP goes: `OTEL_EXPORTER_OTLP_ENDPOINT`, as the protocol wants it.
+//! Where OTLP goes, and by which protocol: `OTEL_EXPORTER_OTLP_ENDPOINT` and `_PROTOCOL`.
 
 use http::Uri;
+use otel_otlp_exporter::Protocol;
 
-use crate::{environment::Environment, signal::Signal};
+use crate::environment::Environment;
+use crate::error::InitError;
+use crate::proxy::warn_of_proxy;
+use crate::signal::Signal;
 
-/// How OTLP is spoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    Grpc,
-    HttpProtobuf,
+/// Where one signal goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) protocol: Protocol,
+    /// What is exported to. Over gRPC the path of the call is added.
+    pub(crate) url: Uri,
 }
 
-/// The address to export to, and what it consists of.
-pub(crate) fn endpoint(
-    environment: &Environment,
+impl Endpoint {
+    /// From the variables of the signal, or the general ones.
+    ///
+    /// Without a protocol the port decides: 4317 is gRPC's by convention.
+    pub(crate) fn read(environment: &Environment, signal: Signal) -> Result<Self, InitError> {
+        let names = signal.otlp_variables("PROTOCOL");
+        let protocol = environment.choice(&names, &PROTOCOLS, "that of the port");
+        let names = signal.otlp_variables("ENDPOINT");
+        let Some((name, value)) = environment.first(&names) else {
+            return Ok(Self::local(
+                signal,
+                protocol.unwrap_or(Protocol::HttpProtobuf),
+            ));
+        };
+        let is_general = names.last().is_some_and(|general| general == name);
+        let by_port = match port(&value) {
+            Some(4317) => Protocol::Grpc,
+            _ => Protocol::HttpProtobuf,
+        };
+        let protocol = protocol.unwrap_or(by_port);
+        let unusable = |why: &str| {
+            let [_, variable] = signal.otlp_variables("PROTOCOL");
+            let hint = match (why, protocol) {
+                (NO_SCHEME, Protocol::HttpProtobuf) => {
+                    format!(" ({variable}=grpc if the receiver speaks gRPC)")
+                }
+                _ => String::new(),
+            };
+            let value = without_credentials(&value);
+            InitError::of(signal, format_args!("{name}={value:?} {why}{hint}"))
+        };
+        let url = with_scheme(environment, signal, protocol, &value).ok_or(unusable(NO_SCHEME))?;
+        let url: Uri = url.parse().map_err(|_| unusable("is no URL"))?;
+        if !matches!(url.scheme_str(), Some("http" | "https")) {
+            return Err(unusable("begins neither with http:// nor with https://"));
+        }
+        if url.host().unwrap_or_default().is_empty() {
+            return Err(unusable("names no host"));
+        }
+        let parts = Written {
+            environment,
+            name,
+            signal,
+            protocol,
+            is_general,
+        };
+        let url = parts.url(&url).ok_or(unusable("is no URL"))?;
+        warn_of_port(environment, name, &url, protocol);
+        warn_of_proxy(environment, &url);
+        Ok(Self { protocol, url })
+    }
+
+    fn local(signal: Signal, protocol: Protocol) -> Self {
+        let url = match (protocol, signal) {
+            (Protocol::Grpc, _) => Uri::from_static("http://localhost:4317"),
+            (_, Signal::Traces) => Uri::from_static("http://localhost:4318/v1/traces"),
+            (_, Signal::Metrics) => Uri::from_static("http://localhost:4318/v1/metrics"),
+            (_, Signal::Logs) => Uri::from_static("http://localhost:4318/v1/logs"),
+        };
+        Self { protocol, url }
+    }
+
+    /// Scheme, host and port: what signals with one receiver have in common.
+    pub(crate) fn place(&self) -> String {
+        let scheme = self.url.scheme_str().unwrap_or("http");
+        let host = self.url.host().unwrap_or_default();
+        match self.url.port() {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+        }
+    }
+
+    /// The URL without its query, which may hold a secret.
+    pub(crate) fn display(&self) -> String {
+        match self.protocol {
+            Protocol::Grpc if self.url.path() == "/" => self.place(),
+            _ => format!("{}{}", self.place(), self.url.path()),
+        }
+    }
+
+    /// The port that is connected to.
+    pub(crate) fn port(&self) -> u16 {
+        let by_scheme = if self.url.scheme_str() == Some("https") {
+            443
+        } else {
+            80
+        };
+        self.url.port_u16().unwrap_or(by_scheme)
+    }
+}
+
+/// What is written in a variable, and how it is meant.
+struct Written<'a> {
+    environment: &'a Environment,
+    name: &'a str,
     signal: Signal,
     protocol: Protocol,
-) -> (String, Uri) {
-    let names = signal.otlp_variables("ENDPOINT");
-    for name in &names {
-        let Some(value) = environment.text(name) else {
-            continue;
-        };
-        let is_general = Some(name) == names.last();
-        let endpoint = complete(environment, signal, protocol, &value, is_general);
-        if let Some(uri) = usable(&endpoint) {
-            warn_of_port(environment, name, &value, &uri, protocol);
-            return (endpoint, uri);
-        }
-        environment.reject(
-            name,
-            &value,
-            "not a URL that can be exported to",
-            protocol.default(),
-        );
-    }
-    let endpoint = match protocol {
-        Protocol::Grpc => protocol.default().to_owned(),
-        Protocol::HttpProtobuf => format!("{}/{}", protocol.default(), signal.path()),
-    };
-    let uri = usable(&endpoint).unwrap_or_default();
-    (endpoint, uri)
+    is_general: bool,
 }
 
-/// The general endpoint gets the path of the signal with HTTP; gRPC tolerates a missing scheme.
-fn complete(
+impl Written<'_> {
+    /// What is exported to: the general endpoint gets the path of the signal with HTTP.
+    fn url(&self, url: &Uri) -> Option<Uri> {
+        let warn = |what: &str| self.environment.warn(self.name, what);
+        let authority = url.authority()?.as_str();
+        let authority = match authority.rsplit_once('@') {
+            Some((_, authority)) => {
+                warn(
+                    ": user and password in the URL (not shown) are not sent; \
+                     OTEL_EXPORTER_OTLP_HEADERS=authorization=... is",
+                );
+                authority
+            }
+            None => authority,
+        };
+        let is_whole = self.protocol == Protocol::HttpProtobuf && !self.is_general;
+        if url.query().is_some() && !is_whole {
+            warn(": the query of the URL (not shown) is not sent");
+        }
+        let scheme = url.scheme_str()?;
+        if is_whole {
+            let path = url.path_and_query().map_or("/", |path| path.as_str());
+            return format!("{scheme}://{authority}{path}").parse().ok();
+        }
+        let mut path = url.path().trim_end_matches('/');
+        let ending = Signal::ALL
+            .into_iter()
+            .find_map(|signal| path.strip_suffix(signal.path())?.strip_suffix('/'));
+        if let Some(rest) = ending
+            && self.is_general
+        {
+            warn(
+                ": its path is that of one signal, and it is for all of them; using it without \
+                 (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is for traces only)",
+            );
+            path = rest;
+        }
+        let added = match self.protocol {
+            Protocol::HttpProtobuf => format!("/{}", self.signal.path()),
+            _ => String::new(),
+        };
+        format!("{scheme}://{authority}{path}{added}").parse().ok()
+    }
+}
+
+/// gRPC tolerates a missing scheme.
+fn with_scheme(
     environment: &Environment,
     signal: Signal,
     protocol: Protocol,
     value: &str,
-    is_general: bool,
-) -> String {
-    match protocol {
-        Protocol::Grpc if value.contains("://") => value.to_owned(),
-        Protocol::Grpc => {
-            let names = signal.otlp_variables("INSECURE");
-            let is_insecure = environment
-                .first(&names)
-                .is_some_and(|(name, _)| environment.flag(name));
-            format!("http{}://{value}", if is_insecure { "" } else { "s" })
-        }
-        Protocol::HttpProtobuf if is_general => {
-            format!("{}/{}", value.trim_end_matches('/'), signal.path())
-        }
-        Protocol::HttpProtobuf => value.to_owned(),
+) -> Option<String> {
+    if value.contains("://") {
+        return Some(value.to_owned());
     }
+    if protocol != Protocol::Grpc {
+        return None;
+    }
+    let names = signal.otlp_variables("INSECURE");
+    let is_insecure = environment
+        .first(&names)
+        .is_some_and(|(name, _)| environment.flag(name));
+    Some(format!(
+        "http{}://{value}",
+        if is_insecure { "" } else { "s" }
+    ))
 }
 
-fn usable(endpoint: &str) -> Option<Uri> {
-    let uri: Uri = endpoint.parse().ok()?;
-    let is_http = matches!(uri.scheme_str()?, "http" | "https");
-    (is_http && !uri.host()?.is_empty()).then_some(uri)
+/// The port in a URL, with or without a scheme.
+fn port(value: &str) -> Option<u16> {
+    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next()?;
+    authority.rsplit_once(':')?.1.parse().ok()
 }
 
-/// The most frequent mistake, which otherwise shows as an error of HTTP/2 framing.
-fn warn_of_port(environment: &Environment, name: &str, value: &str, uri: &Uri, protocol: Protocol) {
-    let (other, variable) = match (uri.port_u16(), protocol) {
-        (Some(4318), Protocol::Grpc) => ("http/protobuf", "grpc"),
-        (Some(4317), Protocol::HttpProtobuf) => ("grpc", "http/protobuf"),
+fn without_credentials(value: &str) -> String {
+    let Some((before, after)) = value.rsplit_once('@') else {
+        return value.to_owned();
+    };
+    let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+    let separator = if scheme.is_empty() { "" } else { "://" };
+    format!("{scheme}{separator}{after}")
+}
+
+/// A frequent mistake.
+fn warn_of_port(environment: &Environment, name: &str, url: &Uri, protocol: Protocol) {
+    let (port, other, used) = match (url.port_u16(), protocol) {
+        (Some(4318), Protocol::Grpc) => (4318, "http/protobuf", "grpc"),
+        (Some(4317), Protocol::HttpProtobuf) => (4317, "grpc", "http/protobuf"),
         _ => return,
     };
     environment.warn(
         name,
         format_args!(
-            "={value:?} has the port of {other}; using {variable} \
+            " has port {port}, which is that of {other}; using {used} \
              (OTEL_EXPORTER_OTLP_PROTOCOL={other} if that is meant)"
         ),
     );
 }
 
-/// Without the user information, which may hold a password.
-pub(crate) fn collector(uri: &Uri) -> String {
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let host = uri.host().unwrap_or_default();
-    match uri.port() {
-        Some(port) => format!("{scheme}://{host}:{port}"),
-        None => format!("{scheme}://{host}"),
-    }
-}
-
-impl Protocol {
-    fn default(self) -> &'static str {
-        match self {
-            Self::Grpc => "http://localhost:4317",
-            Self::HttpProtobuf => "http://localhost:4318",
-        }
-    }
-}
+const NO_SCHEME: &str = "has no scheme such as http://";
+const PROTOCOLS: [(&str, Protocol); 2] = [
+    ("grpc", Protocol::Grpc),
+    ("http/protobuf", Protocol::HttpProtobuf),
+];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::environment::tests::{environment, said};
-
-    #[test]
-    fn endpoint_is_that_of_the_signal_or_made_from_the_general_one() {
-        const GENERAL: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-        const TRACES: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-        const INSECURE: &str = "OTEL_EXPORTER_OTLP_INSECURE";
-        let grpc = Protocol::Grpc;
-        let http = Protocol::HttpProtobuf;
-        type Variables = &'static [(&'static str, &'static str)];
-        let cases: [(Protocol, Variables, &str, usize); 15] = [
-            (grpc, &[], "http://localhost:4317", 0),
-            (http, &[], "http://localhost:4318/v1/traces", 0),
-            (grpc, &[(GENERAL, "http://c:1")], "http://c:1", 0),
-            (http, &[(GENERAL, "http://c:1")], "http://c:1/v1/traces", 0),
-            (http, &[(GENERAL, "http://c:1/")], "http://c:1/v1/traces", 0),
-            (http, &[(GENERAL, "http://c/x")], "http://c/x/v1/traces", 0),
-            (http, &[(TRACES, "http://c/x")], "http://c/x", 0),
-            (
-                grpc,
-                &[(TRACES, "http://t:1"), (GENERAL, "http://c:1")],
-                "http://t:1",
-                0,
-            ),
-            (grpc, &[(GENERAL, "c:1")], "https://c:1", 0),
-            (
-                grpc,
-                &[(GENERAL, "c:1"), (INSECURE, "true")],
-                "http://c:1",
-                0,
-            ),
-            (
-                http,
-                &[(GENERAL, "c:1")],
-                "http://localhost:4318/v1/traces",
-                1,
-            ),
-            (grpc, &[(GENERAL, "ftp://c")], "http://localhost:4317", 1),
-            (grpc, &[(GENERAL, "http://a b")], "http://localhost:4317", 1),
-            (grpc, &[(GENERAL, "http://c:4318")], "http://c:4318", 1),
-            (http, &[(TRACES, "http://c:4317/")], "http://c:4317/", 1),
-        ];
-        for (protocol, variables, expected, warnings) in cases {
-            let environment = environment(variables);
-            let (endpoint, _) = endpoint(&environment, Signal::Traces, protocol);
-            assert_eq!(endpoint, expected, "{variables:?}");
-            assert_eq!(said(environment).len(), warnings, "{variables:?}");
-        }
-    }
-
-    #[test]
-    fn password_of_an_endpoint_is_not_told() {
-        let uri = "http://ada:secret@collector:4317/x".parse().unwrap();
-        assert_eq!(collector(&uri), "http://collector:4317");
-    }
-}
+#[path = "endpoint_tests.rs"]
+mod tests;

@@ -92,25 +92,35 @@ impl Environment {
 
     /// A number of milliseconds that must not be zero: how often something happens.
     pub(crate) fn interval(&self, name: &str, default: Duration) -> Duration {
-        self.millis(name, 1)
-            .unwrap_or_else(|value| self.not_millis(name, &value, default))
-            .unwrap_or(default)
+        let interval = self.millis(name, 1).unwrap_or_else(|value| {
+            self.not_millis(name, &value, default.as_millis());
+            None
+        });
+        interval.unwrap_or(default)
     }
 
     /// A number of milliseconds from the first of the variables that has one; zero means that
     /// there is no limit.
     pub(crate) fn timeout(&self, names: &[String], default: Duration) -> Duration {
+        self.optional_timeout(names, default.as_millis())
+            .unwrap_or(default)
+    }
+
+    /// The same, if one of the variables has one; `default` is what the warning says instead.
+    pub(crate) fn optional_timeout(
+        &self,
+        names: &[String],
+        default: impl fmt::Display,
+    ) -> Option<Duration> {
         for name in names {
             match self.millis(name, 0) {
                 Ok(None) => {}
-                Ok(Some(Duration::ZERO)) => return NO_LIMIT,
-                Ok(Some(timeout)) => return timeout,
-                Err(value) => {
-                    self.not_millis(name, &value, default);
-                }
+                Ok(Some(Duration::ZERO)) => return Some(NO_LIMIT),
+                Ok(timeout) => return timeout,
+                Err(value) => self.not_millis(name, &value, &default),
             }
         }
-        default
+        None
     }
 
     fn millis(&self, name: &str, least: u32) -> Result<Option<Duration>, String> {
@@ -123,10 +133,9 @@ impl Environment {
         }
     }
 
-    fn not_millis(&self, name: &str, value: &str, default: Duration) -> Option<Duration> {
+    fn not_millis(&self, name: &str, value: &str, default: impl fmt::Display) {
         let expected = "not a number of milliseconds that can be used";
-        self.reject(name, value, expected, default.as_millis());
-        None
+        self.reject(name, value, expected, default);
     }
 
     /// What `choices` has under the value of the first variable whose value is among them.

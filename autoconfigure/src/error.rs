@@ -1,50 +1,163 @@
 //! The two ways in which telemetry can fail its owner: at the start and at the end.
 
-use std::{error::Error, fmt};
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::signal::Signal;
 
 /// Why [`init`](crate::init) could not set telemetry up.
 ///
 /// Values that are merely malformed are no errors but [`Warning`](crate::Warning)s. An error is
-/// what cannot be resolved by a default: settings that contradict each other, certificates that
-/// cannot be read, `https` without the feature `tls`.
+/// what cannot be resolved by a default: settings that contradict each other, an endpoint that
+/// nothing can be exported to, certificates that cannot be read, `https` without the feature
+/// `tls`.
+///
+/// [`source`](Error::source) is the error behind it, if there is one.
 #[derive(Clone, Debug)]
-pub struct InitError(String);
+pub struct InitError {
+    signal: Option<Signal>,
+    text: String,
+    source: Option<Source>,
+}
+
+type Source = Arc<dyn Error + Send + Sync>;
 
 impl InitError {
-    pub(crate) fn new(text: impl fmt::Display) -> Self {
-        Self(text.to_string())
+    /// An error of one signal.
+    pub(crate) fn of(signal: Signal, text: impl fmt::Display) -> Self {
+        Self {
+            signal: Some(signal),
+            text: text.to_string(),
+            source: None,
+        }
+    }
+
+    /// An error behind which is another one.
+    pub(crate) fn because(
+        signal: Signal,
+        text: impl fmt::Display,
+        source: impl Error + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            source: Some(Arc::new(source)),
+            ..Self::of(signal, text)
+        }
+    }
+
+    /// The exporter of the signal cannot be made.
+    pub(crate) fn unmade(signal: Signal, error: otel_otlp_exporter::BuildError) -> Self {
+        Self::because(signal, error.to_string(), error)
+    }
+
+    /// `traces`, `metrics` or `logs`, if it is about one of them.
+    #[must_use]
+    pub fn signal(&self) -> Option<&'static str> {
+        self.signal.map(Signal::name)
     }
 }
 
 impl fmt::Display for InitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "telemetry cannot be set up: {}", self.0)
+        f.write_str("telemetry cannot be set up: ")?;
+        if let Some(signal) = self.signal {
+            write!(f, "{signal}: ")?;
+        }
+        f.write_str(&self.text)
     }
 }
 
-impl Error for InitError {}
+impl Error for InitError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.source.as_deref()?)
+    }
+}
 
 /// What did not arrive although it was waited for.
 ///
 /// Returned by [`Telemetry::shutdown`](crate::Telemetry::shutdown) and
-/// [`Telemetry::flush`](crate::Telemetry::flush).
+/// [`Telemetry::flush`](crate::Telemetry::flush). [`source`](Error::source) is the reason of the
+/// first of the signals, if it is known.
 #[derive(Clone, Debug)]
-pub struct ShutdownError(Vec<String>);
+pub struct ShutdownError(Vec<Undelivered>);
+
+/// What one signal did not deliver.
+#[derive(Clone, Debug)]
+pub(crate) struct Undelivered {
+    pub(crate) signal: Signal,
+    pub(crate) text: String,
+    pub(crate) reason: Option<Source>,
+}
+
+impl Undelivered {
+    pub(crate) fn new(signal: Signal, text: impl Into<String>) -> Self {
+        Self {
+            signal,
+            text: text.into(),
+            reason: None,
+        }
+    }
+}
 
 impl ShutdownError {
     /// An error if there is anything to tell.
-    pub(crate) fn check(failures: Vec<String>) -> Result<(), Self> {
-        match failures.is_empty() {
+    pub(crate) fn check(undelivered: Vec<Undelivered>) -> Result<(), Self> {
+        match undelivered.is_empty() {
             true => Ok(()),
-            false => Err(Self(failures)),
+            false => Err(Self(undelivered)),
         }
+    }
+
+    /// The signals of which something did not arrive: `traces`, `metrics`, `logs`.
+    pub fn signals(&self) -> impl Iterator<Item = &'static str> {
+        let signals = Signal::ALL.into_iter();
+        let signals = signals.filter(|signal| self.0.iter().any(|item| item.signal == *signal));
+        signals.map(Signal::name)
     }
 }
 
 impl fmt::Display for ShutdownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("; "))
+        for (index, Undelivered { signal, text, .. }) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{signal}: {text}")?;
+        }
+        Ok(())
     }
 }
 
-impl Error for ShutdownError {}
+impl Error for ShutdownError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let mut reasons = self.0.iter().filter_map(|item| item.reason.as_deref());
+        Some(reasons.next()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_their_signal_and_their_source() {
+        let source = std::io::Error::other("no such file");
+        let error = InitError::because(Signal::Logs, "X=\"file\" cannot be read", source);
+        assert_eq!(
+            error.to_string(),
+            "telemetry cannot be set up: logs: X=\"file\" cannot be read"
+        );
+        assert_eq!(error.signal(), Some("logs"));
+        assert_eq!(error.source().unwrap().to_string(), "no such file");
+
+        let refused = Arc::new(std::io::Error::other("refused"));
+        let error = ShutdownError(vec![
+            Undelivered::new(Signal::Metrics, "not done"),
+            Undelivered {
+                reason: Some(refused),
+                ..Undelivered::new(Signal::Traces, "refused")
+            },
+        ]);
+        assert_eq!(error.to_string(), "metrics: not done; traces: refused");
+        assert_eq!(error.signals().collect::<Vec<_>>(), ["traces", "metrics"]);
+        assert_eq!(error.source().unwrap().to_string(), "refused");
+    }
+}

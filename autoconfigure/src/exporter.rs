@@ -48,9 +48,10 @@ pub(crate) fn exporters(
         }
     }
     match (is_none, exporters.is_empty()) {
-        (true, false) => Err(InitError::new(format_args!(
-            "{variable}={list:?} asks for no exporter and for one"
-        ))),
+        (true, false) => Err(InitError::of(
+            signal,
+            format_args!("{variable}={list:?} asks for no exporter and for one"),
+        )),
         (true, true) => Ok(Vec::new()),
         // A misspelt name must not switch telemetry off without being asked to.
         (false, true) => Ok(vec![Exporter::Otlp]),
@@ -97,7 +98,7 @@ mod tests {
         let error = exporters(&environment, Signal::Traces).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "telemetry cannot be set up: \
+            "telemetry cannot be set up: traces: \
              OTEL_TRACES_EXPORTER=\"none,otlp\" asks for no exporter and for one"
         );
     }

@@ -1,30 +1,38 @@
 #![doc = include_str!("../README.md")]
 
+mod admission;
 mod batch;
+mod behind_queue;
 mod builder;
-mod collectors;
+#[cfg(feature = "tls")]
+mod certificates;
 mod console;
-mod driver;
+mod destination;
+mod destinations;
 mod endpoint;
 mod environment;
 mod error;
-mod export;
+mod export_metrics;
 mod exporter;
+mod headers;
 mod limits;
-mod listener;
 mod logs;
+mod loss;
 mod metrics;
+mod notice;
 mod otlp;
-mod outage;
+mod percent;
+mod pipeline;
+mod provider_source;
+mod proxy;
+mod queue;
 mod resource;
 mod sampler;
+mod setup;
 mod shutdown;
 mod signal;
-mod source;
 mod subscriber;
 mod telemetry;
-#[cfg(feature = "tls")]
-mod tls;
 mod traces;
 mod warning;
 

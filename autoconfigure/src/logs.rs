@@ -1,25 +1,31 @@
 //! The pipeline of the log records.
 
-use opentelemetry_sdk::{
-    Resource,
-    logs::{BatchConfigBuilder, BatchLogProcessor, LoggerProviderBuilder, SdkLoggerProvider},
-};
+use std::sync::Arc;
 
-use crate::{
-    batch::Batch,
-    collectors::Collectors,
-    environment::Environment,
-    error::InitError,
-    export::Guarded,
-    exporter::{Exporter, exporters},
-    signal::Signal,
-};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::logs::BatchConfigBuilder;
+use opentelemetry_sdk::logs::BatchLogProcessor;
+use opentelemetry_sdk::logs::LoggerProviderBuilder;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+
+use crate::admission::Admitted;
+use crate::batch::Batch;
+use crate::behind_queue::Released;
+use crate::destinations::Bounds;
+use crate::destinations::Destinations;
+use crate::environment::Environment;
+use crate::error::InitError;
+use crate::exporter::Exporter;
+use crate::exporter::exporters;
+use crate::queue::Queue;
+use crate::signal::Signal;
 
 /// A provider with the exporters that the environment asks for.
 pub(crate) fn provider(
     environment: &Environment,
-    collectors: &mut Collectors,
+    destinations: &mut Destinations,
     resource: &Resource,
+    queue_bytes: usize,
 ) -> Result<LoggerProviderBuilder, InitError> {
     for unsupported in [
         "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
@@ -35,11 +41,15 @@ pub(crate) fn provider(
         provider = match exporter {
             Exporter::Otlp => {
                 let batch = Batch::of_logs(environment);
-                let (target, pipeline) =
-                    collectors.pipeline(environment, Signal::Logs, batch.timeout)?;
-                let exporter = Guarded {
-                    exporter: pipeline.driver.enter(|| target.log_exporter())?,
-                    pipeline,
+                let queue = Arc::new(Queue::new(Signal::Logs, batch.queue, queue_bytes));
+                let bounds = Bounds::of_once(batch.timeout);
+                let exporter =
+                    destinations.exporter(environment, Signal::Logs, Some(&queue), bounds)?;
+                let exporter = Released {
+                    queue: Arc::clone(&queue),
+                    exporter: exporter
+                        .logs()
+                        .map_err(|error| InitError::unmade(Signal::Logs, error))?,
                 };
                 let settings = BatchConfigBuilder::default()
                     .with_scheduled_delay(batch.delay)
@@ -47,7 +57,8 @@ pub(crate) fn provider(
                     .with_max_export_batch_size(batch.size)
                     .build();
                 let processor = BatchLogProcessor::builder(exporter).with_batch_config(settings);
-                provider.with_log_processor(processor.build())
+                let next = processor.build();
+                provider.with_log_processor(Admitted { queue, next })
             }
             Exporter::Console => {
                 provider.with_simple_exporter(opentelemetry_stdout::LogExporter::default())

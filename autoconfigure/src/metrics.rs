@@ -2,28 +2,31 @@
 
 use std::time::Duration;
 
-use opentelemetry_sdk::{
-    Resource,
-    metrics::{
-        Aggregation, Instrument, InstrumentKind, MeterProviderBuilder, PeriodicReader,
-        SdkMeterProvider, Stream, exporter::PushMetricExporter,
-    },
-};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::Aggregation;
+use opentelemetry_sdk::metrics::Instrument;
+use opentelemetry_sdk::metrics::InstrumentKind;
+use opentelemetry_sdk::metrics::MeterProviderBuilder;
+use opentelemetry_sdk::metrics::PeriodicReader;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::Stream;
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-use crate::{
-    collectors::Collectors,
-    environment::Environment,
-    error::InitError,
-    export::Guarded,
-    exporter::{Exporter, exporters},
-    otlp::temporality,
-    signal::Signal,
-};
+use crate::behind_queue::Quiet;
+use crate::destinations::Bounds;
+use crate::destinations::Destinations;
+use crate::environment::Environment;
+use crate::error::InitError;
+use crate::exporter::Exporter;
+use crate::exporter::exporters;
+use crate::otlp::temporality;
+use crate::signal::Signal;
 
 /// A provider with the exporters that the environment asks for.
 pub(crate) fn provider(
     environment: &Environment,
-    collectors: &mut Collectors,
+    destinations: &mut Destinations,
     resource: &Resource,
 ) -> Result<MeterProviderBuilder, InitError> {
     if let Some(filter) = environment.text(EXEMPLARS)
@@ -37,21 +40,16 @@ pub(crate) fn provider(
     for exporter in exporters(environment, Signal::Metrics)? {
         provider = match exporter {
             Exporter::Otlp => {
-                let timeout = ["OTEL_METRIC_EXPORT_TIMEOUT".to_owned()];
-                let timeout = environment.timeout(&timeout, TIMEOUT);
-                let (target, pipeline) =
-                    collectors.pipeline(environment, Signal::Metrics, timeout)?;
                 let temporality = temporality(environment);
                 if exponential_histograms(environment) {
                     provider = provider.with_view(exponential);
                 }
-                let exporter = Guarded {
-                    exporter: pipeline
-                        .driver
-                        .enter(|| target.metric_exporter(temporality))?,
-                    pipeline,
-                };
-                provider.with_reader(every(interval, exporter))
+                let bounds = bounds(environment, temporality, interval);
+                let exporter = destinations
+                    .exporter(environment, Signal::Metrics, None, bounds)?
+                    .metrics(temporality)
+                    .map_err(|error| InitError::unmade(Signal::Metrics, error))?;
+                provider.with_reader(every(interval, Quiet(exporter)))
             }
             Exporter::Console => {
                 let exporter = opentelemetry_stdout::MetricExporter::default();
@@ -60,6 +58,21 @@ pub(crate) fn provider(
         };
     }
     Ok(provider)
+}
+
+/// Cumulative values that were not delivered are in the next export, too: there is no point in
+/// going on with old ones then. Deltas are lost if they are given up.
+fn bounds(environment: &Environment, temporality: Temporality, interval: Duration) -> Bounds {
+    let timeout = ["OTEL_METRIC_EXPORT_TIMEOUT".to_owned()];
+    let timeout = environment.optional_timeout(&timeout, TIMEOUT.as_millis());
+    match temporality {
+        Temporality::Cumulative => Bounds {
+            attempt: timeout,
+            patience: Some(timeout.unwrap_or(TIMEOUT).min(interval)),
+            is_cumulative: true,
+        },
+        _ => Bounds::of_once(timeout),
+    }
 }
 
 fn every<E: PushMetricExporter>(interval: Duration, exporter: E) -> PeriodicReader<E> {

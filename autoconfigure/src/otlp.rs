@@ -1,159 +1,110 @@
-//! OTLP: the target of one signal, from the general variables and those of the signal.
-//!
-//! The exporters read the headers themselves. Everything else is passed to them, because they
-//! take malformed values for unset without a word.
+//! OTLP: how one signal is exported, from the general variables and those of the signal.
 
 use std::time::Duration;
 
-use http::HeaderName;
-use opentelemetry_http::hyper::HyperClient;
-use opentelemetry_otlp::{
-    Compression, ExporterBuildError, LogExporter, MetricExporter, SpanExporter, WithExportConfig,
-    WithHttpConfig, WithTonicConfig,
-};
+use http::HeaderMap;
 use opentelemetry_sdk::metrics::Temporality;
+use otel_otlp_exporter::ExporterBuilder;
+use otel_otlp_exporter::Protocol;
 
 #[cfg(feature = "tls")]
-use crate::tls::Tls;
-use crate::{
-    endpoint::{Protocol, collector, endpoint},
-    environment::Environment,
-    error::InitError,
-    signal::Signal,
-};
+use crate::certificates::certificates;
+use crate::endpoint::Endpoint;
+use crate::environment::Environment;
+use crate::error::InitError;
+use crate::headers::headers;
+use crate::signal::Signal;
 
 /// Where and how one signal is exported.
 #[derive(Debug)]
 pub(crate) struct Target {
-    protocol: Protocol,
-    endpoint: String,
-    /// Scheme, host and port: what signals with one collector have in common.
-    pub(crate) collector: String,
+    pub(crate) endpoint: Endpoint,
+    /// How long an attempt may take.
     pub(crate) timeout: Duration,
     is_compressed: bool,
+    headers: HeaderMap,
     #[cfg(feature = "tls")]
-    tls: Option<Tls>,
+    tls: Option<otel_otlp_exporter::Tls>,
 }
 
 impl Target {
     pub(crate) fn read(environment: &Environment, signal: Signal) -> Result<Self, InitError> {
         let names = |setting| signal.otlp_variables(setting);
-        let protocol = environment
-            .choice(&names("PROTOCOL"), &PROTOCOLS, "grpc")
-            .unwrap_or(Protocol::Grpc);
-        let (endpoint, uri) = endpoint(environment, signal, protocol);
-        let is_https = uri.scheme_str() == Some("https");
+        let endpoint = Endpoint::read(environment, signal)?;
+        let is_https = endpoint.url.scheme_str() == Some("https");
         #[cfg(not(feature = "tls"))]
         if is_https {
             let [_, insecure] = names("INSECURE");
-            return Err(InitError::new(format_args!(
-                "{signal} go to {}, and https needs the feature `tls` of otel-autoconfigure \
-                 (without a scheme, an endpoint is https unless {insecure} is true)",
-                collector(&uri),
-            )));
+            return Err(InitError::of(
+                signal,
+                format_args!(
+                    "{} needs the feature `tls` of otel-autoconfigure (without a scheme, an \
+                     endpoint is https unless {insecure} is true)",
+                    endpoint.place(),
+                ),
+            ));
         }
         #[cfg(not(feature = "tls"))]
         warn_of_certificates(environment, signal);
-        check_headers(environment, &names("HEADERS"));
         Ok(Self {
-            protocol,
-            collector: collector(&uri),
             timeout: environment.timeout(&names("TIMEOUT"), TIMEOUT),
             is_compressed: environment
                 .choice(&names("COMPRESSION"), &COMPRESSIONS, "none")
                 .unwrap_or(false),
+            headers: headers(environment, signal),
             #[cfg(feature = "tls")]
             tls: is_https
-                .then(|| Tls::read(environment, signal))
+                .then(|| certificates(environment, signal))
                 .transpose()?,
             endpoint,
         })
     }
 
-    pub(crate) fn span_exporter(&self) -> Result<SpanExporter, InitError> {
-        let builder = SpanExporter::builder();
-        built(match self.protocol {
-            Protocol::Grpc => self.grpc(builder.with_tonic()).build(),
-            Protocol::HttpProtobuf => self.http(builder.with_http())?.build(),
-        })
-    }
-
-    pub(crate) fn log_exporter(&self) -> Result<LogExporter, InitError> {
-        let builder = LogExporter::builder();
-        built(match self.protocol {
-            Protocol::Grpc => self.grpc(builder.with_tonic()).build(),
-            Protocol::HttpProtobuf => self.http(builder.with_http())?.build(),
-        })
-    }
-
-    pub(crate) fn metric_exporter(
-        &self,
-        temporality: Temporality,
-    ) -> Result<MetricExporter, InitError> {
-        let builder = MetricExporter::builder().with_temporality(temporality);
-        built(match self.protocol {
-            Protocol::Grpc => self.grpc(builder.with_tonic()).build(),
-            Protocol::HttpProtobuf => self.http(builder.with_http())?.build(),
-        })
-    }
-
-    fn grpc<B: WithExportConfig + WithTonicConfig>(&self, builder: B) -> B {
-        let mut builder = builder
-            .with_endpoint(&self.endpoint)
-            .with_timeout(self.timeout);
-        if self.is_compressed {
-            builder = builder.with_compression(Compression::Gzip);
-        }
+    /// An exporter to it, as far as the variables describe one.
+    pub(crate) fn exporter(&self) -> ExporterBuilder {
+        let Endpoint { protocol, url } = &self.endpoint;
+        let builder = ExporterBuilder::new(*protocol, url.to_string())
+            .headers(self.headers.clone())
+            .attempt_timeout(self.timeout);
         #[cfg(feature = "tls")]
-        if let Some(tls) = &self.tls {
-            builder = builder.with_tls_config(tls.grpc());
+        let builder = match &self.tls {
+            Some(tls) => builder.tls(tls.clone()),
+            None => builder,
+        };
+        match self.is_compressed {
+            true => builder.gzip(),
+            false => builder,
         }
-        builder
     }
 
-    fn http<B: WithExportConfig + WithHttpConfig>(&self, builder: B) -> Result<B, InitError> {
-        let mut builder = builder
-            .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
-            .with_endpoint(&self.endpoint)
-            .with_timeout(self.timeout);
-        if self.is_compressed {
-            builder = builder.with_compression(Compression::Gzip);
+    /// `otlp_http_span_exporter`, as the semantic conventions call it.
+    pub(crate) fn component(&self, signal: Signal) -> &'static str {
+        match (self.endpoint.protocol, signal) {
+            (Protocol::Grpc, Signal::Traces) => "otlp_grpc_span_exporter",
+            (Protocol::Grpc, Signal::Metrics) => "otlp_grpc_metric_exporter",
+            (Protocol::Grpc, Signal::Logs) => "otlp_grpc_log_exporter",
+            (_, Signal::Traces) => "otlp_http_span_exporter",
+            (_, Signal::Metrics) => "otlp_http_metric_exporter",
+            (_, Signal::Logs) => "otlp_http_log_exporter",
         }
+    }
+
+    /// `http://localhost:4318/v1/traces (http/protobuf)`
+    pub(crate) fn in_words(&self) -> String {
+        let protocol = match self.endpoint.protocol {
+            Protocol::Grpc => "grpc",
+            _ => "http/protobuf",
+        };
         #[cfg(feature = "tls")]
-        if let Some(tls) = &self.tls {
-            return Ok(builder.with_http_client(tls.http(self.timeout)?));
-        }
-        let client = HyperClient::with_default_connector(self.timeout, None);
-        Ok(builder.with_http_client(client))
-    }
-}
-
-fn built<E>(result: Result<E, ExporterBuildError>) -> Result<E, InitError> {
-    result.map_err(InitError::new)
-}
-
-/// The exporter skips what it cannot read. Values are credentials more often than not, so none
-/// is repeated.
-fn check_headers(environment: &Environment, names: &[String]) {
-    let Some((variable, list)) = environment.first(names) else {
-        return;
-    };
-    let members = list.split(',').map(str::trim);
-    for (index, member) in members.filter(|member| !member.is_empty()).enumerate() {
-        let is_header = member.split_once('=').is_some_and(|(name, value)| {
-            name.trim().parse::<HeaderName>().is_ok()
-                && !value.trim().is_empty()
-                && value
-                    .chars()
-                    .all(|letter| letter.is_ascii_graphic() || letter == ' ')
-        });
-        if !is_header {
-            let number = index + 1;
-            environment.warn(
-                variable,
-                format_args!(": header {number} is not name=value (not shown, as it may be secret); using the others"),
-            );
-        }
+        let roots = match &self.tls {
+            Some(tls) if tls.has_bundled_roots() => {
+                ", trusting Mozilla's certificates as the system has none"
+            }
+            _ => "",
+        };
+        #[cfg(not(feature = "tls"))]
+        let roots = "";
+        format!("{} ({protocol}{roots})", self.endpoint.display())
     }
 }
 
@@ -175,10 +126,6 @@ pub(crate) fn temporality(environment: &Environment) -> Temporality {
         .unwrap_or(Temporality::Cumulative)
 }
 
-const PROTOCOLS: [(&str, Protocol); 2] = [
-    ("grpc", Protocol::Grpc),
-    ("http/protobuf", Protocol::HttpProtobuf),
-];
 const COMPRESSIONS: [(&str, bool); 2] = [("gzip", true), ("none", false)];
 const TEMPORALITIES: [(&str, Temporality); 3] = [
     ("cumulative", Temporality::Cumulative),
@@ -190,31 +137,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment::tests::{environment, said};
-
-    #[test]
-    fn malformed_headers_are_counted_but_not_shown() {
-        let names = Signal::Logs.otlp_variables("HEADERS");
-        for (list, expected) in [
-            ("", vec![]),
-            ("api-key=secret, x=y%20z,", vec![]),
-            ("api-key=secret,hush", vec![2]),
-            ("hush hush=secret,=x,a=", vec![1, 2, 3]),
-        ] {
-            let environment = environment(&[("OTEL_EXPORTER_OTLP_HEADERS", list)]);
-            check_headers(&environment, &names);
-            let expected: Vec<_> = expected
-                .iter()
-                .map(|number| {
-                    format!(
-                        "OTEL_EXPORTER_OTLP_HEADERS: header {number} is not name=value \
-                         (not shown, as it may be secret); using the others"
-                    )
-                })
-                .collect();
-            assert_eq!(said(environment), expected, "{list:?}");
-        }
-    }
+    use crate::environment::tests::environment;
 
     #[test]
     fn settings_of_the_signal_come_before_the_general_ones() {
@@ -231,7 +154,7 @@ mod tests {
             .map(|signal| {
                 let target = Target::read(&environment, signal).unwrap();
                 (
-                    target.protocol,
+                    target.endpoint.protocol,
                     target.timeout.as_secs(),
                     target.is_compressed,
                 )

@@ -11,9 +11,8 @@ use opentelemetry_sdk::{
     resource::TelemetryResourceDetector,
     trace::{IdGenerator, RandomIdGenerator},
 };
-use percent_encoding::percent_decode_str;
 
-use crate::environment::Environment;
+use crate::{environment::Environment, percent};
 
 /// The resource of this process. What the application says itself (`attributes`) comes first,
 /// then the environment, then `service`, the application's name for itself, and what is detected.
@@ -47,8 +46,8 @@ fn listed(environment: &Environment) -> Vec<KeyValue> {
         .map(|member| {
             let (key, value) = member.split_once('=')?;
             let (key, value) = (key.trim(), value.trim());
-            let value = percent_decode_str(value).decode_utf8().ok()?;
-            (!key.is_empty()).then(|| KeyValue::new(key.to_owned(), value.into_owned()))
+            let (key, value) = (percent::decoded(key)?, percent::decoded(value)?);
+            (!key.is_empty()).then(|| KeyValue::new(key, value))
         })
         .collect::<Option<_>>()
         .unwrap_or_else(|| {
@@ -171,13 +170,15 @@ mod tests {
 
     #[test]
     fn list_is_decoded_or_discarded() {
-        let cases: [(&str, &[(&str, &str)]); 6] = [
+        let cases: [(&str, &[(&str, &str)]); 8] = [
             ("a=1,b=2", &[("a", "1"), ("b", "2")]),
             (" a = 1 , b=x%2Cy%20z, ", &[("a", "1"), ("b", "x,y z")]),
             ("a=b=c", &[("a", "b=c")]),
             ("a=", &[("a", "")]),
             ("a=1,b", &[]),
             ("a=1,b=%ff", &[]),
+            ("a=%zz", &[]),
+            ("a=1,b=100%", &[]),
         ];
         for (list, expected) in cases {
             let environment = environment(&[(LIST, list)]);

@@ -9,14 +9,14 @@ use std::{
 use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
-use crate::signal::Signal;
+use crate::{error::Undelivered, signal::Signal};
 
 pub(crate) type Call = Box<dyn FnOnce() -> OTelSdkResult + Send>;
 
 /// Makes the calls at the same time and returns what went wrong until the deadline.
 ///
 /// Each has a thread of its own: some of the SDK's calls have no limit, or one that is not ours.
-pub(crate) fn all_until(deadline: Instant, calls: Vec<(Signal, Call)>) -> Vec<String> {
+pub(crate) fn all_until(deadline: Instant, calls: Vec<(Signal, Call)>) -> Vec<Undelivered> {
     let (sender, outcomes) = mpsc::channel();
     let mut failures = Vec::new();
     let mut waiting = Vec::new();
@@ -29,7 +29,7 @@ pub(crate) fn all_until(deadline: Instant, calls: Vec<(Signal, Call)>) -> Vec<St
         });
         match spawned {
             Ok(_) => waiting.push(signal),
-            Err(error) => failures.push(format!("{signal}: {error}")),
+            Err(error) => failures.push(Undelivered::new(signal, error.to_string())),
         }
     }
     drop(sender);
@@ -41,21 +41,24 @@ pub(crate) fn all_until(deadline: Instant, calls: Vec<(Signal, Call)>) -> Vec<St
                 match outcome {
                     // Done by someone who holds the provider, too.
                     Ok(()) | Err(OTelSdkError::AlreadyShutdown) => {}
-                    Err(error) => failures.push(format!("{signal}: {error}")),
+                    Err(error) => failures.push(Undelivered::new(signal, error.to_string())),
                 }
             }
             Err(RecvTimeoutError::Timeout) => {
                 let late = waiting.drain(..);
-                failures.extend(late.map(|signal| format!("{signal}: not done in time")));
+                failures.extend(late.map(|signal| Undelivered::new(signal, NOT_IN_TIME)));
             }
             Err(RecvTimeoutError::Disconnected) => {
                 let lost = waiting.drain(..);
-                failures.extend(lost.map(|signal| format!("{signal}: the SDK has panicked")));
+                failures.extend(lost.map(|signal| Undelivered::new(signal, PANICKED)));
             }
         }
     }
     failures
 }
+
+const NOT_IN_TIME: &str = "not done in time";
+const PANICKED: &str = "the SDK has panicked";
 
 #[cfg(test)]
 mod tests {
@@ -80,7 +83,11 @@ mod tests {
                 Box::new(|| Err(OTelSdkError::InternalFailure("full".to_owned()))),
             ),
         ];
-        let mut failures = all_until(Instant::now() + Duration::from_millis(500), calls);
+        let failures = all_until(Instant::now() + Duration::from_millis(500), calls);
+        let mut failures: Vec<_> = failures
+            .into_iter()
+            .map(|Undelivered { signal, text, .. }| format!("{signal}: {text}"))
+            .collect();
         failures.sort();
         assert_eq!(
             failures,

@@ -11,7 +11,6 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    #[cfg(test)]
     pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
 
     /// `OTEL_TRACES_EXPORTER`
@@ -37,6 +36,24 @@ impl Signal {
         }
     }
 
+    /// What is counted.
+    pub(crate) fn unit(self) -> &'static str {
+        match self {
+            Self::Traces => "spans",
+            Self::Metrics => "data points",
+            Self::Logs => "records",
+        }
+    }
+
+    /// The name, as it is displayed.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Traces => "traces",
+            Self::Metrics => "metrics",
+            Self::Logs => "logs",
+        }
+    }
+
     fn upper(self) -> &'static str {
         match self {
             Self::Traces => "TRACES",
@@ -48,10 +65,6 @@ impl Signal {
 
 impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Traces => "traces",
-            Self::Metrics => "metrics",
-            Self::Logs => "logs",
-        })
+        f.write_str(self.name())
     }
 }

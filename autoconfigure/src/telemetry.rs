@@ -1,25 +1,26 @@
 //! The guard: what has been set up, until it is dropped.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::error::Error;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
 
-use opentelemetry_sdk::{
-    logs::SdkLoggerProvider, metrics::SdkMeterProvider, trace::SdkTracerProvider,
-};
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Subscriber;
-use tracing_subscriber::{Layer, registry::LookupSpan};
+use tracing_subscriber::Layer;
+use tracing_subscriber::registry::LookupSpan;
 
-use crate::{
-    collectors::Collectors,
-    error::ShutdownError,
-    outage::say,
-    shutdown::{Call, all_until},
-    signal::Signal,
-    subscriber::Bridge,
-    warning::Warning,
-};
+use crate::destinations::Destinations;
+use crate::error::ShutdownError;
+use crate::error::Undelivered;
+use crate::notice::Notice;
+use crate::shutdown::Call;
+use crate::shutdown::all_until;
+use crate::signal::Signal;
+use crate::subscriber::Bridge;
+use crate::warning::Warning;
 
 /// The telemetry of this process, as [`init`](crate::init) has set it up. Keep it until the end
 /// of `main`.
@@ -35,7 +36,7 @@ use crate::{
 pub struct Telemetry {
     pub(crate) bridge: Bridge,
     pub(crate) metrics: Option<SdkMeterProvider>,
-    pub(crate) collectors: Collectors,
+    pub(crate) destinations: Destinations,
     pub(crate) timeout: Duration,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -47,7 +48,9 @@ impl Telemetry {
     ///
     /// # Errors
     ///
-    /// If something has not arrived, now or since the last time that an export succeeded.
+    /// If something has not arrived, now or since the last time that an export succeeded. During
+    /// an outage it says what is wrong with the receiver; what waits for the end of the outage is
+    /// not lost then.
     pub fn flush(&self) -> Result<(), ShutdownError> {
         let Self {
             bridge: Bridge { traces, logs, .. },
@@ -60,7 +63,12 @@ impl Telemetry {
             metrics.map(|metrics| -> Call { Box::new(move || metrics.force_flush()) }),
             logs.map(|logs| -> Call { Box::new(move || logs.force_flush()) }),
         );
-        let failures = all_until(Instant::now() + self.timeout, calls);
+        let mut failures = all_until(Instant::now() + self.timeout, calls);
+        for failure in &mut failures {
+            if let Some(trouble) = self.destinations.trouble(failure.signal) {
+                failure.text = format!("not exported yet, as there is no way to {trouble}");
+            }
+        }
         self.outcome(failures)
     }
 
@@ -70,8 +78,9 @@ impl Telemetry {
     ///
     /// # Errors
     ///
-    /// If something has not arrived, now or since the last time that an export succeeded. A signal
-    /// that the collector does not take at all is a warning only.
+    /// If something has not arrived, now or since the last time that an export succeeded, or if
+    /// the receiver has rejected some of it. A signal that the receiver does not know is a warning
+    /// only, unless it knows none.
     pub fn shutdown(self) -> Result<(), ShutdownError> {
         self.end()
     }
@@ -133,7 +142,7 @@ impl Telemetry {
         let timeout = self.timeout;
         let deadline = Instant::now() + timeout;
         // A little earlier, so that the SDK's threads can still say that they were too late.
-        self.collectors.close_at(deadline - timeout / 10);
+        self.destinations.close_within(timeout - timeout / 10);
         let Self {
             bridge: Bridge { traces, logs, .. },
             metrics,
@@ -149,11 +158,14 @@ impl Telemetry {
             logs.map(|logs| -> Call { Box::new(move || logs.shutdown_with_timeout(timeout)) }),
         );
         let failures = all_until(deadline, calls);
+        for pipeline in self.destinations.pipelines() {
+            pipeline.say_dropped();
+        }
         self.outcome(failures)
     }
 
-    fn outcome(&self, mut failures: Vec<String>) -> Result<(), ShutdownError> {
-        failures.extend(self.collectors.losses());
+    fn outcome(&self, mut failures: Vec<Undelivered>) -> Result<(), ShutdownError> {
+        failures.extend(self.destinations.losses());
         ShutdownError::check(failures)
     }
 }
@@ -161,8 +173,11 @@ impl Telemetry {
 impl Drop for Telemetry {
     fn drop(&mut self) {
         if let Err(error) = self.end() {
-            // The outage behind it was a warning already.
-            say(false, &error.to_string());
+            // Without a reason it is merely not known how it went.
+            match error.source() {
+                Some(_) => Notice::warning(error.to_string()).say(),
+                None => Notice::information(error.to_string()).say(),
+            }
         }
     }
 }

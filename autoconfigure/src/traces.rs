@@ -1,47 +1,57 @@
 //! The pipeline of the spans.
 
-use opentelemetry_sdk::{
-    Resource,
-    trace::{
-        BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, ShouldSample,
-        SimpleSpanProcessor, TracerProviderBuilder,
-    },
-};
+use std::sync::Arc;
 
-use crate::{
-    batch::Batch,
-    collectors::Collectors,
-    environment::Environment,
-    error::InitError,
-    export::Guarded,
-    exporter::{Exporter, exporters},
-    limits::{Shortening, span_limits, value_length},
-    sampler::sampler,
-    signal::Signal,
-};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::BatchConfigBuilder;
+use opentelemetry_sdk::trace::BatchSpanProcessor;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::ShouldSample;
+use opentelemetry_sdk::trace::SimpleSpanProcessor;
+use opentelemetry_sdk::trace::TracerProviderBuilder;
+
+use crate::admission::Admitted;
+use crate::batch::Batch;
+use crate::behind_queue::Released;
+use crate::destinations::Bounds;
+use crate::destinations::Destinations;
+use crate::environment::Environment;
+use crate::error::InitError;
+use crate::exporter::Exporter;
+use crate::exporter::exporters;
+use crate::limits::Shortening;
+use crate::limits::span_limits;
+use crate::limits::value_length;
+use crate::queue::Queue;
+use crate::signal::Signal;
 
 /// A provider with the exporters that the environment asks for. One without exporters still makes
 /// the ids that logs and outgoing calls carry.
 pub(crate) fn provider(
     environment: &Environment,
-    collectors: &mut Collectors,
+    destinations: &mut Destinations,
     resource: &Resource,
-    own_sampler: Option<Box<dyn ShouldSample>>,
+    sampler: Box<dyn ShouldSample>,
+    queue_bytes: usize,
 ) -> Result<TracerProviderBuilder, InitError> {
     let mut provider = SdkTracerProvider::builder()
         .with_resource(resource.clone())
         .with_span_limits(span_limits(environment))
-        .with_sampler(own_sampler.unwrap_or_else(|| Box::new(sampler(environment))));
+        .with_sampler(sampler);
     let length = value_length(environment);
     for exporter in exporters(environment, Signal::Traces)? {
         provider = match exporter {
             Exporter::Otlp => {
                 let batch = Batch::of_spans(environment);
-                let (target, pipeline) =
-                    collectors.pipeline(environment, Signal::Traces, batch.timeout)?;
-                let exporter = Guarded {
-                    exporter: pipeline.driver.enter(|| target.span_exporter())?,
-                    pipeline,
+                let queue = Arc::new(Queue::new(Signal::Traces, batch.queue, queue_bytes));
+                let bounds = Bounds::of_once(batch.timeout);
+                let exporter =
+                    destinations.exporter(environment, Signal::Traces, Some(&queue), bounds)?;
+                let exporter = Released {
+                    queue: Arc::clone(&queue),
+                    exporter: exporter
+                        .spans()
+                        .map_err(|error| InitError::unmade(Signal::Traces, error))?,
                 };
                 let settings = BatchConfigBuilder::default()
                     .with_scheduled_delay(batch.delay)
@@ -49,6 +59,7 @@ pub(crate) fn provider(
                     .with_max_export_batch_size(batch.size)
                     .build();
                 let next = BatchSpanProcessor::new(exporter, settings);
+                let next = Admitted { queue, next };
                 provider.with_span_processor(Shortening { length, next })
             }
             Exporter::Console => {

@@ -33,7 +33,7 @@ fn memory_is_bounded() {
     play(ROLES);
     let nobody = nobody();
     let collector = Collector::start(Behaviour::Hang);
-    for endpoint in [&nobody, &collector.grpc] {
+    for endpoint in [&nobody, &collector.http] {
         let finished = run("flood", &[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
         // All of it would be 100 MB of spans and as much of logs. Queues hold 2048 of each.
         if let Ok(grown) = finished.value("grown_kb").parse::<u64>() {
@@ -41,11 +41,27 @@ fn memory_is_bounded() {
         }
         // The bound is five seconds unless set.
         assert!(finished.number("shutdown_ms") < 5_500);
+        // What did not fit is told when the queue is full, and counted to the last one.
         let warnings = finished.warnings();
-        let is_ours = |line: &&&str| line.contains("otel_autoconfigure");
-        assert_eq!(warnings.iter().filter(is_ours).count(), 1, "{warnings:#?}");
-        // One for each of the full queues at its beginning and at its end.
-        assert!(warnings.len() <= 5, "{warnings:#?}");
+        let count = |text: &str| warnings.iter().filter(|line| line.contains(text)).count();
+        let outages = usize::from(endpoint == &nobody);
+        assert_eq!(
+            count(" at the moment: connection refused"),
+            outages,
+            "{warnings:#?}"
+        );
+        assert_eq!(count(" is full with 2048 "), 2, "{warnings:#?}");
+        assert_eq!(
+            count(" were dropped because the queue was full"),
+            2,
+            "{warnings:#?}"
+        );
+        assert_eq!(warnings.len(), outages + 4, "{warnings:#?}");
+        if endpoint == &nobody {
+            let error = finished.value("shutdown");
+            assert!(error.contains("(exactly 105000 spans lost)"), "{error}");
+            assert!(error.contains("(exactly 105000 records lost)"), "{error}");
+        }
     }
 }
 
@@ -58,7 +74,7 @@ fn shutdown_keeps_to_its_bound_where_the_process_ends_with_main() {
         "short_actix",
         "short_without_a_runtime",
     ] {
-        let finished = run(main, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.grpc)]);
+        let finished = run(main, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.http)]);
         let took = finished.number("shutdown_ms");
         assert!((100..1_000).contains(&took), "{main}: {took}");
     }
@@ -70,7 +86,7 @@ fn shutdown_without_a_bound_takes_as_long_as_it_takes() {
     let collector = Collector::start(Behaviour::Accept);
     run(
         "unbounded",
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.grpc)],
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.http)],
     );
     assert_eq!(collector.received().span("span").name, "span");
 }
@@ -108,7 +124,7 @@ fn flood() {
         "grown_kb: {}",
         grown.map_or("?".to_owned(), |grown| grown.to_string())
     );
-    timed(|| drop(telemetry.shutdown()));
+    timed(|| println!("shutdown: {}", telemetry.shutdown().unwrap_err()));
 }
 
 fn resident_kb() -> Option<u64> {

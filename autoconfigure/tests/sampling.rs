@@ -95,7 +95,7 @@ impl Service {
     fn start(name: &str, next: &str, collector: &Collector) -> Self {
         let variables = [
             ("NEXT", next),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.grpc.as_str()),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.http.as_str()),
             ("OTEL_METRICS_EXPORTER", "none"),
             ("OTEL_SERVICE_NAME", name),
             ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),

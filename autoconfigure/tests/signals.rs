@@ -35,6 +35,7 @@ fn grpc_carries_three_signals_with_one_trace_id() {
         "app_tokio",
         &[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.grpc),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=acme%20inc"),
         ],
     );
@@ -54,7 +55,6 @@ fn http_carries_three_signals_with_one_trace_id() {
         "app_tokio",
         &[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.http),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=acme"),
             ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "x-tenant=logs"),
         ],
@@ -107,6 +107,7 @@ fn each_signal_can_go_its_own_way() {
         "app_tokio",
         &[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &one.grpc),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
             ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", &logs),
             ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/protobuf"),
             ("OTEL_METRICS_EXPORTER", "none"),

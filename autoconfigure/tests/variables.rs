@@ -156,7 +156,7 @@ fn settings_take_effect() {
 /// What the process exports with these variables.
 fn effects(variables: &[(&str, &str)]) -> HashMap<String, String> {
     let collector = Collector::start(Behaviour::Accept);
-    let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", collector.grpc.as_str())];
+    let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", collector.http.as_str())];
     all.extend(variables);
     let finished = run("everything", &all);
 

@@ -155,12 +155,19 @@ impl Received {
         bodies.map(|body| text(body.as_ref()).unwrap()).collect()
     }
 
+    /// The metrics of the application.
     pub(crate) fn metrics(&self) -> Vec<&Metric> {
-        let metrics = self
-            .metrics
-            .iter()
-            .flat_map(|metrics| &metrics.scope_metrics);
-        metrics.flat_map(|scope| &scope.metrics).collect()
+        let metrics = self.all_metrics();
+        metrics
+            .filter(|metric| !metric.name.starts_with("otel.sdk."))
+            .collect()
+    }
+
+    /// With those of the export itself.
+    pub(crate) fn all_metrics(&self) -> impl Iterator<Item = &Metric> {
+        let metrics = self.metrics.iter();
+        let scopes = metrics.flat_map(|metrics| &metrics.scope_metrics);
+        scopes.flat_map(|scope| &scope.metrics)
     }
 
     /// Temporality and kind of the only histogram.

@@ -52,8 +52,11 @@ pub enum FailureKind {
 }
 
 impl Failure {
-    /// A failure of which the receiver knows nothing, or which it has answered itself.
-    pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+    /// A failure of which the receiver knows nothing, or which it has answered itself: the data
+    /// have not arrived.
+    ///
+    /// The exporters make failures themselves; this is for tests of what is done with them.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),

@@ -1,0 +1,186 @@
+//! `otel.sdk.exporter.*` and `otel.sdk.processor.*`: how the export of telemetry goes, as metrics.
+//!
+//! See <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/>.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::OnceLock;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Histogram;
+use opentelemetry::metrics::Meter;
+use otel_otlp_exporter::Event;
+
+use crate::queue::Queue;
+use crate::signal::Signal;
+
+/// What the exporter of one signal has done.
+#[derive(Debug)]
+pub(crate) struct ExportMetrics {
+    signal: Signal,
+    /// What the exporter is, and where it exports to.
+    attributes: Vec<KeyValue>,
+    in_flight: AtomicI64,
+    /// How many were exported, by how it ended; without a type of error they have arrived.
+    exported: Mutex<BTreeMap<Option<&'static str>, u64>>,
+    /// Made when there is a provider of meters.
+    duration: OnceLock<Histogram<f64>>,
+}
+
+impl ExportMetrics {
+    /// Of an exporter with this `otel.component.type`.
+    pub(crate) fn new(signal: Signal, kind: &'static str, host: &str, port: u16) -> Self {
+        Self {
+            signal,
+            attributes: vec![
+                KeyValue::new("otel.component.type", kind),
+                KeyValue::new("otel.component.name", format!("{kind}/0")),
+                KeyValue::new("server.address", host.to_owned()),
+                KeyValue::new("server.port", i64::from(port)),
+            ],
+            in_flight: AtomicI64::new(0),
+            exported: Mutex::default(),
+            duration: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn count(&self, event: &Event<'_>) {
+        match event {
+            Event::Started { items, .. } => {
+                self.in_flight.fetch_add(signed(*items), Ordering::Relaxed);
+            }
+            Event::Delivered {
+                items,
+                rejected,
+                took,
+                ..
+            } => {
+                self.ended(*items, None, took.as_secs_f64());
+                self.add(items - rejected, None);
+                self.add(*rejected, Some("rejected"));
+            }
+            Event::Lost {
+                items,
+                failure,
+                took,
+                ..
+            } => {
+                let error = Some(failure.error_type());
+                self.ended(*items, error, took.as_secs_f64());
+                self.add(*items, error);
+            }
+            _ => {}
+        }
+    }
+
+    /// Measures from now on.
+    pub(crate) fn measure(self: &Arc<Self>, meter: &Meter, queue: Option<&Arc<Queue>>) {
+        let (what, unit) = match self.signal {
+            Signal::Traces => ("span", "{span}"),
+            Signal::Logs => ("log", "{log_record}"),
+            Signal::Metrics => ("metric_data_point", "{data_point}"),
+        };
+        let source = Arc::clone(self);
+        meter
+            .i64_observable_up_down_counter(format!("otel.sdk.exporter.{what}.inflight"))
+            .with_unit(unit)
+            .with_description("How many were handed to the exporter and are not yet done with.")
+            .with_callback(move |observer| {
+                let in_flight = source.in_flight.load(Ordering::Relaxed);
+                observer.observe(in_flight, &source.attributes);
+            })
+            .build();
+        let source = Arc::clone(self);
+        meter
+            .u64_observable_counter(format!("otel.sdk.exporter.{what}.exported"))
+            .with_unit(unit)
+            .with_description("How many the exporter is done with, successfully or not.")
+            .with_callback(move |observer| {
+                let exported = source.exported.lock();
+                for (error, count) in &*exported.unwrap_or_else(PoisonError::into_inner) {
+                    observer.observe(*count, &source.attributes(*error));
+                }
+            })
+            .build();
+        let duration = meter
+            .f64_histogram("otel.sdk.exporter.operation.duration")
+            .with_unit("s")
+            .with_description("How long the export of a batch took, with all attempts.")
+            .build();
+        let _ = self.duration.set(duration);
+        if let Some(queue) = queue {
+            measure_queue(meter, what, unit, queue);
+        }
+    }
+
+    fn ended(&self, items: u64, error: Option<&'static str>, seconds: f64) {
+        self.in_flight.fetch_sub(signed(items), Ordering::Relaxed);
+        if let Some(duration) = self.duration.get() {
+            duration.record(seconds, &self.attributes(error));
+        }
+    }
+
+    fn add(&self, items: u64, error: Option<&'static str>) {
+        if items > 0 {
+            let exported = self.exported.lock();
+            *exported
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(error)
+                .or_default() += items;
+        }
+    }
+
+    fn attributes(&self, error: Option<&'static str>) -> Vec<KeyValue> {
+        let error = error.map(|error| KeyValue::new("error.type", error));
+        self.attributes.iter().cloned().chain(error).collect()
+    }
+}
+
+fn measure_queue(meter: &Meter, what: &str, unit: &'static str, queue: &Arc<Queue>) {
+    let kind = format!("batching_{what}_processor");
+    let attributes = [
+        KeyValue::new("otel.component.name", format!("{kind}/0")),
+        KeyValue::new("otel.component.type", kind),
+    ];
+    let (source, own) = (Arc::clone(queue), attributes.clone());
+    meter
+        .i64_observable_up_down_counter(format!("otel.sdk.processor.{what}.queue.size"))
+        .with_unit(unit)
+        .with_description("How many wait for an export.")
+        .with_callback(move |observer| observer.observe(signed(source.waiting() as u64), &own))
+        .build();
+    let (source, own) = (Arc::clone(queue), attributes.clone());
+    meter
+        .i64_observable_up_down_counter(format!("otel.sdk.processor.{what}.queue.capacity"))
+        .with_unit(unit)
+        .with_description("How many can wait for an export.")
+        .with_callback(move |observer| observer.observe(signed(source.capacity() as u64), &own))
+        .build();
+    let source = Arc::clone(queue);
+    let [name, kind] = attributes;
+    let full = [
+        name.clone(),
+        kind.clone(),
+        KeyValue::new("error.type", "queue_full"),
+    ];
+    let passed = [name, kind];
+    meter
+        .u64_observable_counter(format!("otel.sdk.processor.{what}.processed"))
+        .with_unit(unit)
+        .with_description("How many were handed to the exporter, or dropped.")
+        .with_callback(move |observer| {
+            observer.observe(source.passed(), &passed);
+            if source.dropped() > 0 {
+                observer.observe(source.dropped(), &full);
+            }
+        })
+        .build();
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,155 @@
+//! How much waits for an export, in numbers and in bytes.
+//!
+//! The SDK's processors drop what their queue has no room for, and keep the number to themselves
+//! until they are shut down. So the room is given out here, in front of them, and they never have
+//! to drop anything.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use crate::notice::Notice;
+use crate::signal::Signal;
+
+/// The room for what has ended and is not yet under way.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    signal: Signal,
+    most: usize,
+    most_bytes: usize,
+    waiting: AtomicUsize,
+    waiting_bytes: AtomicUsize,
+    passed: AtomicU64,
+    dropped: AtomicU64,
+    is_told: AtomicBool,
+}
+
+impl Queue {
+    /// Room for so many, and for so many bytes.
+    pub(crate) fn new(signal: Signal, most: usize, most_bytes: usize) -> Self {
+        Self {
+            signal,
+            most,
+            most_bytes,
+            waiting: AtomicUsize::new(0),
+            waiting_bytes: AtomicUsize::new(0),
+            passed: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            is_told: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes room for one of this size. `false` if there is none: it is counted as dropped, and
+    /// the first one is told.
+    pub(crate) fn admits(&self, bytes: usize) -> bool {
+        // Taken first and given back if it was too much, so that two threads cannot both take the
+        // last room.
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting_bytes = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        // Something larger than all the room there is goes through an empty queue.
+        if waiting < self.most
+            && (waiting == 0 || waiting_bytes.saturating_add(bytes) <= self.most_bytes)
+        {
+            return true;
+        }
+        self.give_back(1, bytes);
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+        if !self.is_told.swap(true, Ordering::Relaxed) {
+            self.tell_that_it_is_full(waiting);
+        }
+        false
+    }
+
+    /// Gives room back: these are under way now.
+    pub(crate) fn release(&self, items: usize, bytes: usize) {
+        self.passed.fetch_add(items as u64, Ordering::Relaxed);
+        self.give_back(items, bytes);
+    }
+
+    /// From now on a full queue is told again.
+    pub(crate) fn tell_again(&self) {
+        self.is_told.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.most
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How many have been handed to the exporter, ever.
+    pub(crate) fn passed(&self) -> u64 {
+        self.passed.load(Ordering::Relaxed)
+    }
+
+    /// How many have been dropped, ever.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    fn give_back(&self, items: usize, bytes: usize) {
+        self.waiting.fetch_sub(items, Ordering::Relaxed);
+        self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    #[cold]
+    fn tell_that_it_is_full(&self, waiting: usize) {
+        let (signal, unit) = (self.signal, self.signal.unit());
+        let room = match (waiting < self.most, signal) {
+            (true, _) => format!("{} bytes", self.most_bytes),
+            (_, Signal::Logs) => format!("{} {unit} (OTEL_BLRP_MAX_QUEUE_SIZE)", self.most),
+            _ => format!("{} {unit} (OTEL_BSP_MAX_QUEUE_SIZE)", self.most),
+        };
+        let text = format!(
+            "the queue of {signal} is full with {room}: {unit} are dropped until there is room, \
+             and counted"
+        );
+        Notice::warning(text).say_locally();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue() -> Queue {
+        Queue::new(Signal::Traces, 3, 100)
+    }
+
+    #[test]
+    fn room_is_limited_in_number_and_in_bytes() {
+        let queue = queue();
+        for _ in 0..3 {
+            assert!(queue.admits(10));
+        }
+        assert!(!queue.admits(10));
+        queue.release(2, 20);
+        assert!(queue.admits(90));
+        assert!(!queue.admits(1));
+        assert_eq!((queue.waiting(), queue.dropped()), (2, 2));
+        queue.release(2, 100);
+        assert!(queue.admits(1_000));
+        assert!(!queue.admits(0));
+    }
+
+    #[test]
+    fn room_is_never_given_out_twice() {
+        let queue = Queue::new(Signal::Logs, 100, usize::MAX);
+        let admitted: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| (0..1_000).filter(|_| queue.admits(1)).count()))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .sum()
+        });
+        // A thread that takes too much for a moment may keep another one out, never let one in.
+        assert!(admitted <= 100, "{admitted}");
+        assert_eq!(queue.waiting(), admitted);
+        assert_eq!(admitted as u64 + queue.dropped(), 8_000);
+    }
+}
