@@ -24,8 +24,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         listener,
         app.into_make_service_with_connect_info::<SocketAddr>(),
     )
-    // A process that is killed exports nothing any more.
-    .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
+    // Ctrl-C and SIGTERM. A process that is killed by them exports nothing any more.
+    .with_graceful_shutdown(otel_autoconfigure::shutdown_signal())
     .await?;
     Ok(())
 }

@@ -129,6 +129,15 @@ impl Destinations {
         &self.pipelines
     }
 
+    /// Whether there has been a span to export.
+    pub(crate) fn has_spans(&self) -> bool {
+        self.pipelines.iter().any(|pipeline| {
+            let queue = pipeline.queue.as_ref();
+            pipeline.signal == Signal::Traces
+                && queue.is_some_and(|queue| queue.waiting() > 0 || queue.passed() > 0)
+        })
+    }
+
     /// Where each signal goes, in words.
     pub(crate) fn places(&self) -> &[String] {
         &self.places

@@ -30,6 +30,7 @@ mod resource;
 mod sampler;
 mod setup;
 mod shutdown;
+mod shutdown_signal;
 mod signal;
 mod subscriber;
 mod telemetry;
@@ -38,5 +39,6 @@ mod warning;
 
 pub use builder::{Builder, builder, init};
 pub use error::{InitError, ShutdownError};
+pub use shutdown_signal::shutdown_signal;
 pub use telemetry::Telemetry;
 pub use warning::Warning;

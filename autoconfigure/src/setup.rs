@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::time::Duration;
+use std::time::Instant;
 
 use opentelemetry::KeyValue;
 use opentelemetry::global;
@@ -115,6 +116,7 @@ impl Settings {
                 metrics: meters,
                 destinations,
                 timeout: self.timeout,
+                since: Instant::now(),
                 warnings: Vec::new(),
             },
             has_subscriber: self.has_subscriber,
@@ -150,6 +152,7 @@ impl Ready {
         if let Some(summary) = self.summary {
             Notice::information(summary).say_locally();
         }
+        telemetry.since = Instant::now();
         telemetry
     }
 }

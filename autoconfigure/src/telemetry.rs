@@ -38,6 +38,7 @@ pub struct Telemetry {
     pub(crate) metrics: Option<SdkMeterProvider>,
     pub(crate) destinations: Destinations,
     pub(crate) timeout: Duration,
+    pub(crate) since: Instant,
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -172,6 +173,10 @@ impl Telemetry {
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
+        let is_open = self.bridge.is_open.load(Ordering::Relaxed);
+        if is_open && self.since.elapsed() < AT_ONCE && !self.destinations.has_spans() {
+            Notice::warning(DROPPED_AT_ONCE).say_locally();
+        }
         if let Err(error) = self.end() {
             // Without a reason it is merely not known how it went.
             match error.source() {
@@ -192,3 +197,8 @@ fn calls(traces: Option<Call>, metrics: Option<Call>, logs: Option<Call>) -> Vec
     .filter_map(|(signal, call)| Some((signal, call?)))
     .collect()
 }
+
+/// Nobody sets telemetry up and has nothing to do with it for longer than this, unless by mistake.
+const AT_ONCE: Duration = Duration::from_millis(10);
+const DROPPED_AT_ONCE: &str = "telemetry is shut down as soon as it was set up: `let _ = init()?` \
+     drops what init returns at once, and `let _telemetry = init()?` keeps it until the end of main";

@@ -12,9 +12,11 @@
 mod support;
 
 use std::{
-    io::{self, BufRead, BufReader, Read},
+    collections::BTreeSet,
+    io::{self, BufRead, BufReader, Read, Write},
     net::SocketAddr,
     process::Stdio,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -26,6 +28,7 @@ use support::{Behaviour, Collector, Finished, Roles, child, nobody, play, run};
 const ROLES: Roles = &[
     ("service", service),
     ("service_in_two_halves", service_in_two_halves),
+    ("steady", steady),
 ];
 
 /// Exports all the time, so that there is much to fail.
@@ -133,6 +136,69 @@ fn collector_that_goes_away_is_reported_once() {
 }
 
 #[test]
+fn nothing_is_lost_while_the_collector_is_away() {
+    play(ROLES);
+    for protocol in ["grpc", "http/protobuf"] {
+        let collector = Collector::start(Behaviour::Accept);
+        let endpoint = match protocol {
+            "grpc" => collector.grpc.clone(),
+            _ => collector.http.clone(),
+        };
+        let mut variables = EAGER.to_vec();
+        variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
+        variables.push(("OTEL_EXPORTER_OTLP_PROTOCOL", protocol));
+        let mut service = child("steady", &variables)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = service.stdin.take().unwrap();
+        let mut stdout = BufReader::new(service.stdout.take().unwrap());
+        // A full pipe would stop the service.
+        let mut stderr = service.stderr.take().unwrap();
+        let stderr = thread::spawn(move || {
+            let mut said = String::new();
+            stderr.read_to_string(&mut said).unwrap();
+            said
+        });
+        let mut step = |done: &str| {
+            writeln!(stdin, "next").unwrap();
+            let mut said = String::new();
+            while !said.contains(done) {
+                assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
+            }
+        };
+        step("before");
+        let restart = collector.stop();
+        step("during");
+        let collector = restart();
+        step("after");
+        drop(stdin);
+
+        let mut finished = Finished::from(service.wait_with_output().unwrap());
+        finished.stderr = stderr.join().unwrap();
+        assert!(finished.is_success, "{finished:#?}");
+        let received = collector.received();
+        let ids: BTreeSet<_> = received.spans().map(|(_, span)| &span.span_id).collect();
+        assert_eq!(ids.len(), 1_500);
+        let bodies: BTreeSet<_> = received.bodies().into_iter().collect();
+        assert_eq!(
+            bodies
+                .iter()
+                .filter(|body| body.starts_with("span "))
+                .count(),
+            1_500
+        );
+        let warnings = finished.warnings();
+        assert_eq!(warnings.len(), 1, "{warnings:#?}");
+        let recovery = "traces: nothing lost, metrics: nothing lost, logs: nothing lost";
+        let recoveries = finished.stderr.matches(recovery).count();
+        assert_eq!(recoveries, 1, "{warnings:#?}");
+    }
+}
+
+#[test]
 fn signals_that_a_backend_does_not_take_are_named_once_each() {
     play(ROLES);
     let backend = Collector::start(Behaviour::TracesOnly);
@@ -208,6 +274,32 @@ async fn service_in_two_halves() {
     io::stdin().read_to_string(&mut String::new()).unwrap();
     requests(500).await;
     end(telemetry);
+}
+
+/// Does a third of its work at each line of standard input.
+fn steady() {
+    let telemetry = otel_autoconfigure::builder()
+        .shutdown_timeout(Duration::from_secs(1))
+        .init()
+        .unwrap();
+    let mut lines = io::stdin().lines();
+    let tracer = global::tracer("test");
+    let mut work = |range: std::ops::Range<u32>| {
+        lines.next().unwrap().unwrap();
+        for number in range {
+            tracer.in_span("steady", |_| tracing::info!("span {number}"));
+        }
+    };
+    work(0..500);
+    telemetry.flush().unwrap();
+    println!("before");
+    work(500..1_000);
+    assert!(telemetry.flush().is_err());
+    println!("during");
+    work(1_000..1_500);
+    while telemetry.flush().is_err() {}
+    println!("after");
+    telemetry.shutdown().unwrap();
 }
 
 /// Sends requests through a server with telemetry, one after the other.

@@ -370,6 +370,7 @@ fn settings() {
             let warnings = telemetry.warnings().iter();
             let variables: Vec<_> = warnings.map(Warning::variable).collect();
             println!("warnings: {}", variables.join(","));
+            drop(telemetry.shutdown());
         }
         Err(error) => println!("error: {error}"),
     }
@@ -379,7 +380,7 @@ fn settings() {
 fn unheard() {
     io::stdin().read_to_string(&mut String::new()).unwrap();
     let builder = otel_autoconfigure::builder().without_subscriber();
-    drop(builder.init().unwrap());
+    drop(builder.init().unwrap().shutdown());
 }
 
 /// One that cannot be used, and nothing to export.

@@ -53,6 +53,8 @@ pub(crate) enum Behaviour {
     Reject,
     /// Knows traces only, as some backends do.
     TracesOnly,
+    /// Knows nothing of what it is asked for.
+    NoService,
 }
 
 /// A running collector; gone when dropped.
@@ -76,7 +78,24 @@ pub(crate) struct Received {
 
 impl Collector {
     pub(crate) fn start(behaviour: Behaviour) -> Self {
-        let received = Arc::default();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::at([any, any], behaviour, Arc::default())
+    }
+
+    /// Stops it, and returns what starts another one in its place, which keeps what has arrived.
+    pub(crate) fn stop(self) -> impl FnOnce() -> Self {
+        let received = Arc::clone(&self.received);
+        let address = |url: &str| url.trim_start_matches("http://").parse().unwrap();
+        let addresses = [address(&self.grpc), address(&self.http)];
+        drop(self);
+        move || Self::at(addresses, Behaviour::Accept, received)
+    }
+
+    fn at(
+        [grpc, http]: [SocketAddr; 2],
+        behaviour: Behaviour,
+        received: Arc<Mutex<Received>>,
+    ) -> Self {
         let inbox = Inbox {
             received: Arc::clone(&received),
             behaviour,
@@ -86,8 +105,8 @@ impl Collector {
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
-                let grpc = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                let http = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let grpc = TcpListener::bind(grpc).await.unwrap();
+                let http = TcpListener::bind(http).await.unwrap();
                 addresses.send((address(&grpc), address(&http))).unwrap();
                 tokio::select! {
                     _ = stopped => {}
@@ -254,6 +273,7 @@ impl Inbox {
     ) -> Result<(), Status> {
         match self.behaviour {
             Behaviour::Hang => return pending().await,
+            Behaviour::NoService => return Err(Status::unimplemented(path)),
             Behaviour::TracesOnly if !path.contains("race") => {
                 return Err(Status::unimplemented(path));
             }

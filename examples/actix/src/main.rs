@@ -7,7 +7,7 @@
 //! ```
 //!
 //! It answers one request, its own, prints the span `GET /users/{id}` and ends. Without the
-//! variables everything goes to a collector on `localhost:4317`.
+//! variables everything goes to a collector on `localhost:4318`.
 
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
@@ -29,7 +29,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     let server = HttpServer::new(app).workers(1).listen(listener)?.run();
-    // A service would wait here until it is told to stop; this one has a request to send.
+    // A service would serve until `otel_autoconfigure::shutdown_signal()` says to stop; this one
+    // has a request to send.
     let handle = server.handle();
     rt::spawn(server);
 

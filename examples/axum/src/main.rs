@@ -6,7 +6,7 @@
 //! ```
 //!
 //! It answers one request, its own, prints the span `GET /users/{id}` and ends. Without the
-//! variables everything goes to a collector on `localhost:4317`.
+//! variables everything goes to a collector on `localhost:4318`.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -30,7 +30,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     // That tells the layer the client's address.
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    // A service would wait here until it is told to stop; this one has a request to send.
+    // A service would serve until `otel_autoconfigure::shutdown_signal()` says to stop; this one
+    // has a request to send.
     tokio::spawn(axum::serve(listener, app).into_future());
 
     println!("{}", call(address).await?);

@@ -117,7 +117,8 @@ impl Member {
             }
             command
                 .envs(TO_RECEIVER)
-                .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver);
+                .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver)
+                .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
         }
         // All that a service needs to know of OpenTelemetry. Five with one name would be one.
         command.env("OTEL_SERVICE_NAME", name);

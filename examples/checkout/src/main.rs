@@ -99,9 +99,10 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 const ENVIRONMENT: &str = "\
 Environment:
-  OTEL_EXPORTER_OTLP_ENDPOINT  Send spans, metrics and logs to this OTLP/gRPC endpoint instead,
-                               for example http://127.0.0.1:4317, and print only the trace ids;
-                               the other OTEL_ variables apply, too
+  OTEL_EXPORTER_OTLP_ENDPOINT  Send spans, metrics and logs to this OTLP endpoint instead, for
+                               example http://127.0.0.1:4318 (HTTP) or http://127.0.0.1:4317
+                               (gRPC), and print only the trace ids; the other OTEL_ variables
+                               apply, too
   NO_COLOR                     No colours, not even on a terminal";
 
 #[cfg(test)]

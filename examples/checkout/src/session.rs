@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use tokio::signal::ctrl_c;
+use otel_autoconfigure::shutdown_signal;
 
 use crate::Options;
 use crate::arrivals::Arrivals;
@@ -21,7 +21,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
     let mut session = Session::open(options).await?;
     let outcome = tokio::select! {
         biased;
-        Ok(()) = ctrl_c() => None,
+        () = shutdown_signal() => None,
         outcome = session.play() => Some(outcome),
     };
     if outcome.is_none() {
@@ -32,7 +32,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
     let stopped = tokio::select! {
         biased;
         // Whoever presses it twice does not want to wait for telemetry: dropping kills.
-        Ok(()) = ctrl_c() => Err(anyhow!("the services were killed")),
+        () = shutdown_signal() => Err(anyhow!("the services were killed")),
         stopped = session.fleet.stop() => stopped,
     };
     match outcome {

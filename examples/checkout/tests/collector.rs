@@ -99,6 +99,7 @@ async fn checkout(endpoint: &str, arguments: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_checkout"))
         .args(arguments)
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
         .output()
         .await
         .unwrap()

@@ -8,7 +8,7 @@
 //!
 //! It asks a server of its own once, prints the spans `GET /users/{id}` and `user` and ends. The
 //! server says what it was sent. Without the variables everything goes to a collector on
-//! `localhost:4317`.
+//! `localhost:4318`.
 
 use std::error::Error;
 use std::io;

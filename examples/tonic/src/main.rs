@@ -7,7 +7,7 @@
 //! ```
 //!
 //! It calls itself once, prints the two spans `grpc.health.v1.Health/Check` and ends. Without the
-//! variables everything goes to a collector on `localhost:4317`.
+//! variables everything goes to a collector on `localhost:4318`.
 
 use std::error::Error;
 
@@ -32,7 +32,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .add_service(health)
         // What `serve` does by itself; without it the call waits 40 ms for an acknowledgement.
         .serve_with_incoming(incoming.with_nodelay(Some(true)));
-    // A service would wait here until it is told to stop; this one has a call to make.
+    // A service would serve until `otel_autoconfigure::shutdown_signal()` says to stop; this one
+    // has a call to make.
     tokio::spawn(server);
 
     let endpoint = Endpoint::from_shared(format!("http://{address}"))?;

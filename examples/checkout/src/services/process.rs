@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures_util::FutureExt;
+use otel_autoconfigure::shutdown_signal;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
@@ -15,7 +16,7 @@ use tokio::time::sleep;
 use super::Launch;
 
 pub(super) async fn run(launch: Launch) -> Result<()> {
-    let parent_gone = parent_gone().shared();
+    let told_to_stop = told_to_stop().boxed().shared();
     let Launch { port, service } = launch;
     let telemetry = otel_autoconfigure::init()?;
     let server = service.server()?;
@@ -26,9 +27,9 @@ pub(super) async fn run(launch: Launch) -> Result<()> {
     stdout.flush()?;
 
     tokio::select! {
-        served = server.serve(listener, parent_gone.clone().map(drop)) => served?,
+        served = server.serve(listener, told_to_stop.clone()) => served?,
         // Requests that are under way may finish, one that hangs must not keep the spans.
-        () = parent_gone.then(|_| sleep(LONGEST_REQUEST)) => {}
+        () = told_to_stop.then(|()| sleep(LONGEST_REQUEST)) => {}
     }
     telemetry.shutdown().context("spans could not be exported")
 }
@@ -42,6 +43,14 @@ async fn listen(port: u16) -> Result<TcpListener> {
                 format!("port {port} cannot be used (choose another with --port, or leave it out)")
             }
         })
+}
+
+/// By its parent, or by a signal that was sent to this process alone.
+async fn told_to_stop() {
+    tokio::select! {
+        _ = parent_gone() => {}
+        () = shutdown_signal() => {}
+    }
 }
 
 /// Resolves when standard input ends. That happens when the parent asks for a graceful stop and

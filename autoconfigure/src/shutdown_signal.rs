@@ -1,0 +1,55 @@
+//! When a process is asked to end.
+
+use std::future::pending;
+use std::io;
+
+use tokio::signal::ctrl_c;
+
+use crate::notice::Notice;
+
+/// Resolves when the process is asked to end: by Ctrl-C, or on Unix by `SIGTERM`, which is what
+/// Kubernetes, Docker and systemd send.
+///
+/// A process that does not wait for it is killed by the signal, and what it has recorded last is
+/// not exported. From the first time that this is waited for, the signals do not kill the process
+/// any more. Where there is no handler to be had it never resolves, and says so.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime whose I/O is enabled.
+///
+/// ```no_run
+/// # async fn serve(app: axum::Router, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+/// axum::serve(listener, app)
+///     .with_graceful_shutdown(otel_autoconfigure::shutdown_signal())
+///     .await
+/// # }
+/// ```
+pub async fn shutdown_signal() {
+    tokio::select! {
+        told = ctrl_c() => unless_failed("Ctrl-C", told).await,
+        told = terminated() => unless_failed("SIGTERM", told).await,
+    }
+}
+
+/// A signal that cannot be listened to never comes.
+async fn unless_failed(what: &str, told: io::Result<()>) {
+    if let Err(error) = told {
+        Notice::warning(format!("{what} cannot be listened to: {error}")).say();
+        pending().await
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() -> io::Result<()> {
+    use tokio::signal::unix::SignalKind;
+    use tokio::signal::unix::signal;
+
+    signal(SignalKind::terminate())?.recv().await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn terminated() -> io::Result<()> {
+    pending().await
+}
