@@ -36,7 +36,7 @@ pub async fn shutdown_signal() {
 async fn unless_failed(what: &str, told: io::Result<()>) {
     if let Err(error) = told {
         Notice::warning(format!("{what} cannot be listened to: {error}")).say();
-        pending().await
+        pending::<()>().await;
     }
 }
 

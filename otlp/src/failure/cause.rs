@@ -89,11 +89,10 @@ fn of_http1(error: &hyper::Error) -> Option<Failure> {
 #[cfg(feature = "tls")]
 fn of_tls(error: &(dyn Error + 'static)) -> Option<Failure> {
     // Errors of TLS are wrapped in errors of the socket, which do not name them as their source.
-    let error = match error.downcast_ref::<io::Error>() {
-        Some(error) => error.get_ref()?.downcast_ref(),
-        None => error.downcast_ref(),
-    };
-    let text = match error? {
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return of_tls(error.get_ref()?);
+    }
+    let text = match error.downcast_ref()? {
         rustls::Error::InvalidCertificate(why) => {
             format!("the receiver's certificate is not trusted: {why}")
         }

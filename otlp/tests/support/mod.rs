@@ -3,6 +3,8 @@
 
 pub(crate) mod grpc;
 pub(crate) mod http;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 pub(crate) mod wire;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,7 @@
 //! Certificates for `https`.
 
+mod provider;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,7 +10,6 @@ use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::ClientConfig;
 use rustls::RootCertStore;
-use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
@@ -126,7 +127,7 @@ impl Tls {
 
     fn config(&self, roots: impl Into<Arc<RootCertStore>>) -> Result<ClientConfig, BuildError> {
         let unusable = |error| BuildError::because("TLS cannot be used", error);
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let builder = ClientConfig::builder_with_provider(Arc::new(provider::provider()))
             .with_safe_default_protocol_versions()
             .map_err(unusable)?
             .with_root_certificates(roots);
