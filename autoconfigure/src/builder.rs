@@ -13,8 +13,10 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use opentelemetry_sdk::trace::ShouldSample;
 use opentelemetry_sdk::trace::TracerProviderBuilder;
 
+use crate::detected::Detected;
 use crate::environment::NO_LIMIT;
 use crate::error::InitError;
+use crate::peers::Peers;
 use crate::provider_source::Source;
 use crate::setup::Settings;
 use crate::telemetry::Telemetry;
@@ -52,6 +54,9 @@ pub fn builder() -> Builder {
         timeout: TIMEOUT,
         patience: PATIENCE,
         queue_bytes: QUEUE_BYTES,
+        undetected: Vec::new(),
+        baggage: Vec::new(),
+        peers: Peers::new(),
         largest_request: None,
     })
 }
@@ -84,6 +89,47 @@ impl Builder {
     /// by default.
     pub fn resource_attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
         self.0.attributes.extend(attributes);
+        self
+    }
+
+    /// Leaves parts of the resource out that are found out rather than said. By default there are
+    /// all of them. What the environment or [`resource_attributes`](Self::resource_attributes) say
+    /// comes before them anyway.
+    pub fn without_detected(mut self, parts: impl IntoIterator<Item = Detected>) -> Self {
+        self.0.undetected.extend(parts);
+        self
+    }
+
+    /// Copies these members of the baggage to each span that starts and each log record while they
+    /// are in the context, as attributes with the same name. None by default: baggage comes from
+    /// whoever calls, and may hold what nobody should search for.
+    ///
+    /// Without effect beside providers of the application's own.
+    pub fn baggage_attributes(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.0.baggage.extend(keys.into_iter().map(Into::into));
+        self
+    }
+
+    /// What the services behind addresses are called: client spans whose `server.address` is one
+    /// of these get the name as `server.service.name`, unless they have one. None by default.
+    ///
+    /// Without effect beside a [`tracer_provider`](Self::tracer_provider).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let _telemetry = otel_autoconfigure::builder()
+    ///     .peers([("payments.internal", "payment")])
+    ///     .init()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn peers(
+        mut self,
+        peers: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        let peers = peers.into_iter();
+        let peers = peers.map(|(address, name)| (address.into(), name.into()));
+        self.0.peers.extend(peers);
         self
     }
 

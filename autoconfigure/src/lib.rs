@@ -1,14 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 mod admission;
+mod baggage_attributes;
 mod batch;
 mod behind_queue;
 mod builder;
 #[cfg(feature = "tls")]
 mod certificates;
 mod console;
+mod container;
 mod destination;
 mod destinations;
+mod detected;
 mod endpoint;
 mod environment;
 mod error;
@@ -20,7 +23,9 @@ mod logs;
 mod loss;
 mod metrics;
 mod notice;
+mod options;
 mod otlp;
+mod peers;
 mod percent;
 mod pipeline;
 mod provider_source;
@@ -38,6 +43,7 @@ mod traces;
 mod warning;
 
 pub use builder::{Builder, builder, init};
+pub use detected::Detected;
 pub use error::{InitError, ShutdownError};
 pub use shutdown_signal::shutdown_signal;
 pub use telemetry::Telemetry;

@@ -17,6 +17,7 @@ use crate::environment::Environment;
 use crate::error::InitError;
 use crate::exporter::Exporter;
 use crate::exporter::exporters;
+use crate::options::Options;
 use crate::queue::Queue;
 use crate::signal::Signal;
 
@@ -25,7 +26,7 @@ pub(crate) fn provider(
     environment: &Environment,
     destinations: &mut Destinations,
     resource: &Resource,
-    queue_bytes: usize,
+    options: &Options,
 ) -> Result<LoggerProviderBuilder, InitError> {
     for unsupported in [
         "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
@@ -37,11 +38,14 @@ pub(crate) fn provider(
         }
     }
     let mut provider = SdkLoggerProvider::builder().with_resource(resource.clone());
+    if let Some(baggage) = &options.baggage {
+        provider = provider.with_log_processor(baggage.clone());
+    }
     for exporter in exporters(environment, Signal::Logs)? {
         provider = match exporter {
             Exporter::Otlp => {
                 let batch = Batch::of_logs(environment);
-                let queue = Arc::new(Queue::new(Signal::Logs, batch.queue, queue_bytes));
+                let queue = Arc::new(Queue::new(Signal::Logs, batch.queue, options.queue_bytes));
                 let bounds = Bounds::of_once(batch.timeout);
                 let exporter =
                     destinations.exporter(environment, Signal::Logs, Some(&queue), bounds)?;

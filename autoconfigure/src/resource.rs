@@ -3,16 +3,14 @@
 //! What the SDK makes of the two variables is not what the specification says: it does not decode
 //! values, and the `service.name` of the list beats `OTEL_SERVICE_NAME`. So they are read here.
 
-use std::{env, process};
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::resource::TelemetryResourceDetector;
 
-use opentelemetry::{KeyValue, trace::TraceId};
-use opentelemetry_sdk::{
-    Resource,
-    resource::TelemetryResourceDetector,
-    trace::{IdGenerator, RandomIdGenerator},
-};
-
-use crate::{environment::Environment, percent};
+use crate::detected::Detected;
+use crate::detected::executable;
+use crate::environment::Environment;
+use crate::percent;
 
 /// The resource of this process. What the application says itself (`attributes`) comes first,
 /// then the environment, then `service`, the application's name for itself, and what is detected.
@@ -20,13 +18,18 @@ pub(crate) fn resource(
     environment: &Environment,
     service: Option<String>,
     attributes: Vec<KeyValue>,
+    undetected: &[Detected],
 ) -> Resource {
+    let detected = Detected::ALL
+        .into_iter()
+        .filter(|detected| !undetected.contains(detected))
+        .flat_map(|detected| detected.attributes(environment));
     let name = environment
         .text(NAME)
         .map(|name| KeyValue::new(SERVICE_NAME, name));
     Resource::builder_empty()
         .with_detector(Box::new(TelemetryResourceDetector))
-        .with_attributes(detected())
+        .with_attributes(detected)
         .with_service_name(service.unwrap_or_else(unknown_service))
         .with_attributes(listed(environment))
         .with_attributes(name)
@@ -57,44 +60,6 @@ fn listed(environment: &Environment) -> Vec<KeyValue> {
         })
 }
 
-/// What the process can find out about itself. Not its arguments: they may hold secrets.
-fn detected() -> Vec<KeyValue> {
-    let mut attributes = vec![
-        KeyValue::new("service.instance.id", instance()),
-        KeyValue::new("process.pid", i64::from(process::id())),
-        KeyValue::new("host.arch", architecture(env::consts::ARCH)),
-        KeyValue::new("os.type", operating_system(env::consts::OS)),
-    ];
-    if let Ok(host) = gethostname::gethostname().into_string() {
-        attributes.push(KeyValue::new("host.name", host));
-    }
-    if let Some(executable) = executable() {
-        attributes.push(KeyValue::new("process.executable.name", executable));
-    }
-    attributes
-}
-
-/// A random UUID: tells the metrics of two processes of one service apart.
-fn instance() -> String {
-    let random = RandomIdGenerator::default().new_trace_id();
-    let version_4 = (u128::from_be_bytes(random.to_bytes()) & !VERSION_MASK) | VERSION_4;
-    let hex = TraceId::from_bytes(version_4.to_be_bytes()).to_string();
-    let part = |range| hex.get(range).unwrap_or_default();
-    let parts = [
-        part(0..8),
-        part(8..12),
-        part(12..16),
-        part(16..20),
-        part(20..32),
-    ];
-    parts.join("-")
-}
-
-fn executable() -> Option<String> {
-    let path = env::current_exe().ok()?;
-    Some(path.file_name()?.to_string_lossy().into_owned())
-}
-
 /// The default that the specification prescribes.
 fn unknown_service() -> String {
     match executable() {
@@ -103,32 +68,9 @@ fn unknown_service() -> String {
     }
 }
 
-/// The names of the semantic conventions for Rust's.
-fn architecture(name: &'static str) -> &'static str {
-    match name {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "arm" => "arm32",
-        "powerpc" => "ppc32",
-        "powerpc64" => "ppc64",
-        other => other,
-    }
-}
-
-fn operating_system(name: &'static str) -> &'static str {
-    match name {
-        "macos" | "ios" => "darwin",
-        "dragonfly" => "dragonflybsd",
-        other => other,
-    }
-}
-
 const NAME: &str = "OTEL_SERVICE_NAME";
 const LIST: &str = "OTEL_RESOURCE_ATTRIBUTES";
 const SERVICE_NAME: &str = "service.name";
-/// The bits of a UUID that say how it was made (RFC 9562).
-const VERSION_MASK: u128 = 0x0000_0000_0000_f000_c000_0000_0000_0000;
-const VERSION_4: u128 = 0x0000_0000_0000_4000_8000_0000_0000_0000;
 
 #[cfg(test)]
 mod tests {
@@ -157,10 +99,11 @@ mod tests {
                 &environment,
                 own.map(str::to_owned),
                 said.into_iter().collect(),
+                &[],
             );
             assert_eq!(value(&resource, SERVICE_NAME).unwrap(), expected);
         }
-        let unnamed = resource(&environment(&[]), None, vec![]);
+        let unnamed = resource(&environment(&[]), None, vec![], &[]);
         let name = value(&unnamed, SERVICE_NAME).unwrap();
         assert!(
             name.starts_with("unknown_service:otel_autoconfigure-"),
@@ -193,7 +136,7 @@ mod tests {
 
     #[test]
     fn process_host_system_and_sdk_are_detected() {
-        let resource = resource(&environment(&[]), None, vec![]);
+        let resource = resource(&environment(&[]), None, vec![], &[]);
         for key in [
             "host.arch",
             "host.name",
@@ -210,16 +153,23 @@ mod tests {
                 "{key}"
             );
         }
-        assert_eq!(resource.len(), 10);
+        let container = usize::from(value(&resource, "container.id").is_some());
+        assert_eq!(resource.len(), 10 + container);
     }
 
     #[test]
-    fn instance_is_a_random_uuid() {
-        let id = instance();
-        assert_ne!(id, instance());
-        let lengths: Vec<_> = id.split('-').map(str::len).collect();
-        assert_eq!(lengths, [8, 4, 4, 4, 12], "{id}");
-        assert_eq!(&id[14..15], "4", "{id}");
-        assert!("89ab".contains(&id[19..20]), "{id}");
+    fn what_is_not_wanted_is_left_out_and_what_is_said_comes_first() {
+        let said = environment(&[
+            (LIST, "k8s.pod.name=said"),
+            ("OTEL_RESOURCE_ATTRIBUTES_POD_NAME", "injected"),
+            ("OTEL_RESOURCE_ATTRIBUTES_POD_UID", "4f1c"),
+        ]);
+        let with = resource(&said, None, vec![], &[]);
+        assert_eq!(value(&with, "k8s.pod.name").unwrap(), "said");
+        assert_eq!(value(&with, "k8s.pod.uid").unwrap(), "4f1c");
+        let without = resource(&said, None, vec![], &Detected::ALL);
+        assert_eq!(value(&without, "k8s.pod.uid"), None);
+        // The name of the service, telemetry.sdk.* and what the list says.
+        assert_eq!(without.len(), 5);
     }
 }

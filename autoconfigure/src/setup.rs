@@ -20,12 +20,16 @@ use tracing::Dispatch;
 use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
 
+use crate::baggage_attributes::BaggageAttributes;
 use crate::destinations::Destinations;
+use crate::detected::Detected;
 use crate::environment::Environment;
 use crate::error::InitError;
 use crate::logs;
 use crate::metrics;
 use crate::notice::Notice;
+use crate::options::Options;
+use crate::peers::Peers;
 use crate::provider_source::Source;
 use crate::resource::resource;
 use crate::sampler::sampler;
@@ -46,6 +50,9 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) patience: Duration,
     pub(crate) queue_bytes: usize,
+    pub(crate) undetected: Vec<Detected>,
+    pub(crate) baggage: Vec<String>,
+    pub(crate) peers: Peers,
     pub(crate) largest_request: Option<usize>,
 }
 
@@ -81,7 +88,15 @@ impl Settings {
         let mut meters = None;
         let mut summary = None;
         if !environment.flag("OTEL_SDK_DISABLED") {
-            let resource = resource(environment, self.service, self.attributes);
+            let undetected = self.undetected;
+            let resource = resource(environment, self.service, self.attributes, &undetected);
+            let options = Options {
+                queue_bytes: self.queue_bytes,
+                peers: self.peers,
+                baggage: Some(self.baggage)
+                    .filter(|keys| !keys.is_empty())
+                    .map(BaggageAttributes::new),
+            };
             let mut sampled = "the application's own sampler".to_owned();
             let traces = self.traces.provider(|| {
                 let sampler = self.sampler.unwrap_or_else(|| {
@@ -89,15 +104,14 @@ impl Settings {
                     sampled = format!("{sampler:?}");
                     Box::new(sampler)
                 });
-                let bytes = self.queue_bytes;
-                traces::provider(environment, &mut destinations, &resource, sampler, bytes)
+                traces::provider(environment, &mut destinations, &resource, sampler, &options)
             })?;
             let metrics = self
                 .metrics
                 .provider(|| metrics::provider(environment, &mut destinations, &resource))?;
-            let logs = self.logs.provider(|| {
-                logs::provider(environment, &mut destinations, &resource, self.queue_bytes)
-            })?;
+            let logs = self
+                .logs
+                .provider(|| logs::provider(environment, &mut destinations, &resource, &options))?;
             let meter = metrics.meter(SCOPE);
             for pipeline in destinations.pipelines() {
                 pipeline.metrics.measure(&meter, pipeline.queue.as_ref());

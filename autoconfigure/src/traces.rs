@@ -22,6 +22,8 @@ use crate::exporter::exporters;
 use crate::limits::Shortening;
 use crate::limits::span_limits;
 use crate::limits::value_length;
+use crate::options::Options;
+use crate::peers::NamedPeers;
 use crate::queue::Queue;
 use crate::signal::Signal;
 
@@ -32,18 +34,21 @@ pub(crate) fn provider(
     destinations: &mut Destinations,
     resource: &Resource,
     sampler: Box<dyn ShouldSample>,
-    queue_bytes: usize,
+    options: &Options,
 ) -> Result<TracerProviderBuilder, InitError> {
     let mut provider = SdkTracerProvider::builder()
         .with_resource(resource.clone())
         .with_span_limits(span_limits(environment))
         .with_sampler(sampler);
+    if let Some(baggage) = &options.baggage {
+        provider = provider.with_span_processor(baggage.clone());
+    }
     let length = value_length(environment);
     for exporter in exporters(environment, Signal::Traces)? {
         provider = match exporter {
             Exporter::Otlp => {
                 let batch = Batch::of_spans(environment);
-                let queue = Arc::new(Queue::new(Signal::Traces, batch.queue, queue_bytes));
+                let queue = Arc::new(Queue::new(Signal::Traces, batch.queue, options.queue_bytes));
                 let bounds = Bounds::of_once(batch.timeout);
                 let exporter =
                     destinations.exporter(environment, Signal::Traces, Some(&queue), bounds)?;
@@ -60,11 +65,15 @@ pub(crate) fn provider(
                     .build();
                 let next = BatchSpanProcessor::new(exporter, settings);
                 let next = Admitted { queue, next };
-                provider.with_span_processor(Shortening { length, next })
+                let next = Shortening { length, next };
+                let peers = options.peers.clone();
+                provider.with_span_processor(NamedPeers { peers, next })
             }
             Exporter::Console => {
                 let next = SimpleSpanProcessor::new(opentelemetry_stdout::SpanExporter::default());
-                provider.with_span_processor(Shortening { length, next })
+                let next = Shortening { length, next };
+                let peers = options.peers.clone();
+                provider.with_span_processor(NamedPeers { peers, next })
             }
         };
     }
