@@ -54,7 +54,8 @@ const SIZE: u32 = 512;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment::tests::{environment, said};
+    use crate::environment::tests::environment;
+    use crate::environment::tests::said;
 
     #[test]
     fn defaults_are_those_of_the_specification() {

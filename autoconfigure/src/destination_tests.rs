@@ -1,4 +1,7 @@
 use std::time::Duration;
+use std::time::Instant;
+
+use otel_otlp_exporter::FailureKind;
 
 use super::*;
 

@@ -3,7 +3,11 @@
 //!
 //! See <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 
-use std::{cell::RefCell, env, ffi::OsString, fmt, time::Duration};
+use std::cell::RefCell;
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::time::Duration;
 
 use crate::warning::Warning;
 

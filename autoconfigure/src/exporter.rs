@@ -1,10 +1,9 @@
 //! `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`, `OTEL_LOGS_EXPORTER`: where a signal goes.
 
-use crate::{
-    environment::{Environment, none_of},
-    error::InitError,
-    signal::Signal,
-};
+use crate::environment::Environment;
+use crate::environment::none_of;
+use crate::error::InitError;
+use crate::signal::Signal;
 
 /// One place to which a signal is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +67,13 @@ const CHOICES: [(&str, Option<Exporter>); 3] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment::tests::{environment, said};
+    use crate::environment::tests::environment;
+    use crate::environment::tests::said;
 
     #[test]
     fn list_selects_exporters() {
-        use Exporter::{Console, Otlp};
+        use Exporter::Console;
+        use Exporter::Otlp;
         let cases: [(&str, &[Exporter], usize); 9] = [
             ("", &[Otlp], 0),
             ("otlp", &[Otlp], 0),

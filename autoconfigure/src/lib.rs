@@ -31,6 +31,7 @@ mod pipeline;
 mod provider_source;
 mod proxy;
 mod queue;
+mod reachability;
 mod resource;
 mod sampler;
 mod setup;

@@ -5,12 +5,17 @@
 
 use std::time::Duration;
 
-use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
-use opentelemetry_sdk::{
-    Resource,
-    error::OTelSdkResult,
-    trace::{Span, SpanData, SpanLimits, SpanProcessor},
-};
+use opentelemetry::Array;
+use opentelemetry::Context;
+use opentelemetry::KeyValue;
+use opentelemetry::StringValue;
+use opentelemetry::Value;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::Span;
+use opentelemetry_sdk::trace::SpanData;
+use opentelemetry_sdk::trace::SpanLimits;
+use opentelemetry_sdk::trace::SpanProcessor;
 
 use crate::environment::Environment;
 

@@ -1,10 +1,11 @@
 //! Where the provider of a signal comes from: the application, or the environment.
 
-use opentelemetry_sdk::{
-    logs::{LoggerProviderBuilder, SdkLoggerProvider},
-    metrics::{MeterProviderBuilder, SdkMeterProvider},
-    trace::{SdkTracerProvider, TracerProviderBuilder},
-};
+use opentelemetry_sdk::logs::LoggerProviderBuilder;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::MeterProviderBuilder;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::TracerProviderBuilder;
 
 use crate::error::InitError;
 

@@ -77,7 +77,8 @@ mod tests {
     use opentelemetry::Key;
 
     use super::*;
-    use crate::environment::tests::{environment, said};
+    use crate::environment::tests::environment;
+    use crate::environment::tests::said;
 
     fn value(resource: &Resource, key: &'static str) -> Option<String> {
         let value = resource.get(&Key::from_static_str(key));

@@ -5,7 +5,8 @@
 
 use opentelemetry_sdk::trace::Sampler;
 
-use crate::environment::{Environment, none_of};
+use crate::environment::Environment;
+use crate::environment::none_of;
 
 /// The sampler that the environment asks for; `parentbased_always_on` if it does not.
 pub(crate) fn sampler(environment: &Environment) -> Sampler {
@@ -70,7 +71,8 @@ const DEFAULT: &str = "parentbased_always_on";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment::tests::{environment, said};
+    use crate::environment::tests::environment;
+    use crate::environment::tests::said;
 
     #[test]
     fn every_name_selects_its_sampler() {

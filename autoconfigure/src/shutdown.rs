@@ -1,15 +1,16 @@
 //! Calls into the SDK that may block for longer than anybody wants to wait.
 
-use std::{
-    sync::mpsc::{self, RecvTimeoutError},
-    thread,
-    time::Instant,
-};
+use std::sync::mpsc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::thread;
+use std::time::Instant;
 
 use opentelemetry::Context;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry_sdk::error::OTelSdkResult;
 
-use crate::{error::Undelivered, signal::Signal};
+use crate::error::Undelivered;
+use crate::signal::Signal;
 
 pub(crate) type Call = Box<dyn FnOnce() -> OTelSdkResult + Send>;
 

@@ -1,0 +1,259 @@
+//! What is known of one receiver: whether it can be reached, what was lost on the way, and what of
+//! that has been told.
+
+use std::time::Instant;
+
+use otel_otlp_exporter::Failure;
+use otel_otlp_exporter::FailureKind;
+
+use crate::loss::Loss;
+use crate::notice::Notice;
+use crate::signal::Signal;
+
+/// Outages and losses of one receiver, and whether they have been told.
+#[derive(Debug, Default)]
+pub(crate) struct Reachability {
+    /// When the outage began that has been told, and whose end has not.
+    told_since: Option<Instant>,
+    last_success: Option<Instant>,
+    /// What is lost from now on is returned by the shutdown rather than told.
+    pub(crate) is_closing: bool,
+    pub(crate) ways: [Option<Way>; 3],
+}
+
+/// One signal on its way to the receiver.
+#[derive(Debug)]
+pub(crate) struct Way {
+    url: String,
+    /// What is given up is in the next export, too.
+    is_cumulative: bool,
+    /// Why the last attempt failed, unless it succeeded.
+    pub(crate) failure: Option<Failure>,
+    has_tried: bool,
+    is_loss_told: bool,
+    is_rejection_told: bool,
+    /// Since the last success.
+    pub(crate) lost: Loss,
+    /// Why.
+    reason: Option<Failure>,
+    /// What the receiver has said to have dropped, ever.
+    rejected: u64,
+    rejection: String,
+}
+
+/// An attempt that has failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempt<'a> {
+    pub(crate) failure: &'a Failure,
+    pub(crate) began: Instant,
+    pub(crate) is_retried: bool,
+}
+
+impl Reachability {
+    pub(crate) fn way(&mut self, signal: Signal) -> Option<&mut Way> {
+        self.ways.get_mut(signal as usize)?.as_mut()
+    }
+
+    pub(crate) fn failed(
+        &mut self,
+        place: &str,
+        signal: Signal,
+        attempt: &Attempt<'_>,
+    ) -> Vec<Notice> {
+        let Attempt { failure, began, .. } = *attempt;
+        // What began before the receiver was last known to be well does not say that it is not.
+        let is_old = self.last_success.is_some_and(|success| began < success);
+        let is_out = self.told_since.is_some();
+        let Some(way) = self.way(signal) else {
+            return Vec::new();
+        };
+        way.has_tried = true;
+        let was_failing = way.failure.replace(failure.clone()).is_some();
+        if !failure.is_retryable() || is_old || was_failing || is_out {
+            return Vec::new();
+        }
+        self.told_since = Some(began);
+        let none = signal.exporter_variable();
+        let kept = match attempt.is_retried {
+            true => "; they are kept and tried again",
+            false => "",
+        };
+        vec![Notice::warning(format!(
+            "{signal} cannot be exported to {place} at the moment: {failure}{kept}; this is said \
+             once until it works ({none}=none exports none)"
+        ))]
+    }
+
+    pub(crate) fn delivered(
+        &mut self,
+        place: &str,
+        signal: Signal,
+        rejected: u64,
+        message: &str,
+    ) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        self.last_success = Some(Instant::now());
+        let told_since = self.told_since;
+        let Some(way) = self.way(signal) else {
+            return notices;
+        };
+        way.has_tried = true;
+        way.rejected += rejected;
+        if (rejected > 0 || !message.is_empty()) && !way.is_rejection_told {
+            way.is_rejection_told = true;
+            message.clone_into(&mut way.rejection);
+            let lost = Loss::of(rejected, true).in_words(signal);
+            notices.push(Notice::warning(format!(
+                "{} did not take all {signal}: {message:?}, {lost}; this is said once",
+                way.url
+            )));
+        }
+        let was_failing = way.failure.take().is_some();
+        match told_since {
+            Some(since) if was_failing => {
+                self.told_since = None;
+                let lost = self.losses_of_all();
+                let took = since.elapsed();
+                notices.push(Notice::information(format!(
+                    "{place} takes telemetry again after {took:.1?}: {lost}"
+                )));
+            }
+            _ if was_failing && !way.is_cumulative && !way.lost.is_nothing() => {
+                let lost = std::mem::take(&mut way.lost).in_words(signal);
+                notices.push(Notice::information(format!(
+                    "{signal} are taken by {} again: {lost}",
+                    way.url
+                )));
+            }
+            _ => {}
+        }
+        if let Some(way) = self.way(signal) {
+            way.is_loss_told = false;
+            way.lost = Loss::default();
+            way.reason = None;
+        }
+        notices
+    }
+
+    pub(crate) fn lost(&mut self, signal: Signal, loss: Loss, failure: &Failure) -> Vec<Notice> {
+        let (is_known, is_closing) = (self.last_success.is_some(), self.is_closing);
+        let Some(way) = self.way(signal) else {
+            return Vec::new();
+        };
+        way.reason = Some(failure.clone());
+        let is_superseded = way.is_cumulative && failure.is_retryable();
+        if way.is_cumulative {
+            way.lost = loss;
+        } else {
+            way.lost += loss;
+        }
+        if way.is_loss_told || is_closing || is_superseded {
+            return Vec::new();
+        }
+        way.is_loss_told = true;
+        let (url, none) = (&way.url, signal.exporter_variable());
+        let lost = loss.in_words(signal);
+        let hint = match failure.kind() {
+            FailureKind::NoSuchService if !is_known => wrong_endpoint(signal),
+            _ => hint(signal, failure),
+        };
+        let what = match failure.is_retryable() {
+            true => "are given up: they cannot be exported to",
+            false => "are not taken by",
+        };
+        vec![Notice::warning(format!(
+            "{signal} {what} {url}: {failure}{hint}; {lost}, and this is said once until it works \
+             ({none}=none exports none)"
+        ))]
+    }
+
+    /// What the signal has lost since it last got through, and what was rejected, as
+    /// [`Destination::losses`](crate::destination::Destination::losses) has it.
+    pub(crate) fn losses(&mut self, signal: Signal) -> Option<(String, Option<Failure>)> {
+        let is_wrong_endpoint = self.is_wrong_endpoint();
+        let way = self.way(signal)?;
+        if way.rejected > 0 && way.lost.is_nothing() {
+            let lost = Loss::of(way.rejected, true).in_words(signal);
+            return Some((
+                format!("{} rejected some: {}, {lost}", way.url, way.rejection),
+                None,
+            ));
+        }
+        let reason = way.reason.clone()?;
+        let is_unknown = reason.kind() == FailureKind::NoSuchService;
+        if way.lost.is_nothing() || (is_unknown && !is_wrong_endpoint) {
+            return None;
+        }
+        let lost = way.lost.in_words(signal);
+        let hint = if is_wrong_endpoint {
+            wrong_endpoint(signal)
+        } else {
+            hint(signal, &reason)
+        };
+        let text = format!(
+            "could not be exported to {}: {reason}{hint} ({lost})",
+            way.url
+        );
+        Some((text, Some(reason)))
+    }
+
+    /// What each signal has lost, which is counted anew from here on.
+    fn losses_of_all(&mut self) -> String {
+        let ways = Signal::ALL.into_iter().zip(&mut self.ways);
+        let losses = ways.filter_map(|(signal, way)| {
+            let way = way.as_mut()?;
+            let lost = std::mem::take(&mut way.lost);
+            let lost = if way.is_cumulative {
+                Loss::default()
+            } else {
+                lost
+            };
+            Some(format!("{signal}: {}", lost.in_words(signal)))
+        });
+        losses.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Nobody can want all of what is exported to be unknown there.
+    fn is_wrong_endpoint(&self) -> bool {
+        let mut tried = self.ways.iter().flatten().filter(|way| way.has_tried);
+        self.last_success.is_none()
+            && tried.all(|way| {
+                let failure = way.failure.as_ref();
+                failure.is_some_and(|failure| failure.kind() == FailureKind::NoSuchService)
+            })
+    }
+}
+
+impl Way {
+    pub(crate) fn new(url: &str, is_cumulative: bool) -> Self {
+        Self {
+            url: url.to_owned(),
+            is_cumulative,
+            failure: None,
+            has_tried: false,
+            is_loss_told: false,
+            is_rejection_told: false,
+            lost: Loss::default(),
+            reason: None,
+            rejected: 0,
+            rejection: String::new(),
+        }
+    }
+}
+
+fn wrong_endpoint(signal: Signal) -> String {
+    let [_, endpoint] = signal.otlp_variables("ENDPOINT");
+    let [_, protocol] = signal.otlp_variables("PROTOCOL");
+    format!("; is {endpoint} right, and {protocol}?")
+}
+
+/// What can be done about it, if that is known.
+fn hint(signal: Signal, failure: &Failure) -> String {
+    let [_, protocol] = signal.otlp_variables("PROTOCOL");
+    match failure.kind() {
+        FailureKind::OtherProtocol => {
+            format!("; {protocol} says which protocol is spoken, grpc or http/protobuf")
+        }
+        _ => String::new(),
+    }
+}
