@@ -22,6 +22,7 @@ use crate::export_thread::ExportThread;
 use crate::exporter::LogExporter;
 use crate::exporter::MetricExporter;
 use crate::exporter::SpanExporter;
+use crate::protocol::Protocol;
 use crate::sender::Sender;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -29,16 +30,6 @@ use crate::transport::Grpc;
 use crate::transport::Http;
 use crate::transport::Transport;
 use crate::transport::connector;
-
-/// How OTLP is spoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// gRPC over HTTP/2; port 4317 by convention.
-    Grpc,
-    /// Protobuf in POST requests over HTTP/1.1; port 4318 by convention.
-    HttpProtobuf,
-}
 
 /// Makes exporters for one endpoint.
 ///

@@ -9,17 +9,19 @@ mod export_thread;
 mod exporter;
 mod failure;
 mod gzip;
+mod protocol;
 mod sender;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;
 
 pub use backoff::Backoff;
-pub use builder::{ExporterBuilder, Protocol};
+pub use builder::ExporterBuilder;
 pub use error::BuildError;
 pub use event::Event;
 pub use export_thread::ExportThread;
 pub use exporter::{LogExporter, MetricExporter, SpanExporter};
 pub use failure::{Failure, FailureKind};
+pub use protocol::Protocol;
 #[cfg(feature = "tls")]
 pub use tls::Tls;

@@ -9,7 +9,7 @@ use hyper_util::client::legacy;
 
 use super::Failure;
 use super::FailureKind;
-use crate::transport::NotGrpc;
+use super::NotGrpc;
 
 /// The failure behind an error of the HTTP client, of gRPC, or of a connection.
 pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Failure {

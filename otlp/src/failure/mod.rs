@@ -3,6 +3,7 @@
 mod cause;
 mod grpc;
 mod http;
+mod not_grpc;
 
 use std::error::Error;
 use std::fmt;
@@ -11,6 +12,7 @@ use std::time::Duration;
 pub(crate) use cause::of_error;
 pub(crate) use grpc::of_status;
 pub(crate) use http::{Answer, of_answer};
+pub(crate) use not_grpc::NotGrpc;
 
 /// Why an attempt to export failed.
 ///

@@ -14,8 +14,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::builder::Protocol;
 use crate::error::BuildError;
+use crate::protocol::Protocol;
 
 /// Whose certificates are trusted, and who the exporter is to the receiver.
 ///

@@ -16,7 +16,7 @@ use super::Accepted;
 use super::client::Connector;
 use super::client::client;
 use super::codec::Encoded;
-use super::not_grpc::OnlyGrpc;
+use super::only_grpc::OnlyGrpc;
 use crate::failure::Failure;
 use crate::failure::of_status;
 

@@ -4,7 +4,7 @@ mod client;
 mod codec;
 mod grpc;
 mod http;
-mod not_grpc;
+mod only_grpc;
 
 use std::time::Duration;
 
@@ -19,7 +19,6 @@ use crate::failure::FailureKind;
 pub(crate) use client::connector;
 pub(crate) use grpc::Grpc;
 pub(crate) use http::Http;
-pub(crate) use not_grpc::NotGrpc;
 
 /// How requests reach the receiver.
 #[derive(Debug)]
