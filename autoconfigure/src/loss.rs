@@ -33,7 +33,10 @@ impl Loss {
     /// `exactly 12 spans lost`
     pub(crate) fn in_words(self, signal: Signal) -> String {
         let Self { certain, uncertain } = self;
-        let unit = signal.unit();
+        let unit = match certain + uncertain {
+            1 => signal.unit().trim_end_matches('s'),
+            _ => signal.unit(),
+        };
         match (certain, uncertain) {
             (0, 0) => "nothing lost".to_owned(),
             (certain, 0) => format!("exactly {certain} {unit} lost"),
@@ -62,6 +65,10 @@ mod tests {
         assert_eq!(loss.in_words(Signal::Traces), "nothing lost");
         loss += Loss::of(3, false);
         assert_eq!(loss.in_words(Signal::Logs), "up to 3 records lost");
+        assert_eq!(
+            Loss::of(1, true).in_words(Signal::Metrics),
+            "exactly 1 data point lost"
+        );
         assert_eq!(
             Loss::of(2, true).in_words(Signal::Traces),
             "exactly 2 spans lost"

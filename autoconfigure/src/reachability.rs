@@ -103,10 +103,11 @@ impl Reachability {
             way.is_rejection_told = true;
             message.clone_into(&mut way.rejection);
             let lost = Loss::of(rejected, true).in_words(signal);
-            notices.push(Notice::warning(format!(
-                "{} did not take all {signal}: {message:?}, {lost}; this is said once",
-                way.url
-            )));
+            let text = match rejected {
+                0 => format!("{} says of {signal}: {message:?}", way.url),
+                _ => format!("{} did not take all {signal}: {message:?}, {lost}", way.url),
+            };
+            notices.push(Notice::warning(format!("{text}; this is said once")));
         }
         let was_failing = way.failure.take().is_some();
         match told_since {

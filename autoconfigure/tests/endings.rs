@@ -114,7 +114,7 @@ fn end_is_short_where_there_is_nobody() {
             ],
         );
         assert!(finished.number("shutdown_ms") < 1_500, "{finished:#?}");
-        let expected = "connection refused (exactly 1 spans lost)";
+        let expected = "connection refused (exactly 1 span lost)";
         assert!(
             finished.value("shutdown").contains(expected),
             "{finished:#?}"
@@ -131,7 +131,7 @@ fn wrong_endpoint_is_an_error_with_the_whole_url() {
     let error = finished.value("shutdown");
     let expected = format!(
         "traces: could not be exported to {endpoint}/v1/traces: 404 Not Found; is \
-         OTEL_EXPORTER_OTLP_ENDPOINT right, and OTEL_EXPORTER_OTLP_PROTOCOL? (exactly 1 spans lost)"
+         OTEL_EXPORTER_OTLP_ENDPOINT right, and OTEL_EXPORTER_OTLP_PROTOCOL? (exactly 1 span lost)"
     );
     assert!(error.contains(&expected), "{error}");
 }

@@ -231,7 +231,7 @@ fn what_the_collector_rejects_is_reported_once() {
         panic!("{finished:#?}");
     };
     let expected = format!(
-        "{} did not take all traces: \"too old\", exactly 1 spans lost; this is said once",
+        "{} did not take all traces: \"too old\", exactly 1 span lost; this is said once",
         collector.grpc
     );
     assert!(warning.ends_with(&expected), "{warning}");

@@ -99,7 +99,7 @@ where
         memory.tell(&Event::AttemptFailed {
             failure: &failure,
             began: start.into_std(),
-            is_retried: next.is_some() || failure.kind() == FailureKind::TooLarge,
+            is_retried: next.is_some(),
         });
         let is_continued = match next {
             Some(next) => wait_until(next, memory, &mut closing, &failure).await,

@@ -27,7 +27,7 @@ pub enum Event<'a> {
         failure: &'a Failure,
         /// When the attempt began.
         began: Instant,
-        /// Whether there will be another attempt with these data.
+        /// Whether the same request is sent again. One that is too large is split instead.
         is_retried: bool,
     },
     /// The receiver has accepted a request.
