@@ -13,6 +13,7 @@ use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 use crate::{
     collectors::Collectors,
+    directives::Directives,
     environment::{Environment, NO_LIMIT},
     error::InitError,
     logs, metrics,
@@ -22,6 +23,7 @@ use crate::{
     subscriber::Bridge,
     telemetry::Telemetry,
     traces,
+    tracing_options::TracingOptions,
 };
 
 /// Sets up traces, metrics and logs as the environment says, and `tracing` to go with them.
@@ -54,6 +56,7 @@ pub fn builder() -> Builder {
         metrics: Source::Environment(Vec::new()),
         logs: Source::Environment(Vec::new()),
         has_subscriber: true,
+        tracing: TracingOptions::default(),
         timeout: TIMEOUT,
     }
 }
@@ -81,6 +84,7 @@ pub struct Builder {
     metrics: Source<SdkMeterProvider, MeterProviderBuilder>,
     logs: Source<SdkLoggerProvider, LoggerProviderBuilder>,
     has_subscriber: bool,
+    pub(crate) tracing: TracingOptions,
     timeout: Duration,
 }
 
@@ -199,7 +203,9 @@ impl Builder {
         let (has_subscriber, propagator, mut telemetry) =
             dispatcher::with_default(&silence, || self.build(&environment))?;
 
-        let is_connected = !has_subscriber || telemetry.bridge.install(&environment);
+        let bridge = &telemetry.bridge;
+        let complaint = has_subscriber.then(|| bridge.install()).flatten();
+        bridge.record_panics();
         if let Some(provider) = &telemetry.bridge.traces {
             global::set_tracer_provider(provider.clone());
         }
@@ -216,8 +222,8 @@ impl Builder {
         for warning in &telemetry.warnings {
             say(true, &warning.to_string());
         }
-        if !is_connected {
-            say(true, NOT_CONNECTED);
+        if let Some(complaint) = complaint {
+            say(true, complaint);
         }
         Ok(telemetry)
     }
@@ -228,8 +234,9 @@ impl Builder {
         environment: &Environment,
     ) -> Result<(bool, Option<Propagator>, Telemetry), InitError> {
         let mut collectors = Collectors::default();
+        let directives = Directives::new(environment);
         let mut telemetry = Telemetry {
-            bridge: Bridge::new(None, None),
+            bridge: Bridge::new(None, None, directives.clone(), self.tracing.clone()),
             metrics: None,
             collectors: Collectors::default(),
             timeout: self.timeout,
@@ -246,7 +253,7 @@ impl Builder {
             let logs = self
                 .logs
                 .provider(|| logs::provider(environment, &mut collectors, &resource))?;
-            telemetry.bridge = Bridge::new(Some(traces), Some(logs));
+            telemetry.bridge = Bridge::new(Some(traces), Some(logs), directives, self.tracing);
             telemetry.metrics = Some(metrics);
         }
         telemetry.collectors = collectors;
@@ -261,6 +268,7 @@ impl fmt::Debug for Builder {
             .field("attributes", &self.attributes)
             .field("sampler", &self.sampler)
             .field("has_subscriber", &self.has_subscriber)
+            .field("tracing", &self.tracing)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
@@ -269,5 +277,3 @@ impl fmt::Debug for Builder {
 type Propagator = Box<dyn TextMapPropagator + Send + Sync>;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-const NOT_CONNECTED: &str = "tracing has a subscriber already, which gets no spans and exports no \
-     events; add Telemetry::layer to it, and build with without_subscriber()";

@@ -3,7 +3,7 @@
 mod batch;
 mod builder;
 mod collectors;
-mod console;
+mod directives;
 mod driver;
 mod endpoint;
 mod environment;
@@ -26,9 +26,12 @@ mod telemetry;
 #[cfg(feature = "tls")]
 mod tls;
 mod traces;
+mod tracing_options;
+mod wanted;
 mod warning;
 
 pub use builder::{Builder, builder, init};
 pub use error::{InitError, ShutdownError};
+pub use otel_tracing_bridge::{ContextSubscriber, Line, Lines, OtelSpanExt, SpanLayer};
 pub use telemetry::Telemetry;
 pub use warning::Warning;

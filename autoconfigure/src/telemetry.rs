@@ -103,19 +103,26 @@ impl Telemetry {
 
     /// A layer for a subscriber of your own: its spans become spans, its events log records.
     ///
-    /// What the exporters do themselves is left out. Everything else is let through: put a filter
-    /// such as `EnvFilter` around it or below it.
+    /// It takes what the subscriber of [`init`](crate::init) would: spans from level `INFO` on and
+    /// those that `RUST_LOG` adds, events that `RUST_LOG` asks for (except for directives about
+    /// spans and fields, which have to be followed by an `EnvFilter`), and nothing that the
+    /// exporters do themselves.
+    ///
+    /// Put a [`ContextSubscriber`](crate::ContextSubscriber) around the whole. Without it, a filter
+    /// such as `EnvFilter` that is a layer of its own takes spans away together with events, and
+    /// `Span::current()` is none in a plain handler.
     ///
     /// ```
+    /// use otel_autoconfigure::ContextSubscriber;
     /// use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let telemetry = otel_autoconfigure::builder().without_subscriber().init()?;
-    /// tracing_subscriber::registry()
+    /// let subscriber = tracing_subscriber::registry()
     ///     .with(tracing_subscriber::EnvFilter::new("info"))
     ///     .with(telemetry.layer())
-    ///     .with(tracing_subscriber::fmt::layer())
-    ///     .init();
+    ///     .with(tracing_subscriber::fmt::layer());
+    /// ContextSubscriber::new(subscriber).init();
     /// # Ok(())
     /// # }
     /// ```

@@ -15,6 +15,7 @@ use std::{
     io::{self, BufRead, BufReader, Read},
     net::SocketAddr,
     process::Stdio,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -114,8 +115,16 @@ fn collector_that_goes_away_is_reported_once() {
     drop(collector);
     drop(service.stdin.take());
 
+    // Both at once: a service whose lines nobody reads stands still.
+    let mut stderr = service.stderr.take().unwrap();
+    let lines = thread::spawn(move || {
+        let mut lines = Vec::new();
+        stderr.read_to_end(&mut lines).unwrap();
+        lines
+    });
     stdout.read_to_string(&mut said).unwrap();
-    let output = service.wait_with_output().unwrap();
+    let mut output = service.wait_with_output().unwrap();
+    output.stderr = lines.join().unwrap();
     let mut finished = Finished::from(output);
     finished.stdout = said;
     assert_unaffected(&finished);

@@ -111,6 +111,12 @@ impl Line {
         self
     }
 
+    /// Whether the fields of spans are written.
+    #[must_use]
+    pub fn has_span_fields(&self) -> bool {
+        self.span_fields
+    }
+
     /// Adds what is found in the current [`Context`], such as the route of the request: `name` and
     /// the value that `find` returns, or nothing.
     #[must_use]
