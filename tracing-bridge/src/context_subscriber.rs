@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use opentelemetry::Context;
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
 use tracing::callsite::Identifier;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -133,6 +133,17 @@ where
         let extensions = span.extensions();
         extensions.get::<Held>().map(|held| held.0.clone())
     }
+
+    /// The ids of what a span stands for, also if it has just been closed:
+    /// `follows_from(Span::current())` drops its handle before the subscriber hears of it.
+    fn link_to(&self, id: &Id) -> Option<SpanContext> {
+        if let Some(context) = self.held(id) {
+            return Some(context.span().span_context().clone());
+        }
+        let (owner, last, context) = LAST.try_with(Cell::take).ok().flatten()?;
+        let is_it = owner == self.owner && last == *id && self.inner.span(id).is_none();
+        is_it.then_some(context)
+    }
 }
 
 impl<S> Subscriber for ContextSubscriber<S>
@@ -163,11 +174,16 @@ where
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
         self.refresh(attributes.metadata());
-        let Some(context) = attributes.parent().and_then(|id| self.held(id)) else {
+        let Some(parent) = attributes.parent() else {
             return self.inner.new_span(attributes);
         };
-        // What stands for a context is nobody's parent, but its context is.
-        let _attached = context.attach();
+        let context = self.held(parent);
+        if context.is_none() && self.inner.span(parent).is_some() {
+            return self.inner.new_span(attributes);
+        }
+        // What stands for a context is nobody's parent, but its context is. Where that span is gone
+        // (an id keeps nothing alive) the current context is, and the registry would panic.
+        let _attached = context.map(Context::attach);
         let child = Attributes::new(attributes.metadata(), attributes.values());
         self.inner.new_span(&child)
     }
@@ -181,8 +197,7 @@ where
             if let (true, Some(request)) = (span == follows, Request::take()) {
                 request.apply(&context).give();
             }
-        } else if let Some(context) = self.held(follows) {
-            let link = context.span().span_context().clone();
+        } else if let Some(link) = self.link_to(follows) {
             Request::Link(link, Vec::new()).forward(|| self.inner.record_follows_from(span, span));
         } else {
             self.inner.record_follows_from(span, follows);
@@ -234,10 +249,14 @@ where
     }
 
     fn try_close(&self, id: Id) -> bool {
-        let is_held = self.held(&id).is_some();
-        let is_closed = self.inner.try_close(id);
-        if is_held && is_closed {
+        let Some(context) = self.held(&id) else {
+            return self.inner.try_close(id);
+        };
+        let is_closed = self.inner.try_close(id.clone());
+        if is_closed {
             self.held.fetch_sub(1, Ordering::Relaxed);
+            let context = context.span().span_context().clone();
+            let _ = LAST.try_with(|last| last.set(Some((self.owner, id, context))));
         }
         is_closed
     }
@@ -278,4 +297,6 @@ thread_local! {
     static ASKED: Cell<Option<(Owner, Identifier)>> = const { Cell::new(None) };
     /// A span that stands for a context, and that nobody has a handle to.
     static UNCLAIMED: Cell<Option<(Owner, Id)>> = const { Cell::new(None) };
+    /// What the last span stood for that was closed here.
+    static LAST: Cell<Option<(Owner, Id, SpanContext)>> = const { Cell::new(None) };
 }
