@@ -66,25 +66,36 @@ impl Bridge {
         if !is_vacant() {
             return Some(NOT_CONNECTED);
         }
-        let line = self.line();
-        let keeps_fields = self.options.lines != Lines::Off && line.has_span_fields();
-        let has_lines = self.options.lines != Lines::Off;
-        let subscriber = tracing_subscriber::registry()
-            .with(self.spans().keep_fields(keeps_fields))
-            .with(self.foreign_spans())
-            .with(self.records())
-            .with(has_lines.then(|| LineLayer::new(line)))
-            .with(self.directives.filter());
+        let registry = tracing_subscriber::registry();
         let installed = match self.options.is_foreign {
             // What asks for the layer of tracing-opentelemetry has to find it.
-            true => subscriber.try_init(),
-            false => ContextSubscriber::new(subscriber).try_init(),
+            true => {
+                let registry = registry.with(self.foreign_spans());
+                registry.with(self.layers()).try_init()
+            }
+            false => ContextSubscriber::new(registry.with(self.layers())).try_init(),
         };
         match installed {
             Ok(()) => None,
             Err(_) if is_vacant() => Some(NOT_CONNECTED),
             Err(_) => Some(LOGGER),
         }
+    }
+
+    /// Everything but the spans of tracing-opentelemetry, in one layer: the registry counts for each
+    /// layer on it whether a span can be forgotten.
+    fn layers<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    {
+        let line = self.line();
+        let has_lines = self.options.lines != Lines::Off;
+        let keeps_fields = has_lines && line.has_span_fields();
+        self.spans()
+            .keep_fields(keeps_fields)
+            .and_then(self.records())
+            .and_then(has_lines.then(|| LineLayer::new(line)))
+            .and_then(self.directives.filter())
     }
 
     /// Makes panics records, unless that is switched off.

@@ -34,8 +34,14 @@ impl Owner {
         let guard = ATTACHED.try_with(|attached| {
             let mut attached = attached.borrow_mut();
             let is_it = |(owner, entered, _): &(Self, Id, _)| *owner == self && entered == id;
-            let index = attached.iter().rposition(is_it)?;
-            Some(attached.remove(index).2)
+            let entered = match attached.pop_if(|last| is_it(last)) {
+                Some(entered) => entered,
+                None => {
+                    let index = attached.iter().rposition(is_it)?;
+                    attached.remove(index)
+                }
+            };
+            Some(entered.2)
         });
         // Outside of the borrow: this may end a span, and what then happens may enter others.
         drop(guard);

@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::Arc;
 use std::thread;
 
-use opentelemetry::trace::{SpanKind, Status, TraceContextExt};
+use opentelemetry::trace::{SpanBuilder, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use tracing::Metadata;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -21,20 +21,22 @@ use crate::tracers::Tracers;
 /// The SDK is never called while the extensions are locked: what it logs comes back to layers that
 /// want to read them.
 pub(crate) struct Bridged {
-    state: State,
+    phase: Phase,
+    /// In that phase. Apart from it, because it is large and the phase is looked at often.
+    draft: Option<Draft>,
     /// For lines.
     pub(crate) fields: Vec<KeyValue>,
-    pub(crate) activity: Option<Activity>,
+    pub(crate) activity: Option<Box<Activity>>,
     is_error: bool,
     is_typed: bool,
 }
 
-enum State {
+enum Phase {
     /// Only its fields are of interest.
     FieldsOnly,
     /// Not started: the parent may still change, and links and attributes are there for the
     /// sampler.
-    Draft(Draft),
+    Draft,
     /// Another thread is starting it.
     Starting,
     /// Its own context.
@@ -43,7 +45,7 @@ enum State {
     Passed(Context),
 }
 
-impl State {
+impl Phase {
     /// What starting a draft came to: its own context, or its parent's.
     fn of(started: Result<Context, Context>) -> Self {
         match started {
@@ -55,61 +57,44 @@ impl State {
 
 impl Bridged {
     /// A span that will start when it is entered, or asked for its context.
+    #[inline]
     pub(crate) fn draft(
         tracers: Arc<dyn Tracers>,
         metadata: &'static Metadata<'static>,
         parent: Context,
         changes: Changes,
+        fields: Vec<KeyValue>,
     ) -> Self {
-        let Changes {
-            name,
-            kind,
-            status,
-            attributes,
-            is_shared,
-            is_error,
-            is_typed,
-        } = changes;
-        let fields = if is_shared {
-            attributes.clone()
-        } else {
-            Vec::new()
-        };
+        let mut builder =
+            SpanBuilder::from_name(changes.name.unwrap_or(Cow::Borrowed(metadata.name())));
+        builder.span_kind = changes.kind;
+        builder.start_time = Some(opentelemetry::time::now());
+        builder.attributes = Some(changes.attributes);
         Self {
-            state: State::Draft(Draft {
+            phase: Phase::Draft,
+            draft: Some(Draft {
                 tracers,
                 metadata,
                 parent,
-                start: opentelemetry::time::now(),
-                name: name.unwrap_or(Cow::Borrowed(metadata.name())),
-                kind: kind.unwrap_or(SpanKind::Internal),
-                status,
-                attributes,
-                links: Vec::new(),
+                status: changes.status,
+                builder,
             }),
             fields,
             activity: None,
-            is_error,
-            is_typed,
+            is_error: changes.is_error,
+            is_typed: changes.is_typed,
         }
     }
 
     /// A span that only lines know of.
     pub(crate) fn fields_only(changes: Changes) -> Self {
         Self {
-            state: State::FieldsOnly,
+            phase: Phase::FieldsOnly,
+            draft: None,
             fields: changes.attributes,
             activity: None,
             is_error: false,
             is_typed: false,
-        }
-    }
-
-    /// For attributes that are no fields, and before the span starts.
-    pub(crate) fn attributes(&mut self) -> Option<&mut Vec<KeyValue>> {
-        match &mut self.state {
-            State::Draft(draft) => Some(&mut draft.attributes),
-            State::FieldsOnly | State::Starting | State::Started(_) | State::Passed(_) => None,
         }
     }
 
@@ -119,9 +104,9 @@ impl Bridged {
         if let Request::Attribute(attribute) = &request {
             self.is_typed |= attribute.key.as_str() == ERROR_TYPE;
         }
-        match &mut self.state {
-            State::Draft(draft) => draft.ask(request),
-            State::Passed(context) => Ok(match request {
+        match (&mut self.draft, &self.phase) {
+            (Some(draft), _) => draft.ask(request),
+            (None, Phase::Passed(context)) => Ok(match request {
                 Request::SetParent(_) => Answer::TooLate,
                 Request::Context => Answer::Context(context.clone()),
                 // It would be the parent's.
@@ -131,7 +116,7 @@ impl Bridged {
                 | Request::Name(_)
                 | Request::Event(..) => Answer::Done,
             }),
-            State::FieldsOnly | State::Starting | State::Started(_) => Err(request),
+            (None, _) => Err(request),
         }
     }
 
@@ -144,23 +129,25 @@ impl Bridged {
         }
         self.is_error |= changes.is_error;
         self.is_typed |= changes.is_typed;
-        match &mut self.state {
-            State::Draft(draft) => {
+        match (&mut self.draft, &self.phase) {
+            (Some(draft), _) => {
                 draft.change(changes);
                 None
             }
-            State::Started(context) => Some(Late {
+            (None, Phase::Started(context)) => Some(Late {
                 context: context.clone(),
                 changes,
             }),
-            State::FieldsOnly | State::Starting | State::Passed(_) => None,
+            (None, _) => None,
         }
     }
 
     /// The span is closed. What is left to do has to be done without the extensions.
+    #[inline]
     pub(crate) fn close(&mut self) -> Closed {
         Closed {
-            state: mem::replace(&mut self.state, State::FieldsOnly),
+            phase: mem::replace(&mut self.phase, Phase::FieldsOnly),
+            draft: self.draft.take().map(Box::new),
             activity: self.activity.take(),
             is_untyped_error: self.is_error && !self.is_typed,
         }
@@ -196,19 +183,21 @@ impl Late {
 
 /// A span that nobody can enter any more.
 pub(crate) struct Closed {
-    state: State,
-    activity: Option<Activity>,
+    phase: Phase,
+    /// It has never been started, which is rare.
+    draft: Option<Box<Draft>>,
+    activity: Option<Box<Activity>>,
     is_untyped_error: bool,
 }
 
 impl Closed {
     /// Ends it.
     pub(crate) fn end(self) {
-        let state = match self.state {
-            State::Draft(draft) => State::of(draft.start()),
-            state => state,
+        let phase = match self.draft {
+            Some(draft) => Phase::of(draft.start()),
+            None => self.phase,
         };
-        let State::Started(context) = state else {
+        let Phase::Started(context) = phase else {
             return;
         };
         let span = context.span();
@@ -234,24 +223,27 @@ where
         let draft = {
             let mut extensions = span.extensions_mut();
             let bridged = extensions.get_mut::<Bridged>()?;
-            match &bridged.state {
-                State::Started(context) | State::Passed(context) => return Some(context.clone()),
-                State::FieldsOnly => return None,
-                State::Starting => None,
-                State::Draft(_) => Some(mem::replace(&mut bridged.state, State::Starting)),
+            match &bridged.phase {
+                Phase::Started(context) | Phase::Passed(context) => return Some(context.clone()),
+                Phase::FieldsOnly => return None,
+                Phase::Starting => None,
+                Phase::Draft => {
+                    bridged.phase = Phase::Starting;
+                    bridged.draft.take()
+                }
             }
         };
-        let Some(State::Draft(draft)) = draft else {
+        let Some(draft) = draft else {
             thread::yield_now();
             continue;
         };
-        let state = State::of(draft.start());
-        let context = match &state {
-            State::Started(context) | State::Passed(context) => context.clone(),
-            State::FieldsOnly | State::Draft(_) | State::Starting => return None,
+        let phase = Phase::of(draft.start());
+        let context = match &phase {
+            Phase::Started(context) | Phase::Passed(context) => context.clone(),
+            Phase::FieldsOnly | Phase::Draft | Phase::Starting => return None,
         };
         let mut extensions = span.extensions_mut();
-        extensions.get_mut::<Bridged>()?.state = state;
+        extensions.get_mut::<Bridged>()?.phase = phase;
         return Some(context);
     }
     // The sampler or a processor has panicked, or takes that long.

@@ -1,11 +1,9 @@
 //! A subscriber whose current span is never less than OpenTelemetry's.
 
-use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
-use tracing::callsite::Identifier;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
@@ -14,10 +12,12 @@ use tracing_core::span::Current;
 use tracing_subscriber::filter::FilterId;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::asked;
 use crate::attached::Owner;
 use crate::held::{Held, METADATA, is_held};
 use crate::request::Request;
 use crate::takes::is_opentelemetry;
+use crate::unclaimed;
 
 /// A subscriber around yours that closes three gaps between `tracing` and OpenTelemetry.
 ///
@@ -92,20 +92,14 @@ where
 
     /// A filter has been asked about something that did not happen: asks it again, about what does.
     fn refresh(&self, metadata: &Metadata<'_>) {
-        let asked = ASKED.try_with(Cell::take).ok().flatten();
-        if asked
-            .is_some_and(|(owner, callsite)| owner == self.owner && callsite != metadata.callsite())
-        {
+        if asked::is_stale(self.owner, metadata) {
             self.inner.enabled(metadata);
         }
     }
 
     /// A span that stands for the context.
     fn hold(&self, context: Context) -> Id {
-        if let Ok(Some((owner, id))) = UNCLAIMED.try_with(Cell::take)
-            && owner == self.owner
-        {
-            // Somebody wanted to know the id, and no more.
+        if let Some(id) = unclaimed::abandoned(self.owner) {
             self.try_close(id);
         }
         self.inner.enabled(&METADATA);
@@ -117,7 +111,7 @@ where
             span.extensions_mut().insert(Held(context));
         }
         self.held.fetch_add(1, Ordering::Relaxed);
-        let _ = UNCLAIMED.try_with(|unclaimed| unclaimed.set(Some((self.owner, id.clone()))));
+        unclaimed::offer(self.owner, id.clone());
         id
     }
 
@@ -140,9 +134,8 @@ where
         if let Some(context) = self.held(id) {
             return Some(context.span().span_context().clone());
         }
-        let (owner, last, context) = LAST.try_with(Cell::take).ok().flatten()?;
-        let is_it = owner == self.owner && last == *id && self.inner.span(id).is_none();
-        is_it.then_some(context)
+        let context = unclaimed::closed(self.owner, id)?;
+        self.inner.span(id).is_none().then_some(context)
     }
 }
 
@@ -168,7 +161,7 @@ where
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let is_enabled = self.inner.enabled(metadata);
-        let _ = ASKED.try_with(|asked| asked.set(Some((self.owner, metadata.callsite()))));
+        asked::ask(self.owner, metadata);
         is_enabled || self.keeps(metadata)
     }
 
@@ -231,16 +224,9 @@ where
     }
 
     fn clone_span(&self, id: &Id) -> Id {
-        let unclaimed = UNCLAIMED.try_with(Cell::take).ok().flatten();
-        match unclaimed {
-            // `Span::current` clones what it gets: that one is the first handle.
-            Some((owner, unclaimed)) if owner == self.owner && unclaimed == *id => id.clone(),
-            other => {
-                if other.is_some() {
-                    let _ = UNCLAIMED.try_with(|unclaimed| unclaimed.set(other));
-                }
-                self.inner.clone_span(id)
-            }
+        match unclaimed::claim(self.owner, id) {
+            true => id.clone(),
+            false => self.inner.clone_span(id),
         }
     }
 
@@ -256,7 +242,7 @@ where
         if is_closed {
             self.held.fetch_sub(1, Ordering::Relaxed);
             let context = context.span().span_context().clone();
-            let _ = LAST.try_with(|last| last.set(Some((self.owner, id, context))));
+            unclaimed::close(self.owner, id, context);
         }
         is_closed
     }
@@ -290,13 +276,4 @@ where
     fn register_filter(&mut self) -> FilterId {
         self.inner.register_filter()
     }
-}
-
-thread_local! {
-    /// What the filters have been asked about since the last span or event.
-    static ASKED: Cell<Option<(Owner, Identifier)>> = const { Cell::new(None) };
-    /// A span that stands for a context, and that nobody has a handle to.
-    static UNCLAIMED: Cell<Option<(Owner, Id)>> = const { Cell::new(None) };
-    /// What the last span stood for that was closed here.
-    static LAST: Cell<Option<(Owner, Id, SpanContext)>> = const { Cell::new(None) };
 }

@@ -23,6 +23,10 @@ impl Details {
         2 * usize::from(self.location) + usize::from(self.target) + 2 * usize::from(self.threads)
     }
 
+    pub(crate) fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
     pub(crate) fn add(self, metadata: &'static Metadata<'static>, attributes: &mut Vec<KeyValue>) {
         if self.location {
             let file = metadata.file().map(source::path);

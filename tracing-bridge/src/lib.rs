@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod activity;
+mod asked;
 mod attached;
 mod bridged;
 mod changes;
@@ -14,11 +15,13 @@ mod record;
 mod record_layer;
 mod request;
 mod source;
+mod span_callbacks;
 mod span_events;
 mod span_ext;
 mod span_layer;
 mod takes;
 mod tracers;
+mod unclaimed;
 mod value;
 
 pub use crate::context_subscriber::ContextSubscriber;

@@ -109,8 +109,9 @@ where
         parent: &Context,
     ) -> Option<Context> {
         let span = self.tracer(metadata).build_with_context(builder, parent);
-        span.span_context()
-            .is_valid()
-            .then(|| parent.with_span(span))
+        if !span.span_context().is_valid() {
+            return None;
+        }
+        Some(parent.with_span(span))
     }
 }
