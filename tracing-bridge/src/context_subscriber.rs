@@ -116,10 +116,16 @@ where
     }
 
     /// The context that a span stands for.
+    #[inline]
     fn held(&self, id: &Id) -> Option<Context> {
-        if self.held.load(Ordering::Relaxed) == 0 {
-            return None;
+        match self.held.load(Ordering::Relaxed) {
+            0 => None,
+            _ => self.find_held(id),
         }
+    }
+
+    #[cold]
+    fn find_held(&self, id: &Id) -> Option<Context> {
         let span = self.inner.span(id)?;
         if !is_held(span.metadata()) {
             return None;

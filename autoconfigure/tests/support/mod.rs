@@ -71,19 +71,20 @@ pub(crate) fn nobody() -> String {
 pub(crate) struct Finished {
     pub(crate) is_success: bool,
     pub(crate) stdout: String,
+    /// As it would be on a terminal.
     pub(crate) stderr: String,
+    /// As it was written.
+    pub(crate) lines: String,
 }
 
 impl From<Output> for Finished {
     fn from(output: Output) -> Self {
+        let lines = String::from_utf8(output.stderr).unwrap();
         Self {
             is_success: output.status.success(),
             stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr)
-                .unwrap()
-                .split_inclusive('\n')
-                .map(readable)
-                .collect(),
+            stderr: lines.split_inclusive('\n').map(readable).collect(),
+            lines,
         }
     }
 }
@@ -122,7 +123,7 @@ fn readable(line: &str) -> String {
     let (timestamp, level) = (text("timestamp"), text("level"));
     let (target, message) = (text("target"), text("message"));
     let mut readable = format!("{timestamp} {level:>5} {target}: {message}");
-    for fields in ["fields", "spans", "trace_id", "span_id"] {
+    for fields in ["fields", "spans", "trace_id", "span_id", "http.route"] {
         match line.remove(fields) {
             Some(Value::Object(fields)) => {
                 for (name, value) in fields {
