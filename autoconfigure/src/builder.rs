@@ -51,6 +51,7 @@ pub fn builder() -> Builder {
         metrics: Source::Environment(Vec::new()),
         logs: Source::Environment(Vec::new()),
         has_subscriber: true,
+        tracing: Default::default(),
         timeout: TIMEOUT,
         patience: PATIENCE,
         queue_bytes: QUEUE_BYTES,
@@ -75,7 +76,7 @@ pub fn builder() -> Builder {
 /// # }
 /// ```
 #[must_use = "nothing happens before `init`"]
-pub struct Builder(Settings);
+pub struct Builder(pub(crate) Settings);
 
 impl Builder {
     /// What the service is called if the environment has no name for it. The default is

@@ -129,13 +129,15 @@ impl Destinations {
         &self.pipelines
     }
 
-    /// Whether there has been a span to export.
-    pub(crate) fn has_spans(&self) -> bool {
-        self.pipelines.iter().any(|pipeline| {
-            let queue = pipeline.queue.as_ref();
-            pipeline.signal == Signal::Traces
-                && queue.is_some_and(|queue| queue.waiting() > 0 || queue.passed() > 0)
-        })
+    /// How many spans and records there have been to export.
+    pub(crate) fn recorded(&self) -> u64 {
+        let queues = self
+            .pipelines
+            .iter()
+            .filter_map(|known| known.queue.as_ref());
+        queues
+            .map(|queue| queue.waiting() as u64 + queue.passed())
+            .sum()
     }
 
     /// Where each signal goes, in words.

@@ -7,11 +7,11 @@ mod behind_queue;
 mod builder;
 #[cfg(feature = "tls")]
 mod certificates;
-mod console;
 mod container;
 mod destination;
 mod destinations;
 mod detected;
+mod directives;
 mod endpoint;
 mod environment;
 mod error;
@@ -41,11 +41,14 @@ mod signal;
 mod subscriber;
 mod telemetry;
 mod traces;
+mod tracing_options;
+mod wanted;
 mod warning;
 
 pub use builder::{Builder, builder, init};
 pub use detected::Detected;
 pub use error::{InitError, ShutdownError};
+pub use otel_tracing_bridge::{ContextSubscriber, Line, Lines, OtelSpanExt, SpanLayer};
 pub use shutdown_signal::shutdown_signal;
 pub use telemetry::Telemetry;
 pub use warning::Warning;

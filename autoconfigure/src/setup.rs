@@ -23,6 +23,7 @@ use tracing::subscriber::NoSubscriber;
 use crate::baggage_attributes::BaggageAttributes;
 use crate::destinations::Destinations;
 use crate::detected::Detected;
+use crate::directives::Directives;
 use crate::environment::Environment;
 use crate::error::InitError;
 use crate::logs;
@@ -36,6 +37,7 @@ use crate::sampler::sampler;
 use crate::subscriber::Bridge;
 use crate::telemetry::Telemetry;
 use crate::traces;
+use crate::tracing_options::TracingOptions;
 
 /// What an application has decided itself.
 pub(crate) struct Settings {
@@ -47,6 +49,7 @@ pub(crate) struct Settings {
     pub(crate) metrics: Source<SdkMeterProvider, MeterProviderBuilder>,
     pub(crate) logs: Source<SdkLoggerProvider, LoggerProviderBuilder>,
     pub(crate) has_subscriber: bool,
+    pub(crate) tracing: TracingOptions,
     pub(crate) timeout: Duration,
     pub(crate) patience: Duration,
     pub(crate) queue_bytes: usize,
@@ -84,7 +87,8 @@ impl Settings {
     /// Everything that can fail, before anything global is touched.
     fn build(self, environment: &Environment) -> Result<Ready, InitError> {
         let mut destinations = Destinations::new(self.patience, self.largest_request);
-        let mut bridge = Bridge::new(None, None);
+        let directives = Directives::new(environment);
+        let mut bridge = Bridge::new(None, None, directives.clone(), self.tracing.clone());
         let mut meters = None;
         let mut summary = None;
         if !environment.flag("OTEL_SDK_DISABLED") {
@@ -121,7 +125,7 @@ impl Settings {
                 true => "nothing is exported by OTLP".to_owned(),
                 false => format!("exporting {places}; traces sampled by {sampled}"),
             });
-            bridge = Bridge::new(Some(traces), Some(logs));
+            bridge = Bridge::new(Some(traces), Some(logs), directives, self.tracing);
             meters = Some(metrics);
         }
         Ok(Ready {
@@ -130,7 +134,7 @@ impl Settings {
                 metrics: meters,
                 destinations,
                 timeout: self.timeout,
-                since: Instant::now(),
+                since: (Instant::now(), 0),
                 warnings: Vec::new(),
             },
             has_subscriber: self.has_subscriber,
@@ -143,7 +147,9 @@ impl Settings {
 impl Ready {
     fn make_global(self, environment: Environment) -> Telemetry {
         let mut telemetry = self.telemetry;
-        let is_connected = !self.has_subscriber || telemetry.bridge.install(&environment);
+        let bridge = &telemetry.bridge;
+        let complaint = self.has_subscriber.then(|| bridge.install()).flatten();
+        bridge.record_panics();
         if let Some(provider) = &telemetry.bridge.traces {
             global::set_tracer_provider(provider.clone());
         }
@@ -160,13 +166,13 @@ impl Ready {
         for warning in &telemetry.warnings {
             Notice::warning(warning.to_string()).say();
         }
-        if !is_connected {
-            Notice::warning(NOT_CONNECTED).say();
+        if let Some(complaint) = complaint {
+            Notice::warning(complaint).say();
         }
         if let Some(summary) = self.summary {
             Notice::information(summary).say_locally();
         }
-        telemetry.since = Instant::now();
+        telemetry.since = (Instant::now(), telemetry.destinations.recorded());
         telemetry
     }
 }
@@ -178,11 +184,10 @@ impl fmt::Debug for Settings {
             .field("attributes", &self.attributes)
             .field("sampler", &self.sampler)
             .field("has_subscriber", &self.has_subscriber)
+            .field("tracing", &self.tracing)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }
 
 const SCOPE: &str = "otel-autoconfigure";
-const NOT_CONNECTED: &str = "tracing has a subscriber already, which gets no spans and exports no \
-     events; add Telemetry::layer to it, and build with without_subscriber()";

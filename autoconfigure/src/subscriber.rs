@@ -1,36 +1,28 @@
 //! `tracing`: spans that nest with those of the middleware, events that become log records, and
 //! lines on standard error that name their trace.
 
-use std::{
-    env, fmt,
-    io::{self, IsTerminal},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::env;
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use opentelemetry::{Context, trace::TracerProvider};
-use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
-use opentelemetry_sdk::{logs::SdkLoggerProvider, trace::SdkTracerProvider};
-use tracing::{
-    Dispatch, Metadata, Subscriber, dispatcher,
-    level_filters::LevelFilter,
-    subscriber::{Interest, NoSubscriber},
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use otel_tracing_bridge::{
+    ContextSubscriber, Line, LineLayer, Lines, RecordLayer, SpanLayer, record_panics,
 };
-use tracing_subscriber::{
-    EnvFilter, Layer, Registry,
-    filter::FilterExt,
-    fmt as lines,
-    layer::{self, Filter, SubscriberExt},
-    registry::LookupSpan,
-    util::SubscriberInitExt,
-};
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Metadata, Subscriber, dispatcher};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::{
-    console::{Line, is_opentelemetry},
-    environment::Environment,
-};
+use crate::directives::Directives;
+use crate::tracing_options::TracingOptions;
+use crate::wanted::Wanted;
 
 /// The providers that `tracing` is connected to.
 #[derive(Clone, Debug)]
@@ -39,82 +31,119 @@ pub(crate) struct Bridge {
     pub(crate) logs: Option<SdkLoggerProvider>,
     /// False after the shutdown: the SDK would complain about each later event.
     pub(crate) is_open: Arc<AtomicBool>,
+    directives: Directives,
+    options: TracingOptions,
 }
 
 impl Bridge {
     /// `tracing` connected to these providers.
-    pub(crate) fn new(traces: Option<SdkTracerProvider>, logs: Option<SdkLoggerProvider>) -> Self {
+    pub(crate) fn new(
+        traces: Option<SdkTracerProvider>,
+        logs: Option<SdkLoggerProvider>,
+        directives: Directives,
+        options: TracingOptions,
+    ) -> Self {
         Self {
             traces,
             logs,
             is_open: Arc::new(AtomicBool::new(true)),
+            directives,
+            options,
         }
     }
 
-    /// Spans and events, as many as the subscriber around it lets through.
+    /// Spans and events, as many as `RUST_LOG` and the subscriber around it let through.
     pub(crate) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        let spans = self
-            .spans()
-            .map(|layer| layer.with_filter(self.only(SPANS)));
-        let events = self
-            .events()
-            .map(|layer| layer.with_filter(self.only(EVENTS)));
-        Layer::and_then(spans, events)
+        let layer = self.spans().and_then(self.foreign_spans());
+        layer.and_then(self.records()).with_filter(self.wanted())
     }
 
-    /// Makes the subscriber of the process; `false` if it has one already.
-    pub(crate) fn install(&self, environment: &Environment) -> bool {
+    /// Makes the subscriber of the process. Returns what is wrong with it.
+    pub(crate) fn install(&self) -> Option<&'static str> {
         if !is_vacant() {
-            return false;
+            return Some(NOT_CONNECTED);
         }
-        let directives = directives(environment);
-        let filter = || EnvFilter::new(&directives);
-        let terminal = io::stderr().is_terminal();
-        let ansi = terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let lines = lines::layer()
-            .with_writer(io::stderr)
-            .with_ansi(ansi)
-            .event_format(Line::new(ansi));
-        // Quieter logs must not tear traces apart: `RUST_LOG` adds spans, and takes none away.
-        let spans = self.only(SPANS).and(filter().or(LevelFilter::INFO));
-        let events = self.only(EVENTS).and(filter());
-        let subscriber = Registry::default()
-            .with(self.spans().map(|layer| layer.with_filter(spans)))
-            .with(self.events().map(|layer| layer.with_filter(events)))
-            .with(lines.with_filter(Readable.and(filter())));
-        if subscriber.try_init().is_err() && is_vacant() {
-            return false;
+        let registry = tracing_subscriber::registry();
+        let installed = match self.options.is_foreign {
+            // What asks for the layer of tracing-opentelemetry has to find it.
+            true => {
+                let registry = registry.with(self.foreign_spans());
+                registry.with(self.layers()).try_init()
+            }
+            false => ContextSubscriber::new(registry.with(self.layers())).try_init(),
+        };
+        match installed {
+            Ok(()) => None,
+            Err(_) if is_vacant() => Some(NOT_CONNECTED),
+            Err(_) => Some(LOGGER),
         }
-        true
     }
 
-    fn spans<S>(&self) -> Option<impl Layer<S> + Send + Sync + use<S>>
+    /// Everything but the spans of tracing-opentelemetry, in one layer: the registry counts for each
+    /// layer on it whether a span can be forgotten.
+    fn layers<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        let tracer = self.traces.as_ref()?.tracer("tracing");
-        let layer = tracing_opentelemetry::layer()
-            .with_tracer(tracer)
-            .with_threads(false)
-            .with_tracked_inactivity(false);
-        Some(layer)
+        let line = self.line();
+        let has_lines = self.options.lines != Lines::Off;
+        let keeps_fields = has_lines && line.has_span_fields();
+        self.spans()
+            .keep_fields(keeps_fields)
+            .and_then(self.records())
+            .and_then(has_lines.then(|| LineLayer::new(line)))
+            .and_then(self.directives.filter())
     }
 
-    fn events<S>(&self) -> Option<impl Layer<S> + Send + Sync + use<S>>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
-    {
-        Some(OpenTelemetryTracingBridge::new(self.logs.as_ref()?))
+    /// Makes panics records, unless that is switched off.
+    pub(crate) fn record_panics(&self) {
+        if let (true, Some(logs)) = (self.options.records_panics, &self.logs) {
+            record_panics(logs);
+        }
     }
 
-    fn only(&self, kind: fn(&Metadata<'_>) -> bool) -> Exported {
-        Exported {
-            kind,
+    fn line(&self) -> Line {
+        let has_colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let line = Line::new(self.options.lines).ansi(io::stderr().is_terminal() && has_colours);
+        (self.options.configure_lines)(line)
+    }
+
+    fn spans(&self) -> SpanLayer {
+        (self.options.configure_spans)(match &self.traces {
+            Some(traces) if !self.options.is_foreign => SpanLayer::new(traces.clone()),
+            _ => SpanLayer::without_provider(),
+        })
+    }
+
+    fn records(&self) -> Option<RecordLayer> {
+        let is_open = Arc::clone(&self.is_open);
+        let layer = RecordLayer::new(self.logs.as_ref()?);
+        Some(layer.filter(move |_| is_open.load(Ordering::Relaxed)))
+    }
+
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            statics: self.directives.statics(),
             is_open: Arc::clone(&self.is_open),
         }
+    }
+
+    /// Those of tracing-opentelemetry, if it was asked for.
+    fn foreign_spans<S>(&self) -> Option<impl Layer<S> + Send + Sync + use<S>>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    {
+        let traces = self.traces.as_ref().filter(|_| self.options.is_foreign)?;
+        let layer = tracing_opentelemetry::layer()
+            .with_tracer(traces.tracer("tracing"))
+            .with_location(false)
+            .with_target(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false);
+        Some(layer.with_filter(self.wanted().and(filter_fn(is_span_or_failure))))
     }
 }
 
@@ -123,101 +152,15 @@ pub(crate) fn is_vacant() -> bool {
     dispatcher::get_default(Dispatch::is::<NoSubscriber>)
 }
 
-/// What may be exported: nothing that the SDK says of itself, and nothing that happens during an
-/// export, or every export would be followed by another one.
-#[derive(Clone)]
-struct Exported {
-    kind: fn(&Metadata<'_>) -> bool,
-    is_open: Arc<AtomicBool>,
+/// Events are log records, but tracing-opentelemetry learns of an error from what
+/// `#[instrument(err)]` says.
+fn is_span_or_failure(metadata: &Metadata<'_>) -> bool {
+    let fields = metadata.fields();
+    metadata.is_span() || fields.len() == 1 && fields.field("error").is_some()
 }
 
-impl<S> Filter<S> for Exported {
-    fn enabled(&self, metadata: &Metadata<'_>, _: &layer::Context<'_, S>) -> bool {
-        !is_opentelemetry(metadata)
-            && (self.kind)(metadata)
-            && self.is_open.load(Ordering::Relaxed)
-            && !Context::is_current_telemetry_suppressed()
-    }
-
-    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        match is_opentelemetry(metadata) || !(self.kind)(metadata) {
-            true => Interest::never(),
-            false => Interest::sometimes(),
-        }
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::TRACE)
-    }
-}
-
-impl fmt::Debug for Exported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exported")
-            .field("is_open", &self.is_open)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What is worth a line: not the inner life of the connections to the collector.
-#[derive(Debug)]
-struct Readable;
-
-impl<S> Filter<S> for Readable {
-    fn enabled(&self, metadata: &Metadata<'_>, _: &layer::Context<'_, S>) -> bool {
-        is_opentelemetry(metadata)
-            || metadata.target().starts_with("otel")
-            || !Context::is_current_telemetry_suppressed()
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::TRACE)
-    }
-}
-
-/// `RUST_LOG`, and unless that speaks of it, no chatter of the SDK's.
-fn directives(environment: &Environment) -> String {
-    let value = environment.text(RUST_LOG).unwrap_or_default();
-    let directives = match EnvFilter::builder().parse(&value) {
-        Ok(_) if value.is_empty() => DEFAULT,
-        Ok(_) => &value,
-        Err(error) => {
-            let what = format!("not a list of directives ({error})");
-            environment.reject(RUST_LOG, &value, &what, DEFAULT);
-            DEFAULT
-        }
-    };
-    match directives.contains("opentelemetry") {
-        true => directives.to_owned(),
-        false => format!("{directives},opentelemetry=warn"),
-    }
-}
-
-const SPANS: fn(&Metadata<'_>) -> bool = |metadata| metadata.is_span();
-const EVENTS: fn(&Metadata<'_>) -> bool = |metadata| metadata.is_event();
-const RUST_LOG: &str = "RUST_LOG";
-const DEFAULT: &str = "info";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::environment::tests::{environment, said};
-
-    #[test]
-    fn directives_are_those_of_rust_log() {
-        for (value, expected, warnings) in [
-            ("", "info,opentelemetry=warn", 0),
-            ("debug", "debug,opentelemetry=warn", 0),
-            (
-                "warn,opentelemetry_sdk=debug",
-                "warn,opentelemetry_sdk=debug",
-                0,
-            ),
-            ("shop=loud", "info,opentelemetry=warn", 1),
-        ] {
-            let environment = environment(&[(RUST_LOG, value)]);
-            assert_eq!(directives(&environment), expected);
-            assert_eq!(said(environment).len(), warnings, "{value:?}");
-        }
-    }
-}
+const NOT_CONNECTED: &str = "tracing has a subscriber already, which gets no spans and exports no \
+     events; add Telemetry::layer to it, and build with without_subscriber()";
+const LOGGER: &str = "the log crate has a logger already, which keeps its records: they are neither \
+     exported nor written with the ids of their trace; initialise telemetry first, and leave the \
+     logger out";

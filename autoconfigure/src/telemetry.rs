@@ -38,7 +38,8 @@ pub struct Telemetry {
     pub(crate) metrics: Option<SdkMeterProvider>,
     pub(crate) destinations: Destinations,
     pub(crate) timeout: Duration,
-    pub(crate) since: Instant,
+    /// When `init` was done with it, and how much had been recorded then.
+    pub(crate) since: (Instant, u64),
     pub(crate) warnings: Vec<Warning>,
 }
 
@@ -113,19 +114,26 @@ impl Telemetry {
 
     /// A layer for a subscriber of your own: its spans become spans, its events log records.
     ///
-    /// What the exporters do themselves is left out. Everything else is let through: put a filter
-    /// such as `EnvFilter` around it or below it.
+    /// It takes what the subscriber of [`init`](crate::init) would: spans from level `INFO` on and
+    /// those that `RUST_LOG` adds, events that `RUST_LOG` asks for (except for directives about
+    /// spans and fields, which have to be followed by an `EnvFilter`), and nothing that the
+    /// exporters do themselves.
+    ///
+    /// Put a [`ContextSubscriber`](crate::ContextSubscriber) around the whole. Without it, a filter
+    /// such as `EnvFilter` that is a layer of its own takes spans away together with events, and
+    /// `Span::current()` is none in a plain handler.
     ///
     /// ```
+    /// use otel_autoconfigure::ContextSubscriber;
     /// use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let telemetry = otel_autoconfigure::builder().without_subscriber().init()?;
-    /// tracing_subscriber::registry()
+    /// let subscriber = tracing_subscriber::registry()
     ///     .with(tracing_subscriber::EnvFilter::new("info"))
     ///     .with(telemetry.layer())
-    ///     .with(tracing_subscriber::fmt::layer())
-    ///     .init();
+    ///     .with(tracing_subscriber::fmt::layer());
+    /// ContextSubscriber::new(subscriber).init();
     /// # Ok(())
     /// # }
     /// ```
@@ -174,7 +182,9 @@ impl Telemetry {
 impl Drop for Telemetry {
     fn drop(&mut self) {
         let is_open = self.bridge.is_open.load(Ordering::Relaxed);
-        if is_open && self.since.elapsed() < AT_ONCE && !self.destinations.has_spans() {
+        let (since, recorded) = self.since;
+        let is_unused = self.destinations.recorded() == recorded;
+        if is_open && is_unused && since.elapsed() < AT_ONCE {
             Notice::warning(DROPPED_AT_ONCE).say_locally();
         }
         if let Err(error) = self.end() {

@@ -25,6 +25,7 @@ const ROLES: Roles = &[
     ("app_around_a_runtime", app_around_a_runtime),
     ("app_without_a_runtime", app_without_a_runtime),
     ("app_runtime_gone", app_runtime_gone),
+    ("app_tracing_opentelemetry", app_tracing_opentelemetry),
 ];
 
 #[test]
@@ -127,6 +128,7 @@ fn every_kind_of_main_works() {
         "app_around_a_runtime",
         "app_without_a_runtime",
         "app_runtime_gone",
+        "app_tracing_opentelemetry",
     ] {
         for protocol in ["grpc", "http/protobuf"] {
             let collector = Collector::start(Behaviour::Accept);
@@ -303,4 +305,10 @@ fn app_runtime_gone() {
     runtime.block_on(async { work() });
     drop(runtime);
     telemetry.shutdown().unwrap();
+}
+
+fn app_tracing_opentelemetry() {
+    let builder = otel_autoconfigure::builder().default_service_name("shop");
+    let _telemetry = builder.with_tracing_opentelemetry().init().unwrap();
+    work();
 }

@@ -3,6 +3,7 @@
 //! Each column is one framework with one middleware, and is measured in a process of its own,
 //! because the providers and the subscriber are global. See `docs/performance.md` for how.
 
+pub mod bridges;
 pub mod column;
 pub mod floor;
 pub mod frameworks;

@@ -1,6 +1,7 @@
 //! Prints the tables of `docs/performance.md`.
 
 use anyhow::Result;
+use benchmarks::bridges;
 use benchmarks::column::Column;
 use benchmarks::request;
 use clap::{Parser, Subcommand};
@@ -28,6 +29,10 @@ enum What {
         #[arg(default_value_t = 1)]
         seconds: u64,
     },
+    /// What spans and events of `tracing` cost.
+    Tracing,
+    /// The process that is measured for `tracing`.
+    Bridge(bridges::run::Arguments),
     /// The process that is measured.
     Request(request::Arguments),
     /// The server of `sockets`.
@@ -41,6 +46,8 @@ fn main() -> Result<()> {
         Some(What::Growth) => benchmarks::growth::print(),
         Some(What::Memory) => benchmarks::memory::print(),
         Some(What::Sockets { seconds }) => benchmarks::sockets::print(seconds),
+        Some(What::Tracing) => benchmarks::bridges::table::print(),
+        Some(What::Bridge(arguments)) => bridges::run::run(arguments),
         Some(What::Request(arguments)) => request::run(arguments),
         Some(What::Serve { column }) => benchmarks::serve::run(column),
     }

@@ -169,6 +169,21 @@ impl Received {
         logs.flat_map(|scope| &scope.log_records).collect()
     }
 
+    /// The record with this body, and the name of its scope.
+    pub(crate) fn record(&self, body: &str) -> (&LogRecord, &str) {
+        let logs = self.logs.iter().flat_map(|logs| &logs.scope_logs);
+        let records = logs.flat_map(|scope| {
+            let name = scope.scope.as_ref().map_or("", |scope| scope.name.as_str());
+            scope.log_records.iter().map(move |record| (record, name))
+        });
+        let is_it = |record: &LogRecord| text(record.body.as_ref()).is_some_and(|it| it == body);
+        let mut records = records.filter(|(record, _)| is_it(record));
+        let (Some(record), None) = (records.next(), records.next()) else {
+            panic!("not one {body} in {:?}", self.bodies());
+        };
+        record
+    }
+
     pub(crate) fn bodies(&self) -> Vec<String> {
         let bodies = self.records().into_iter().map(|record| &record.body);
         bodies.map(|body| text(body.as_ref()).unwrap()).collect()

@@ -9,10 +9,13 @@ mod collector;
 
 use std::{
     env,
+    fmt::Write,
     net::TcpListener,
     process::{self, Command, Output},
     thread,
 };
+
+use serde_json::Value;
 
 pub(crate) use collector::{Behaviour, Collector, attribute};
 
@@ -68,15 +71,20 @@ pub(crate) fn nobody() -> String {
 pub(crate) struct Finished {
     pub(crate) is_success: bool,
     pub(crate) stdout: String,
+    /// As it would be on a terminal.
     pub(crate) stderr: String,
+    /// As it was written.
+    pub(crate) lines: String,
 }
 
 impl From<Output> for Finished {
     fn from(output: Output) -> Self {
+        let lines = String::from_utf8(output.stderr).unwrap();
         Self {
             is_success: output.status.success(),
             stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+            stderr: lines.split_inclusive('\n').map(readable).collect(),
+            lines,
         }
     }
 }
@@ -101,6 +109,33 @@ impl Finished {
         let lines = self.stderr.lines();
         lines.filter(|line| line.contains(" WARN ")).collect()
     }
+}
+
+/// A line as it is on a terminal, from what is written where there is none.
+fn readable(line: &str) -> String {
+    let Ok(Value::Object(mut line)) = serde_json::from_str(line) else {
+        return line.to_owned();
+    };
+    let mut text = |name: &str| match line.remove(name) {
+        Some(Value::String(text)) => text,
+        other => other.unwrap_or_default().to_string(),
+    };
+    let (timestamp, level) = (text("timestamp"), text("level"));
+    let (target, message) = (text("target"), text("message"));
+    let mut readable = format!("{timestamp} {level:>5} {target}: {message}");
+    for fields in ["fields", "spans", "trace_id", "span_id", "http.route"] {
+        match line.remove(fields) {
+            Some(Value::Object(fields)) => {
+                for (name, value) in fields {
+                    write!(readable, " {name}={value}").unwrap();
+                }
+            }
+            Some(Value::String(id)) => write!(readable, " {fields}={id}").unwrap(),
+            _ => {}
+        }
+    }
+    assert!(line.is_empty(), "{line:?}");
+    readable + "\n"
 }
 
 /// The variable that makes a process a child.

@@ -14,25 +14,40 @@ use opentelemetry_sdk::trace::SpanData;
 use otel_instrumentation::testing::Capture;
 use otel_middleware_axum::{OtelLayer, ServerConfig};
 use otel_middleware_reqwest::{ClientConfig, OtelMiddleware};
+use otel_tracing_bridge::{ContextSubscriber, RecordLayer, SpanLayer};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_http::trace::TraceLayer;
 use tracing::instrument::WithSubscriber;
-use tracing::{Instrument, Level, Subscriber, info, info_span};
+use tracing::{Dispatch, Instrument, Level, info, info_span};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// Whether tracing-opentelemetry makes the context of a `tracing` span that is entered the current
-/// one.
-const ACTIVATION: [bool; 2] = [true, false];
+/// What makes spans of `tracing` spans of OpenTelemetry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bridge {
+    Ours,
+    Foreign,
+    /// Which does not make the context of a span that is entered the current one.
+    Inactive,
+}
 
-fn subscriber(capture: &Capture, activation: bool) -> impl Subscriber + Send + Sync + use<> {
+impl Bridge {
+    const ALL: [Self; 3] = [Self::Ours, Self::Foreign, Self::Inactive];
+}
+
+fn subscriber(capture: &Capture, bridge: Bridge) -> Dispatch {
+    let registry = tracing_subscriber::registry();
+    if bridge == Bridge::Ours {
+        let layer = SpanLayer::new(capture.tracer_provider().clone());
+        return ContextSubscriber::new(registry.with(layer)).into();
+    }
     let tracer = capture.tracer_provider().tracer("tracing");
     let layer = tracing_opentelemetry::layer()
         .with_tracer(tracer)
-        .with_context_activation(activation);
-    tracing_subscriber::registry().with(layer)
+        .with_context_activation(bridge == Bridge::Foreign);
+    registry.with(layer).into()
 }
 
 fn server(capture: &Capture) -> OtelLayer {
@@ -78,11 +93,11 @@ fn assert_child(child: &SpanData, parent: &SpanData) {
 
 #[tokio::test]
 async fn a_tracing_span_in_a_handler_is_the_server_spans_child() {
-    for activation in ACTIVATION {
+    for bridge in Bridge::ALL {
         let capture = Capture::new();
         let handler = service_fn(|request| work(request).instrument(info_span!("work")));
         ask(server(&capture).layer(handler))
-            .with_subscriber(subscriber(&capture, activation))
+            .with_subscriber(subscriber(&capture, bridge))
             .await;
 
         let server = only(&capture, SpanKind::Server).await;
@@ -96,7 +111,7 @@ async fn a_tracing_span_in_a_handler_is_the_server_spans_child() {
 /// Without activation there is nothing that could tell of the `tracing` span.
 #[tokio::test]
 async fn a_request_inside_of_a_tracing_span_is_its_child_where_it_is_activated() {
-    for activation in ACTIVATION {
+    for bridge in Bridge::ALL {
         let (capture, peer) = (Capture::new(), Peer::start().await);
         let client = client(&capture);
         async {
@@ -104,12 +119,12 @@ async fn a_request_inside_of_a_tracing_span_is_its_child_where_it_is_activated()
             let answer = request.send().instrument(info_span!("work")).await;
             answer.expect("an answer");
         }
-        .with_subscriber(subscriber(&capture, activation))
+        .with_subscriber(subscriber(&capture, bridge))
         .await;
 
         let client = only(&capture, SpanKind::Client).await;
         let work = only(&capture, SpanKind::Internal).await;
-        if activation {
+        if bridge != Bridge::Inactive {
             assert_child(&client, &work);
         } else {
             assert_eq!(client.parent_span_id, SpanId::INVALID);
@@ -121,7 +136,7 @@ async fn a_request_inside_of_a_tracing_span_is_its_child_where_it_is_activated()
 /// skips the one in the middle, and stays in the trace.
 #[tokio::test]
 async fn a_request_of_a_handler_stays_in_the_trace() {
-    for activation in ACTIVATION {
+    for bridge in Bridge::ALL {
         let (capture, peer) = (Capture::new(), Peer::start().await);
         let (client, url) = (
             client(&capture),
@@ -136,14 +151,20 @@ async fn a_request_of_a_handler_stays_in_the_trace() {
             .instrument(info_span!("work"))
         });
         ask(server(&capture).layer(handler))
-            .with_subscriber(subscriber(&capture, activation))
+            .with_subscriber(subscriber(&capture, bridge))
             .await;
 
         let server = only(&capture, SpanKind::Server).await;
         let client = only(&capture, SpanKind::Client).await;
         let work = only(&capture, SpanKind::Internal).await;
         assert_child(&work, &server);
-        assert_child(&client, if activation { &work } else { &server });
+        assert_child(
+            &client,
+            match bridge {
+                Bridge::Ours | Bridge::Foreign => &work,
+                Bridge::Inactive => &server,
+            },
+        );
     }
 }
 
@@ -151,13 +172,13 @@ async fn a_request_of_a_handler_stays_in_the_trace() {
 /// any span is that is there before the request's context has been read.
 #[tokio::test]
 async fn the_trace_layer_belongs_inside() {
-    for activation in ACTIVATION {
+    for bridge in Bridge::ALL {
         let capture = Capture::new();
         let trace = TraceLayer::new_for_http()
             .make_span_with(|_: &Request<Empty<Bytes>>| info_span!("tower-http"));
         let service = trace.clone().layer(service_fn(work));
         ask(server(&capture).layer(service))
-            .with_subscriber(subscriber(&capture, activation))
+            .with_subscriber(subscriber(&capture, bridge))
             .await;
         let server_span = only(&capture, SpanKind::Server).await;
         let inner = only(&capture, SpanKind::Internal).await;
@@ -166,7 +187,7 @@ async fn the_trace_layer_belongs_inside() {
         let capture = Capture::new();
         let service = server(&capture).layer(service_fn(work));
         ask(trace.layer(service))
-            .with_subscriber(subscriber(&capture, activation))
+            .with_subscriber(subscriber(&capture, bridge))
             .await;
         let server_span = only(&capture, SpanKind::Server).await;
         assert_eq!(server_span.parent_span_id.to_string(), "0000000000000456");
@@ -182,31 +203,41 @@ async fn the_trace_layer_belongs_inside() {
 /// Whether or not spans of `tracing` go to OpenTelemetry, too.
 #[tokio::test]
 async fn log_records_have_the_ids_of_the_server_span() {
-    let (capture, exporter) = (Capture::new(), InMemoryLogExporter::default());
-    let logs = SdkLoggerProvider::builder()
-        .with_simple_exporter(exporter.clone())
-        .build();
-    let handler = service_fn(async |request| {
-        info!("before");
-        let answer = work(request).await;
-        info!("after");
-        answer
-    });
-    // The SDK may log, too, if another crate of the build switched that on.
-    let ours = Targets::new().with_target(module_path!(), Level::INFO);
-    let bridge = OpenTelemetryTracingBridge::new(&logs);
-    let subscriber = tracing_subscriber::registry().with(bridge.with_filter(ours));
-    ask(server(&capture).layer(handler))
-        .with_subscriber(subscriber)
-        .await;
+    for is_ours in [true, false] {
+        let (capture, exporter) = (Capture::new(), InMemoryLogExporter::default());
+        let logs = SdkLoggerProvider::builder()
+            .with_simple_exporter(exporter.clone())
+            .build();
+        let handler = service_fn(async |request| {
+            info!("before");
+            let answer = work(request).await;
+            info!("after");
+            answer
+        });
+        // The SDK may log, too, if another crate of the build switched that on.
+        let filter = Targets::new().with_target(module_path!(), Level::INFO);
+        let registry = tracing_subscriber::registry();
+        let dispatch: Dispatch = match is_ours {
+            true => registry
+                .with(RecordLayer::new(&logs).with_filter(filter))
+                .into(),
+            false => {
+                let layer = OpenTelemetryTracingBridge::new(&logs);
+                registry.with(layer.with_filter(filter)).into()
+            }
+        };
+        ask(server(&capture).layer(handler))
+            .with_subscriber(dispatch)
+            .await;
 
-    let server = only(&capture, SpanKind::Server).await.span_context;
-    let records = exporter.get_emitted_logs().expect("logs");
-    assert_eq!(records.len(), 2);
-    for record in records {
-        let context = record.record.trace_context().expect("a trace");
-        assert_eq!(context.trace_id, server.trace_id());
-        assert_eq!(context.span_id, server.span_id());
-        assert_eq!(context.trace_flags, Some(server.trace_flags()));
+        let server = only(&capture, SpanKind::Server).await.span_context;
+        let records = exporter.get_emitted_logs().expect("logs");
+        assert_eq!(records.len(), 2);
+        for record in records {
+            let context = record.record.trace_context().expect("a trace");
+            assert_eq!(context.trace_id, server.trace_id());
+            assert_eq!(context.span_id, server.span_id());
+            assert_eq!(context.trace_flags, Some(server.trace_flags()));
+        }
     }
 }

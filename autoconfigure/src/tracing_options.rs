@@ -1,0 +1,107 @@
+//! What an application decides about `tracing`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use otel_tracing_bridge::{Line, Lines, SpanLayer};
+
+use crate::builder::Builder;
+
+/// The options, and what is done if there are none.
+#[derive(Clone)]
+pub(crate) struct TracingOptions {
+    pub(crate) lines: Lines,
+    pub(crate) configure_lines: Arc<dyn Fn(Line) -> Line + Send + Sync>,
+    pub(crate) configure_spans: Arc<dyn Fn(SpanLayer) -> SpanLayer + Send + Sync>,
+    pub(crate) records_panics: bool,
+    pub(crate) is_foreign: bool,
+}
+
+impl Default for TracingOptions {
+    fn default() -> Self {
+        Self {
+            lines: Lines::Auto,
+            configure_lines: Arc::new(|line| line),
+            configure_spans: Arc::new(|spans| spans),
+            records_panics: true,
+            is_foreign: false,
+        }
+    }
+}
+
+impl Builder {
+    /// What the lines on standard error look like. By default text on a terminal, otherwise JSON.
+    ///
+    /// Without effect on a subscriber of the application's own.
+    pub fn lines(mut self, lines: Lines) -> Self {
+        self.0.tracing.lines = lines;
+        self
+    }
+
+    /// Changes what is on a line: whether it has the fields of spans, and what it takes from the
+    /// context.
+    ///
+    /// ```
+    /// let builder = otel_autoconfigure::builder().configure_lines(|line| line.span_fields(false));
+    /// # drop(builder);
+    /// ```
+    pub fn configure_lines(
+        mut self,
+        configure: impl Fn(Line) -> Line + Send + Sync + 'static,
+    ) -> Self {
+        self.0.tracing.configure_lines = Arc::new(configure);
+        self
+    }
+
+    /// Changes what becomes of `tracing` spans: details that are left out by default, such as where
+    /// they are made, and the version of the application's own crate.
+    ///
+    /// Without effect beside [`with_tracing_opentelemetry`](Self::with_tracing_opentelemetry).
+    ///
+    /// ```
+    /// use opentelemetry::InstrumentationScope;
+    ///
+    /// let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+    ///     .with_version(env!("CARGO_PKG_VERSION"))
+    ///     .build();
+    /// let builder = otel_autoconfigure::builder()
+    ///     .configure_spans(move |spans| spans.location(true).scope(scope.clone()));
+    /// # drop(builder);
+    /// ```
+    pub fn configure_spans(
+        mut self,
+        configure: impl Fn(SpanLayer) -> SpanLayer + Send + Sync + 'static,
+    ) -> Self {
+        self.0.tracing.configure_spans = Arc::new(configure);
+        self
+    }
+
+    /// Whether panics become log records, with message, place, backtrace and the ids of the span
+    /// that they happen in. On by default; what happens on a panic otherwise still happens, and
+    /// first.
+    pub fn record_panics(mut self, is_on: bool) -> Self {
+        self.0.tracing.records_panics = is_on;
+        self
+    }
+
+    /// Exports `tracing` spans by tracing-opentelemetry, for an application with crates that use its
+    /// `OpenTelemetrySpanExt`: reqwest-tracing, tracing-actix-web, axum-tracing-opentelemetry …
+    ///
+    /// By default the suite's own [`SpanLayer`] does it, which costs half as much and does not find
+    /// their calls. With tracing-opentelemetry, [`OtelSpanExt`](crate::OtelSpanExt) and
+    /// `Span::current()` do nothing in a handler that is in no `tracing` span.
+    pub fn with_tracing_opentelemetry(mut self) -> Self {
+        self.0.tracing.is_foreign = true;
+        self
+    }
+}
+
+impl fmt::Debug for TracingOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracingOptions")
+            .field("lines", &self.lines)
+            .field("records_panics", &self.records_panics)
+            .field("is_foreign", &self.is_foreign)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,47 @@
+//! What a layer gets that has to have a filter of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use opentelemetry::Context;
+use tracing::Metadata;
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::Interest;
+use tracing_subscriber::layer;
+
+use crate::directives::Statics;
+
+/// Spans and events as `RUST_LOG` wants them, but nothing that the SDK says of itself, and nothing
+/// that happens during an export, or every export would be followed by another one.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) statics: Statics,
+    pub(crate) is_open: Arc<AtomicBool>,
+}
+
+impl Wanted {
+    fn takes(&self, metadata: &Metadata<'_>) -> bool {
+        !metadata.target().starts_with("opentelemetry") && self.statics.takes(metadata)
+    }
+}
+
+impl<S> layer::Filter<S> for Wanted {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &layer::Context<'_, S>) -> bool {
+        self.takes(metadata)
+            && self.is_open.load(Ordering::Relaxed)
+            && !Context::is_current_telemetry_suppressed()
+    }
+
+    /// Asked each time about what it may take, because `log_enabled!` leaves a filter in a state
+    /// that hides the next span (tokio-rs/tracing#2519).
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match self.takes(metadata) {
+            true => Interest::sometimes(),
+            false => Interest::never(),
+        }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.statics.level())
+    }
+}

@@ -1,0 +1,15 @@
+//! What Rust programs do with `tracing` in a handler, under each framework, with `#[instrument]` on
+//! the handler and without.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "helpers of tests fail by panicking, too"
+)]
+
+mod fields;
+mod outside;
+mod request;
+mod tasks;

@@ -1,0 +1,257 @@
+//! What a `tracing` span is to OpenTelemetry, kept in the span's extensions.
+
+use std::borrow::Cow;
+use std::mem;
+use std::sync::Arc;
+use std::thread;
+
+use opentelemetry::trace::{SpanBuilder, Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
+use tracing::Metadata;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use crate::activity::Activity;
+use crate::changes::{Changes, ERROR_TYPE};
+use crate::draft::{Draft, put};
+use crate::request::{Answer, Request};
+use crate::tracers::Tracers;
+
+/// One `tracing` span.
+///
+/// The SDK is never called while the extensions are locked: what it logs comes back to layers that
+/// want to read them.
+pub(crate) struct Bridged {
+    phase: Phase,
+    /// In that phase. Apart from it, because it is large and the phase is looked at often.
+    draft: Option<Draft>,
+    /// For lines.
+    pub(crate) fields: Vec<KeyValue>,
+    pub(crate) activity: Option<Box<Activity>>,
+    is_error: bool,
+    is_typed: bool,
+}
+
+enum Phase {
+    /// Only its fields are of interest.
+    FieldsOnly,
+    /// Not started: the parent may still change, and links and attributes are there for the
+    /// sampler.
+    Draft,
+    /// Another thread is starting it.
+    Starting,
+    /// Its own context.
+    Started(Context),
+    /// The provider had no span to give: the parent's context.
+    Passed(Context),
+}
+
+impl Phase {
+    /// What starting a draft came to: its own context, or its parent's.
+    fn of(started: Result<Context, Context>) -> Self {
+        match started {
+            Ok(context) => Self::Started(context),
+            Err(parent) => Self::Passed(parent),
+        }
+    }
+}
+
+impl Bridged {
+    /// A span that will start when it is entered, or asked for its context.
+    #[inline]
+    pub(crate) fn draft(
+        tracers: Arc<dyn Tracers>,
+        metadata: &'static Metadata<'static>,
+        parent: Context,
+        changes: Changes,
+        fields: Vec<KeyValue>,
+    ) -> Self {
+        let mut builder =
+            SpanBuilder::from_name(changes.name.unwrap_or(Cow::Borrowed(metadata.name())));
+        builder.span_kind = changes.kind;
+        builder.start_time = Some(opentelemetry::time::now());
+        builder.attributes = Some(changes.attributes);
+        Self {
+            phase: Phase::Draft,
+            draft: Some(Draft {
+                tracers,
+                metadata,
+                parent,
+                status: changes.status,
+                builder,
+            }),
+            fields,
+            activity: None,
+            is_error: changes.is_error,
+            is_typed: changes.is_typed,
+        }
+    }
+
+    /// A span that only lines know of.
+    pub(crate) fn fields_only(changes: Changes) -> Self {
+        Self {
+            phase: Phase::FieldsOnly,
+            draft: None,
+            fields: changes.attributes,
+            activity: None,
+            is_error: false,
+            is_typed: false,
+        }
+    }
+
+    /// Does what can be done before the start. The request comes back if it needs the span's
+    /// context.
+    pub(crate) fn ask(&mut self, request: Request) -> Result<Answer, Request> {
+        if let Request::Attribute(attribute) = &request {
+            self.is_typed |= attribute.key.as_str() == ERROR_TYPE;
+        }
+        match (&mut self.draft, &self.phase) {
+            (Some(draft), _) => draft.ask(request),
+            (None, Phase::Passed(context)) => Ok(match request {
+                Request::SetParent(_) => Answer::TooLate,
+                Request::Context => Answer::Context(context.clone()),
+                // It would be the parent's.
+                Request::Attribute(_)
+                | Request::Link(..)
+                | Request::Status(_)
+                | Request::Name(_)
+                | Request::Event(..) => Answer::Done,
+            }),
+            (None, _) => Err(request),
+        }
+    }
+
+    /// Changes what has not been started; otherwise returns the changes, for [`Late::apply`].
+    pub(crate) fn change(&mut self, changes: Changes) -> Option<Late> {
+        if changes.is_shared {
+            for attribute in &changes.attributes {
+                put(&mut self.fields, attribute.clone());
+            }
+        }
+        self.is_error |= changes.is_error;
+        self.is_typed |= changes.is_typed;
+        match (&mut self.draft, &self.phase) {
+            (Some(draft), _) => {
+                draft.change(changes);
+                None
+            }
+            (None, Phase::Started(context)) => Some(Late {
+                context: context.clone(),
+                changes,
+            }),
+            (None, _) => None,
+        }
+    }
+
+    /// The span is closed. What is left to do has to be done without the extensions.
+    #[inline]
+    pub(crate) fn close(&mut self) -> Closed {
+        Closed {
+            phase: mem::replace(&mut self.phase, Phase::FieldsOnly),
+            draft: self.draft.take().map(Box::new),
+            activity: self.activity.take(),
+            is_untyped_error: self.is_error && !self.is_typed,
+        }
+    }
+}
+
+/// Changes that come after the start.
+pub(crate) struct Late {
+    context: Context,
+    changes: Changes,
+}
+
+impl Late {
+    pub(crate) fn apply(self) {
+        let Changes {
+            name,
+            status,
+            attributes,
+            ..
+        } = self.changes;
+        let span = self.context.span();
+        if let Some(name) = name {
+            span.update_name(name);
+        }
+        if !attributes.is_empty() {
+            span.set_attributes(attributes);
+        }
+        if status != Status::Unset {
+            span.set_status(status);
+        }
+    }
+}
+
+/// A span that nobody can enter any more.
+pub(crate) struct Closed {
+    phase: Phase,
+    /// It has never been started, which is rare.
+    draft: Option<Box<Draft>>,
+    activity: Option<Box<Activity>>,
+    is_untyped_error: bool,
+}
+
+impl Closed {
+    /// Ends it.
+    pub(crate) fn end(self) {
+        let phase = match self.draft {
+            Some(draft) => Phase::of(draft.start()),
+            None => self.phase,
+        };
+        let Phase::Started(context) = phase else {
+            return;
+        };
+        let span = context.span();
+        if self.is_untyped_error {
+            span.set_attribute(KeyValue::new(ERROR_TYPE, OTHER));
+        } else if thread::panicking() {
+            span.set_attribute(KeyValue::new(ERROR_TYPE, "panic"));
+            span.set_status(Status::error(""));
+        }
+        if let Some(activity) = self.activity {
+            span.set_attributes(activity.attributes());
+        }
+        span.end();
+    }
+}
+
+/// The context of a span, which is started if it has not been; `None` if no layer exports it.
+pub(crate) fn context_of<'a, R>(span: &SpanRef<'a, R>) -> Option<Context>
+where
+    R: LookupSpan<'a>,
+{
+    for _ in 0..PATIENCE {
+        let draft = {
+            let mut extensions = span.extensions_mut();
+            let bridged = extensions.get_mut::<Bridged>()?;
+            match &bridged.phase {
+                Phase::Started(context) | Phase::Passed(context) => return Some(context.clone()),
+                Phase::FieldsOnly => return None,
+                Phase::Starting => None,
+                Phase::Draft => {
+                    bridged.phase = Phase::Starting;
+                    bridged.draft.take()
+                }
+            }
+        };
+        let Some(draft) = draft else {
+            thread::yield_now();
+            continue;
+        };
+        let phase = Phase::of(draft.start());
+        let context = match &phase {
+            Phase::Started(context) | Phase::Passed(context) => context.clone(),
+            Phase::FieldsOnly | Phase::Draft | Phase::Starting => return None,
+        };
+        let mut extensions = span.extensions_mut();
+        extensions.get_mut::<Bridged>()?.phase = phase;
+        return Some(context);
+    }
+    // The sampler or a processor has panicked, or takes that long.
+    Some(Context::current())
+}
+
+/// How often a thread looks again while another one starts the same span, which takes a
+/// microsecond.
+const PATIENCE: usize = 100;
+/// What the conventions want where there is no better class.
+const OTHER: &str = "_OTHER";

@@ -1,0 +1,285 @@
+//! A subscriber whose current span is never less than OpenTelemetry's.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Dispatch, Event, Metadata, Subscriber};
+use tracing_core::span::Current;
+use tracing_subscriber::filter::FilterId;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::asked;
+use crate::attached::Owner;
+use crate::held::{Held, METADATA, is_held};
+use crate::request::Request;
+use crate::takes::is_opentelemetry;
+use crate::unclaimed;
+
+/// A subscriber around yours that closes three gaps between `tracing` and OpenTelemetry.
+///
+/// - **`Span::current()`.** The span of a request is no `tracing` span. Where there is no other, the
+///   current span is made to stand for the current [`Context`]: `.instrument(Span::current())`,
+///   `.in_current_span()` and what else takes a span to another task keep the ids and the parent of
+///   what happens there, and the methods of [`OtelSpanExt`](crate::OtelSpanExt) reach the span. It is
+///   made only where somebody asks for it, and exports nothing of its own. It has no fields: what
+///   `record` is given there is lost, and [`set_attribute`](crate::OtelSpanExt::set_attribute) is
+///   what does it.
+/// - **Quieter logs.** An `EnvFilter` that is a layer of the subscriber hides spans with the events,
+///   and traces fall apart. Spans from level `INFO` on are kept, see
+///   [`keep_spans`](Self::keep_spans).
+/// - **`log_enabled!` and `enabled!`** leave per-layer filters of tracing-subscriber in a state that
+///   hides the next span ([tokio-rs/tracing#2519]). Here they do not.
+///
+/// Wrap it around all layers. What asks the subscriber for one of its layers, as `SpanTrace` of
+/// tracing-error and `OpenTelemetrySpanExt` of tracing-opentelemetry do, does not find layers inside
+/// of it. A layer that handles no closing of spans, as the `ErrorLayer` of tracing-error, may go
+/// around it instead.
+///
+/// ```
+/// use otel_tracing_bridge::{ContextSubscriber, SpanLayer};
+/// use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
+///
+/// # let provider = opentelemetry_sdk::trace::SdkTracerProvider::builder().build();
+/// let subscriber = tracing_subscriber::registry()
+///     .with(SpanLayer::new(provider))
+///     .with(tracing_subscriber::fmt::layer());
+/// ContextSubscriber::new(subscriber).init();
+/// ```
+///
+/// [tokio-rs/tracing#2519]: https://github.com/tokio-rs/tracing/issues/2519
+#[derive(Debug)]
+pub struct ContextSubscriber<S> {
+    inner: S,
+    spans: LevelFilter,
+    owner: Owner,
+    /// How many spans stand for a context now. Without any, nothing has to be looked up.
+    held: AtomicUsize,
+}
+
+impl<S> ContextSubscriber<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    /// Wraps a subscriber.
+    pub fn new(inner: S) -> Self {
+        Self {
+            inner,
+            spans: LevelFilter::INFO,
+            owner: Owner::new(),
+            held: AtomicUsize::new(0),
+        }
+    }
+
+    /// From which level on spans are kept, whatever filters of the whole subscriber say. `INFO` by
+    /// default; with `OFF` they may hide any.
+    ///
+    /// Filters of single layers are not concerned.
+    #[must_use]
+    pub fn keep_spans(mut self, level: LevelFilter) -> Self {
+        self.spans = level;
+        self
+    }
+
+    fn keeps(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_span()
+            && *metadata.level() <= self.spans
+            && !is_opentelemetry(metadata.target())
+    }
+
+    /// A filter has been asked about something that did not happen: asks it again, about what does.
+    fn refresh(&self, metadata: &Metadata<'_>) {
+        if asked::is_stale(self.owner, metadata) {
+            self.inner.enabled(metadata);
+        }
+    }
+
+    /// A span that stands for the context.
+    fn hold(&self, context: Context) -> Id {
+        if let Some(id) = unclaimed::abandoned(self.owner) {
+            self.try_close(id);
+        }
+        self.inner.enabled(&METADATA);
+        let values = METADATA.fields().value_set(&[]);
+        let id = self
+            .inner
+            .new_span(&Attributes::new_root(&METADATA, &values));
+        if let Some(span) = self.inner.span(&id) {
+            span.extensions_mut().insert(Held(context));
+        }
+        self.held.fetch_add(1, Ordering::Relaxed);
+        unclaimed::offer(self.owner, id.clone());
+        id
+    }
+
+    /// The context that a span stands for.
+    #[inline]
+    fn held(&self, id: &Id) -> Option<Context> {
+        match self.held.load(Ordering::Relaxed) {
+            0 => None,
+            _ => self.find_held(id),
+        }
+    }
+
+    #[cold]
+    fn find_held(&self, id: &Id) -> Option<Context> {
+        let span = self.inner.span(id)?;
+        if !is_held(span.metadata()) {
+            return None;
+        }
+        let extensions = span.extensions();
+        extensions.get::<Held>().map(|held| held.0.clone())
+    }
+
+    /// The ids of what a span stands for, also if it has just been closed:
+    /// `follows_from(Span::current())` drops its handle before the subscriber hears of it.
+    fn link_to(&self, id: &Id) -> Option<SpanContext> {
+        if let Some(context) = self.held(id) {
+            return Some(context.span().span_context().clone());
+        }
+        let context = unclaimed::closed(self.owner, id)?;
+        self.inner.span(id).is_none().then_some(context)
+    }
+}
+
+impl<S> Subscriber for ContextSubscriber<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        self.inner.on_register_dispatch(subscriber);
+    }
+
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        let interest = self.inner.register_callsite(metadata);
+        match interest.is_never() && self.keeps(metadata) {
+            true => Interest::sometimes(),
+            false => interest,
+        }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        self.inner.max_level_hint().map(|hint| hint.max(self.spans))
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let is_enabled = self.inner.enabled(metadata);
+        asked::ask(self.owner, metadata);
+        is_enabled || self.keeps(metadata)
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        self.refresh(attributes.metadata());
+        let Some(parent) = attributes.parent() else {
+            return self.inner.new_span(attributes);
+        };
+        let context = self.held(parent);
+        if context.is_none() && self.inner.span(parent).is_some() {
+            return self.inner.new_span(attributes);
+        }
+        // What stands for a context is nobody's parent, but its context is. Where that span is gone
+        // (an id keeps nothing alive) the current context is, and the registry would panic.
+        let _attached = context.map(Context::attach);
+        let child = Attributes::new(attributes.metadata(), attributes.values());
+        self.inner.new_span(&child)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        self.inner.record(span, values);
+    }
+
+    fn record_follows_from(&self, span: &Id, follows: &Id) {
+        if let Some(context) = self.held(span) {
+            if let (true, Some(request)) = (span == follows, Request::take()) {
+                request.apply(&context).give();
+            }
+        } else if let Some(link) = self.link_to(follows) {
+            Request::Link(link, Vec::new()).forward(|| self.inner.record_follows_from(span, span));
+        } else {
+            self.inner.record_follows_from(span, follows);
+        }
+    }
+
+    fn event_enabled(&self, event: &Event<'_>) -> bool {
+        self.refresh(event.metadata());
+        self.inner.event_enabled(event)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let context = event.parent().and_then(|id| self.held(id));
+        let _attached = context.map(Context::attach);
+        self.inner.event(event);
+    }
+
+    fn enter(&self, span: &Id) {
+        match self.held(span) {
+            // Not in the subscriber: lines would name it, and it would be the parent of others.
+            Some(context) => self.owner.attach(span, context),
+            None => self.inner.enter(span),
+        }
+    }
+
+    fn exit(&self, span: &Id) {
+        match self.held(span) {
+            Some(_) => self.owner.detach(span),
+            None => self.inner.exit(span),
+        }
+    }
+
+    fn clone_span(&self, id: &Id) -> Id {
+        match unclaimed::claim(self.owner, id) {
+            true => id.clone(),
+            false => self.inner.clone_span(id),
+        }
+    }
+
+    fn drop_span(&self, id: Id) {
+        self.try_close(id);
+    }
+
+    fn try_close(&self, id: Id) -> bool {
+        let Some(context) = self.held(&id) else {
+            return self.inner.try_close(id);
+        };
+        let is_closed = self.inner.try_close(id.clone());
+        if is_closed {
+            self.held.fetch_sub(1, Ordering::Relaxed);
+            let context = context.span().span_context().clone();
+            unclaimed::close(self.owner, id, context);
+        }
+        is_closed
+    }
+
+    fn current_span(&self) -> Current {
+        let current = self.inner.current_span();
+        if current.id().is_some() {
+            return current;
+        }
+        let context = Context::map_current(|context| {
+            let is_valid = context.span().span_context().is_valid();
+            is_valid.then(|| context.clone())
+        });
+        match context {
+            Some(context) => Current::new(self.hold(context), &METADATA),
+            None => current,
+        }
+    }
+}
+
+impl<'a, S> LookupSpan<'a> for ContextSubscriber<S>
+where
+    S: LookupSpan<'a>,
+{
+    type Data = S::Data;
+
+    fn span_data(&'a self, id: &Id) -> Option<Self::Data> {
+        self.inner.span_data(id)
+    }
+
+    fn register_filter(&mut self) -> FilterId {
+        self.inner.register_filter()
+    }
+}

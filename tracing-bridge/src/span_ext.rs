@@ -1,0 +1,146 @@
+//! What OpenTelemetry can do with a span and `tracing` cannot.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::time::SystemTime;
+
+use opentelemetry::trace::{SpanContext, Status};
+use opentelemetry::{Context, Key, KeyValue, Value};
+use tracing::Span;
+
+use crate::request::{Answer, Request};
+
+/// OpenTelemetry's side of a [`tracing::Span`].
+///
+/// It has the shape of the `OpenTelemetrySpanExt` of tracing-opentelemetry, whose methods do
+/// nothing beside a [`SpanLayer`](crate::SpanLayer). These do nothing beside the layer of
+/// tracing-opentelemetry, and on spans that are disabled.
+///
+/// With a [`ContextSubscriber`](crate::ContextSubscriber) they work on `Span::current()` where no
+/// `tracing` span is entered, too: in a plain handler that is the server span.
+///
+/// ```
+/// use otel_tracing_bridge::OtelSpanExt;
+/// use tracing::Span;
+///
+/// async fn handler() {
+///     Span::current().set_attribute("order.id", 7);
+/// }
+/// # tracing::info_span!("ignored").in_scope(handler);
+/// ```
+pub trait OtelSpanExt {
+    /// Makes the span a child of the one in `parent`.
+    ///
+    /// # Errors
+    ///
+    /// If nobody exports the span, and if it has been started already: by entering it, or by asking
+    /// for its [`context`](Self::context).
+    fn set_parent(&self, parent: Context) -> Result<(), SetParentError>;
+
+    /// The context with this span, which starts it. An empty one if nobody exports the span.
+    fn context(&self) -> Context;
+
+    /// Sets an attribute, whether or not it was declared as a field.
+    fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>);
+
+    /// Adds a link, which samplers see if the span has not been started.
+    fn add_link(&self, span: SpanContext) {
+        self.add_link_with_attributes(span, Vec::new());
+    }
+
+    /// Adds a link with attributes. One to an invalid span is ignored.
+    fn add_link_with_attributes(&self, span: SpanContext, attributes: Vec<KeyValue>);
+
+    /// Sets the status. `Ok` is final, and an error is not taken back.
+    fn set_status(&self, status: Status);
+
+    /// Gives the span another name.
+    fn update_name(&self, name: impl Into<Cow<'static, str>>);
+
+    /// Adds an event that happens now, and starts the span.
+    fn add_event(&self, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
+        self.add_event_with_timestamp(name, opentelemetry::time::now(), attributes);
+    }
+
+    /// Adds an event, and starts the span.
+    fn add_event_with_timestamp(
+        &self,
+        name: impl Into<Cow<'static, str>>,
+        timestamp: SystemTime,
+        attributes: Vec<KeyValue>,
+    );
+}
+
+impl OtelSpanExt for Span {
+    fn set_parent(&self, parent: Context) -> Result<(), SetParentError> {
+        match Request::SetParent(parent).send(self) {
+            Some(Answer::Done | Answer::Context(_)) => Ok(()),
+            Some(Answer::TooLate) => Err(SetParentError(Reason::Started)),
+            None => Err(SetParentError(Reason::Unknown)),
+        }
+    }
+
+    fn context(&self) -> Context {
+        match Request::Context.send(self) {
+            Some(Answer::Context(context)) => context,
+            Some(Answer::Done | Answer::TooLate) | None => Context::new(),
+        }
+    }
+
+    fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) {
+        Request::Attribute(KeyValue::new(key, value)).send(self);
+    }
+
+    fn add_link_with_attributes(&self, span: SpanContext, attributes: Vec<KeyValue>) {
+        if span.is_valid() {
+            Request::Link(span, attributes).send(self);
+        }
+    }
+
+    fn set_status(&self, status: Status) {
+        Request::Status(status).send(self);
+    }
+
+    fn update_name(&self, name: impl Into<Cow<'static, str>>) {
+        Request::Name(name.into()).send(self);
+    }
+
+    fn add_event_with_timestamp(
+        &self,
+        name: impl Into<Cow<'static, str>>,
+        timestamp: SystemTime,
+        attributes: Vec<KeyValue>,
+    ) {
+        Request::Event(name.into(), timestamp, attributes).send(self);
+    }
+}
+
+/// Why a span could not be given another parent.
+#[derive(Clone, Debug)]
+pub struct SetParentError(Reason);
+
+#[derive(Clone, Debug)]
+enum Reason {
+    Started,
+    Unknown,
+}
+
+impl SetParentError {
+    /// Whether the span had been started. Otherwise nobody exports it.
+    #[must_use]
+    pub fn is_too_late(&self) -> bool {
+        matches!(self.0, Reason::Started)
+    }
+}
+
+impl fmt::Display for SetParentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Reason::Started => "the span has been started, and keeps its parent",
+            Reason::Unknown => "the span is disabled, or no SpanLayer knows it",
+        })
+    }
+}
+
+impl Error for SetParentError {}
