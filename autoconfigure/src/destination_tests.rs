@@ -103,6 +103,9 @@ fn attempt_that_began_before_the_recovery_begins_no_outage() {
     delivered(&collector, Signal::Logs);
     let late = failed_since(&collector, Signal::Traces, FailureKind::Timeout, before);
     assert_eq!(late, [""; 0]);
+    // The next one does.
+    let next = failed(&collector, Signal::Traces, FailureKind::Timeout);
+    assert_eq!(next.len(), 1);
 }
 
 #[test]

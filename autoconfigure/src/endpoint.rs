@@ -191,7 +191,9 @@ fn port(value: &str) -> Option<u16> {
     authority.rsplit_once(':')?.1.parse().ok()
 }
 
+/// Without user, password and query.
 fn without_credentials(value: &str) -> String {
+    let value = value.split('?').next().unwrap_or_default();
     let Some((before, after)) = value.rsplit_once('@') else {
         return value.to_owned();
     };

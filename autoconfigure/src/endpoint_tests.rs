@@ -138,7 +138,7 @@ fn unusable_endpoint_is_an_error_that_says_what_to_do() {
              (OTEL_EXPORTER_OTLP_PROTOCOL=grpc if the receiver speaks gRPC)",
         ),
         (
-            &[(TRACES, "ftp://u:secret@c")],
+            &[(TRACES, "ftp://u:secret@c?key=secret")],
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=\"ftp://c\" begins neither with http:// nor with \
              https://",
         ),

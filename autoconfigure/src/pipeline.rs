@@ -46,7 +46,9 @@ impl Pipeline {
         self.metrics.count(event);
         self.report_dropped();
         let notices = self.destination.heard(self.signal, event);
+        // At full load there is always something delivered; what is told is the end of an outage.
         if matches!(event, Event::Delivered { .. })
+            && !notices.is_empty()
             && let Some(queue) = &self.queue
         {
             queue.tell_again();

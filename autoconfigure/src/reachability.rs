@@ -30,6 +30,8 @@ pub(crate) struct Way {
     /// Why the last attempt failed, unless it succeeded.
     pub(crate) failure: Option<Failure>,
     has_tried: bool,
+    /// It has told an outage, and has not succeeded since.
+    is_outage_told: bool,
     is_loss_told: bool,
     is_rejection_told: bool,
     /// Since the last success.
@@ -68,10 +70,11 @@ impl Reachability {
             return Vec::new();
         };
         way.has_tried = true;
-        let was_failing = way.failure.replace(failure.clone()).is_some();
-        if !failure.is_retryable() || is_old || was_failing || is_out {
+        way.failure = Some(failure.clone());
+        if !failure.is_retryable() || is_old || is_out || way.is_outage_told {
             return Vec::new();
         }
+        way.is_outage_told = true;
         self.told_since = Some(began);
         let none = signal.exporter_variable();
         let kept = match attempt.is_retried {
@@ -129,6 +132,7 @@ impl Reachability {
             _ => {}
         }
         if let Some(way) = self.way(signal) {
+            way.is_outage_told = false;
             way.is_loss_told = false;
             way.lost = Loss::default();
             way.reason = None;
@@ -168,8 +172,8 @@ impl Reachability {
         ))]
     }
 
-    /// What the signal has lost since it last got through, and what was rejected, as
-    /// [`Destination::losses`](crate::destination::Destination::losses) has it.
+    /// What the signal has lost since it last got through, and what was rejected, as the shutdown
+    /// returns it.
     pub(crate) fn losses(&mut self, signal: Signal) -> Option<(String, Option<Failure>)> {
         let is_wrong_endpoint = self.is_wrong_endpoint();
         let way = self.way(signal)?;
@@ -232,6 +236,7 @@ impl Way {
             is_cumulative,
             failure: None,
             has_tried: false,
+            is_outage_told: false,
             is_loss_told: false,
             is_rejection_told: false,
             lost: Loss::default(),
