@@ -7,6 +7,7 @@ use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::metrics::v1::ResourceMetrics;
+use opentelemetry_proto::tonic::metrics::v1::ScopeMetrics;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::Temporality;
@@ -86,9 +87,11 @@ impl Batch for Metrics {
                     index += 1;
                     is_part
                 });
-                let metrics = metrics.cloned().collect();
-                let scope = scope.clone();
-                opentelemetry_proto::tonic::metrics::v1::ScopeMetrics { metrics, ..scope }
+                ScopeMetrics {
+                    metrics: metrics.cloned().collect(),
+                    scope: scope.scope.clone(),
+                    schema_url: scope.schema_url.clone(),
+                }
             });
             ResourceMetrics {
                 scope_metrics: scopes.filter(|scope| !scope.metrics.is_empty()).collect(),

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
+use opentelemetry_proto::tonic::trace::v1::ScopeSpans;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
@@ -33,10 +35,8 @@ impl SpanExporter {
 
 impl opentelemetry_sdk::trace::SpanExporter for SpanExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let spans = Spans {
-            spans: &batch,
-            resource: &self.resource,
-        };
+        let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
+        let spans = Spans(ExportTraceServiceRequest { resource_spans });
         self.sender.export(spans).await
     }
 
@@ -49,14 +49,13 @@ impl opentelemetry_sdk::trace::SpanExporter for SpanExporter {
     }
 }
 
-struct Spans<'a> {
-    spans: &'a [SpanData],
-    resource: &'a ResourceAttributesWithSchema,
-}
+struct Spans(ExportTraceServiceRequest);
 
-impl Batch for Spans<'_> {
+impl Batch for Spans {
     fn len(&self) -> usize {
-        self.spans.len()
+        let scopes = self.0.resource_spans.iter();
+        let scopes = scopes.flat_map(|resource| &resource.scope_spans);
+        scopes.map(|scope| scope.spans.len()).sum()
     }
 
     fn items(&self, parts: Range<usize>) -> u64 {
@@ -64,8 +63,30 @@ impl Batch for Spans<'_> {
     }
 
     fn encode(&mut self, parts: Range<usize>) -> Bytes {
-        let spans = self.spans.get(parts).unwrap_or_default().to_vec();
-        let resource_spans = group_spans_by_resource_and_scope(spans, self.resource);
+        if parts == (0..self.len()) {
+            return self.0.encode_to_vec().into();
+        }
+        let mut index = 0;
+        let resource_spans = self.0.resource_spans.iter().map(|resource| {
+            let scopes = resource.scope_spans.iter().map(|scope| {
+                let spans = scope.spans.iter().filter(|_| {
+                    let is_part = parts.contains(&index);
+                    index += 1;
+                    is_part
+                });
+                ScopeSpans {
+                    spans: spans.cloned().collect(),
+                    scope: scope.scope.clone(),
+                    schema_url: scope.schema_url.clone(),
+                }
+            });
+            ResourceSpans {
+                scope_spans: scopes.filter(|scope| !scope.spans.is_empty()).collect(),
+                resource: resource.resource.clone(),
+                schema_url: resource.schema_url.clone(),
+            }
+        });
+        let resource_spans = resource_spans.collect();
         let request = ExportTraceServiceRequest { resource_spans };
         request.encode_to_vec().into()
     }
