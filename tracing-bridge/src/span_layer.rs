@@ -15,7 +15,8 @@ use crate::tracers::{PerCrate, Tracers};
 /// Exports `tracing` spans, and attaches their context while they are entered, so that spans of the
 /// OpenTelemetry API become their children and the other way round.
 ///
-/// - **Parents.** A span is the child of what the current [`Context`] holds when it is made, a
+/// - **Parents.** A span is the child of what the current
+///   [`Context`](opentelemetry::Context) holds when it is made, a
 ///   `tracing` span or one of the API. `parent: &span` and
 ///   [`set_parent`](crate::OtelSpanExt::set_parent) say otherwise; `follows_from` makes a link.
 /// - **Fields** are attributes of their own type. An integer that is too large for OpenTelemetry's
