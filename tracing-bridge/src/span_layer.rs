@@ -24,8 +24,8 @@ use crate::tracers::{PerCrate, Tracers};
 /// - **`otel.name`**, **`otel.kind`**, **`otel.status_code`** and **`otel.status_message`** are what
 ///   they say, and no attributes.
 /// - **Errors.** A field `error` (other than `false`) makes the status an error with this
-///   description, and so does the event that `#[instrument(err)]` makes: one of level `ERROR` with
-///   the field `error` and no other. `error.type` is `_OTHER` unless there is a field of that name,
+///   description, and so does the event that `#[instrument(err)]` makes: one with the field `error`
+///   and no other. `error.type` is `_OTHER` unless there is a field of that name,
 ///   and `panic` for a span that is closed by one.
 /// - **The end** is when the span is closed, which is when the last handle to it and the last child
 ///   are gone. (tracing-opentelemetry ends it when it was last left, which is earlier where a
