@@ -102,11 +102,14 @@ where
         if let Some(id) = unclaimed::abandoned(self.owner) {
             self.try_close(id);
         }
+        // A layer that does not know better exports what is not suppressed.
+        let suppressed = context.with_telemetry_suppressed().attach();
         self.inner.enabled(&METADATA);
         let values = METADATA.fields().value_set(&[]);
-        let id = self
-            .inner
-            .new_span(&Attributes::new_root(&METADATA, &values));
+        let id = self.inner.new_span(&Attributes::new(&METADATA, &values));
+        drop(suppressed);
+        // What filters were asked about before that has been answered anew.
+        asked::ask(self.owner, &METADATA);
         if let Some(span) = self.inner.span(&id) {
             span.extensions_mut().insert(Held(context));
         }

@@ -14,6 +14,7 @@ use crate::held::is_held;
 use crate::request::Request;
 use crate::span_events::{self, is_error};
 use crate::span_layer::SpanLayer;
+use crate::takes::is_opentelemetry;
 
 impl<S> Layer<S> for SpanLayer
 where
@@ -115,7 +116,7 @@ where
     fn on_event(&self, event: &Event<'_>, cx: layer::Context<'_, S>) {
         let is_error = is_error(event.metadata());
         if (is_error || self.adds_events)
-            && self.choice.takes(event.metadata())
+            && !is_opentelemetry(event.metadata().target())
             && let Some(span) = cx.event_span(event)
         {
             span_events::add(event, &span, is_error, self.adds_events);

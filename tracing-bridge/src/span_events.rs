@@ -2,18 +2,16 @@
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Status, TraceContextExt};
-use tracing::{Event, Level, Metadata};
+use tracing::{Event, Metadata};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::bridged::{Bridged, context_of};
 use crate::changes::{Changes, ERROR};
 
-/// Whether this is what `#[instrument(err)]` says: nothing but `error`.
+/// Whether this is what `#[instrument(err)]` says, on whichever level: nothing but `error`.
 pub(crate) fn is_error(metadata: &Metadata<'_>) -> bool {
     let fields = metadata.fields();
-    fields.len() == 1
-        && *metadata.level() == Level::ERROR
-        && fields.iter().all(|field| field.name() == ERROR)
+    fields.len() == 1 && fields.iter().all(|field| field.name() == ERROR)
 }
 
 /// Makes the status an error if the event is one, and adds an event if that is asked for.

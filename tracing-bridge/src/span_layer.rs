@@ -15,7 +15,8 @@ use crate::tracers::{PerCrate, Tracers};
 /// Exports `tracing` spans, and attaches their context while they are entered, so that spans of the
 /// OpenTelemetry API become their children and the other way round.
 ///
-/// - **Parents.** A span is the child of what the current [`Context`] holds when it is made, a
+/// - **Parents.** A span is the child of what the current
+///   [`Context`](opentelemetry::Context) holds when it is made, a
 ///   `tracing` span or one of the API. `parent: &span` and
 ///   [`set_parent`](crate::OtelSpanExt::set_parent) say otherwise; `follows_from` makes a link.
 /// - **Fields** are attributes of their own type. An integer that is too large for OpenTelemetry's
@@ -23,8 +24,8 @@ use crate::tracers::{PerCrate, Tracers};
 /// - **`otel.name`**, **`otel.kind`**, **`otel.status_code`** and **`otel.status_message`** are what
 ///   they say, and no attributes.
 /// - **Errors.** A field `error` (other than `false`) makes the status an error with this
-///   description, and so does the event that `#[instrument(err)]` makes: one of level `ERROR` with
-///   the field `error` and no other. `error.type` is `_OTHER` unless there is a field of that name,
+///   description, and so does the event that `#[instrument(err)]` makes: one with the field `error`
+///   and no other. `error.type` is `_OTHER` unless there is a field of that name,
 ///   and `panic` for a span that is closed by one.
 /// - **The end** is when the span is closed, which is when the last handle to it and the last child
 ///   are gone. (tracing-opentelemetry ends it when it was last left, which is earlier where a

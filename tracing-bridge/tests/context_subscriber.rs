@@ -13,7 +13,7 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use opentelemetry::trace::{SpanContext, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SpanData;
 use otel_tracing_bridge::{ContextSubscriber, OtelSpanExt, RecordLayer, SpanLayer};
@@ -140,6 +140,42 @@ fn each_that_was_made_is_closed() {
         });
     });
     assert_eq!(counted.numbers(), (2_011, 2_011));
+}
+
+/// Whose spans go to OpenTelemetry by another layer.
+#[test]
+fn nothing_is_exported_of_what_stands_for_a_context() {
+    let exported = Exported::new();
+    let tracer = exported.traces.tracer("api");
+    let layer = tracing_opentelemetry::layer().with_tracer(exported.traces.tracer("tracing"));
+    under(tracing_subscriber::registry().with(layer), || {
+        let span = tracer.in_span("server", |_| Span::current());
+        span.in_scope(|| info_span!("work").in_scope(|| ()));
+    });
+    let spans = exported.spans();
+    let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    assert_eq!(names, ["work", "server"]);
+    let server = named(&spans, "server").span_context.span_id();
+    assert_eq!(named(&spans, "work").parent_span_id, server);
+}
+
+/// An id keeps nothing alive, and what it stood for is gone.
+#[test]
+fn a_parent_that_is_gone_is_none() {
+    let exported = Exported::new();
+    let layer = SpanLayer::new(exported.traces.clone());
+    under(tracing_subscriber::registry().with(layer), || {
+        let id = exported.traces.tracer("api").in_span("server", |_| {
+            let id = Span::current().id();
+            info_span!(parent: id.clone(), "inside").in_scope(|| ());
+            id
+        });
+        info_span!(parent: id, "outside").in_scope(|| ());
+    });
+    let spans = exported.spans();
+    let server = named(&spans, "server").span_context.span_id();
+    assert_eq!(named(&spans, "inside").parent_span_id, server);
+    assert_eq!(named(&spans, "outside").parent_span_id, SpanId::INVALID);
 }
 
 #[test]

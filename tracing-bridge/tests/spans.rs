@@ -243,6 +243,40 @@ fn instrumented_functions_that_fail_are_errors() {
     assert_eq!(span.status, Status::Unset);
 }
 
+#[tracing::instrument(err(level = "info"))]
+fn instrumented_quietly() -> Result<(), Declined> {
+    Err(Declined(fmt::Error))
+}
+
+#[test]
+fn the_level_of_a_failure_makes_no_difference() {
+    let span = only(spans(|| assert!(instrumented_quietly().is_err())));
+    assert_eq!(span.status, Status::error("card declined"));
+}
+
+#[test]
+fn what_a_context_holds_is_there_in_all_spans() {
+    struct Held(u32);
+
+    let spans = spans(|| {
+        let _attached = Context::new().with_value(Held(7)).attach();
+        info_span!("outer").in_scope(|| {
+            let inner = info_span!("inner");
+            std::thread::scope(|scope| {
+                let (inner, dispatch) = (&inner, tracing::dispatcher::get_default(Clone::clone));
+                scope.spawn(move || {
+                    tracing::dispatcher::with_default(&dispatch, || {
+                        inner.in_scope(|| {
+                            assert_eq!(Context::current().get::<Held>().unwrap().0, 7);
+                        });
+                    });
+                });
+            });
+        });
+    });
+    assert_eq!(spans.len(), 2);
+}
+
 #[test]
 fn other_events_are_not_the_spans_failure() {
     let span = only(spans(|| {

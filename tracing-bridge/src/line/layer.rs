@@ -10,7 +10,6 @@ use tracing_subscriber::{Layer, layer};
 
 use super::Line;
 use super::place::Place;
-use crate::record::is_log;
 use crate::takes::{Choice, is_opentelemetry};
 use crate::value::with_buffer;
 
@@ -70,7 +69,7 @@ impl<W> LineLayer<W> {
         let target = metadata.target();
         is_opentelemetry(target)
             || (target.starts_with("otel") || !Context::is_current_telemetry_suppressed())
-                && (is_log(metadata) || self.choice.takes(metadata))
+                && self.choice.takes(metadata)
     }
 }
 
