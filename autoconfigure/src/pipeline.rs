@@ -81,7 +81,7 @@ impl Pipeline {
             return;
         };
         let dropped = queue.dropped();
-        let reported = self.reported.swap(dropped, Ordering::Relaxed);
+        let reported = self.reported.fetch_max(dropped, Ordering::Relaxed);
         if dropped > reported {
             self.destination.dropped(self.signal, dropped - reported);
         }

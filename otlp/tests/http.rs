@@ -200,8 +200,12 @@ fn peer_that_speaks_something_else_is_recognised() {
     // The first bytes of a server of HTTP/2, and of a server of TLS that is spoken to in the clear.
     const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
     const ALERT: &[u8] = &[21, 3, 1, 0, 2, 2, 70];
-    for bytes in [SETTINGS, ALERT] {
-        let (address, _) = wire::listen(vec![wire::answer(bytes)]);
+    for connection in [
+        wire::answer(SETTINGS),
+        wire::answer(ALERT),
+        wire::speak_first(SETTINGS),
+    ] {
+        let (address, _) = wire::listen(vec![connection]);
         let endpoint = format!("http://{address}/v1/traces");
         let subject = Subject::new(Protocol::HttpProtobuf, &endpoint, |builder| builder);
         let error = subject.export(spans(5, 10)).unwrap_err().to_string();

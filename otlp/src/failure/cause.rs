@@ -74,7 +74,9 @@ fn of_http2(error: &h2::Error) -> Option<Failure> {
 
 /// What HTTP/1.1 says of the peer or of the connection.
 fn of_http1(error: &hyper::Error) -> Option<Failure> {
-    if error.is_parse() || error.is_parse_status() {
+    // A server that speaks before it is asked, as one of HTTP/2 does. There is no predicate for it.
+    let is_unasked = error.to_string().starts_with("received unexpected message");
+    if error.is_parse() || error.is_parse_status() || is_unasked {
         let text = "the endpoint does not speak HTTP/1.1";
         return Some(Failure::new(FailureKind::OtherProtocol, text));
     }

@@ -4,6 +4,7 @@ mod provider;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use hyper_rustls::HttpsConnector;
 use hyper_rustls::HttpsConnectorBuilder;
@@ -39,18 +40,9 @@ impl Tls {
     /// of certificates can export all the same.
     #[must_use]
     pub fn from_system() -> Self {
-        let mut roots = RootCertStore::empty();
-        let system = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(system.certs);
-        let is_bundled = roots.is_empty();
-        if is_bundled {
-            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        }
-        Self {
-            roots: Some(Arc::new(roots)),
-            is_bundled,
-            client: None,
-        }
+        // There are hundreds of them, and three signals.
+        static SYSTEM: OnceLock<Tls> = OnceLock::new();
+        SYSTEM.get_or_init(Self::read_system).clone()
     }
 
     /// Trusts the certificates in a file in the format PEM, and no others.
@@ -125,6 +117,25 @@ impl Tls {
         })
     }
 
+    fn read_system() -> Self {
+        let system = rustls_native_certs::load_native_certs();
+        Self::with_roots(system.certs)
+    }
+
+    fn with_roots(system: Vec<CertificateDer<'static>>) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(system);
+        let is_bundled = roots.is_empty();
+        if is_bundled {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        Self {
+            roots: Some(Arc::new(roots)),
+            is_bundled,
+            client: None,
+        }
+    }
+
     fn config(&self, roots: impl Into<Arc<RootCertStore>>) -> Result<ClientConfig, BuildError> {
         let unusable = |error| BuildError::because("TLS cannot be used", error);
         let builder = ClientConfig::builder_with_provider(Arc::new(provider::provider()))
@@ -161,5 +172,20 @@ impl fmt::Debug for Tls {
             .field("is_bundled", &self.is_bundled)
             .field("has_client_certificate", &self.client.is_some())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn image_without_files_of_certificates_trusts_the_bundled_ones() {
+        let unreadable = vec![CertificateDer::from(vec![1, 2, 3])];
+        for system in [vec![], unreadable] {
+            let tls = Tls::with_roots(system);
+            assert!(tls.has_bundled_roots());
+            assert!(tls.roots.unwrap().len() > 100);
+        }
     }
 }

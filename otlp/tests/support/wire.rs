@@ -36,6 +36,14 @@ pub(crate) fn answer(bytes: &'static [u8]) -> Box<dyn FnOnce(TcpStream) + Send> 
     })
 }
 
+/// Says this before it is asked.
+pub(crate) fn speak_first(bytes: &'static [u8]) -> Box<dyn FnOnce(TcpStream) + Send> {
+    Box::new(move |mut stream| {
+        let _ = stream.write_all(bytes);
+        drain(stream);
+    })
+}
+
 /// Accepts, and closes.
 pub(crate) fn close() -> Box<dyn FnOnce(TcpStream) + Send> {
     Box::new(drop)
