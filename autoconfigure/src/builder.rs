@@ -234,7 +234,7 @@ impl Builder {
         environment: &Environment,
     ) -> Result<(bool, Option<Propagator>, Telemetry), InitError> {
         let mut collectors = Collectors::default();
-        let directives = Directives::new(environment);
+        let directives = Directives::new(environment, &self.tracing.directives);
         let mut telemetry = Telemetry {
             bridge: Bridge::new(None, None, directives.clone(), self.tracing.clone()),
             metrics: None,
