@@ -104,9 +104,9 @@ impl Builder {
     /// Exports `tracing` spans by tracing-opentelemetry, for an application with crates that use its
     /// `OpenTelemetrySpanExt`: reqwest-tracing, tracing-actix-web, axum-tracing-opentelemetry …
     ///
-    /// By default the suite's own [`SpanLayer`] does it, which costs half as much and does not find
-    /// their calls. With tracing-opentelemetry, [`OtelSpanExt`](crate::OtelSpanExt) and
-    /// `Span::current()` do nothing in a handler that is in no `tracing` span.
+    /// By default the suite's own [`SpanLayer`] does it, which costs less and does not find their
+    /// calls. With tracing-opentelemetry, [`OtelSpanExt`](crate::OtelSpanExt) does nothing, and
+    /// `Span::current()` is none in a handler that is in no `tracing` span.
     pub fn with_tracing_opentelemetry(mut self) -> Self {
         self.tracing.is_foreign = true;
         self

@@ -127,7 +127,7 @@ where
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn find_held(&self, id: &Id) -> Option<Context> {
         let span = self.inner.span(id)?;
         if !is_held(span.metadata()) {

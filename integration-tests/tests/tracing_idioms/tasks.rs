@@ -1,6 +1,7 @@
 //! Spans that go elsewhere: to other tasks and threads, and across await points.
 
-use std::future::pending;
+use std::convert::Infallible;
+use std::future::{pending, ready};
 use std::sync::Barrier;
 use std::thread;
 
@@ -8,6 +9,7 @@ use futures_util::future::join;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 use tokio::task::{spawn, spawn_blocking, yield_now};
+use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tracing::{Instrument, Span, info, info_span};
 
 use crate::request::{GLOBAL, Seen, assert_child, check};
@@ -190,6 +192,25 @@ fn a_span_that_is_entered_on_two_threads() {
                 .into_iter()
                 .for_each(|child| assert_child(child, both));
         },
+    );
+}
+
+/// tower's `Buffer` keeps the current span with each request, for its worker to call the service in.
+#[test]
+fn a_service_behind_a_buffer() {
+    check(
+        || {
+            Box::pin(async {
+                let service = service_fn(|()| {
+                    info!("in the task");
+                    info_span!("business").in_scope(|| ());
+                    ready(Ok::<_, Infallible>(()))
+                });
+                let service = ServiceBuilder::new().buffer(1).service(service);
+                service.oneshot(()).await.expect("an answer");
+            })
+        },
+        assert_business,
     );
 }
 
