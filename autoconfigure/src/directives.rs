@@ -19,17 +19,14 @@ use crate::environment::Environment;
 pub(crate) struct Directives(String);
 
 impl Directives {
-    pub(crate) fn new(environment: &Environment) -> Self {
-        let value = environment.text(RUST_LOG).unwrap_or_default();
-        let directives = match EnvFilter::builder().parse(&value) {
-            Ok(_) if value.is_empty() => DEFAULT,
-            Ok(_) => &value,
-            Err(error) => {
-                let what = format!("not a list of directives ({error})");
-                environment.reject(RUST_LOG, &value, &what, DEFAULT);
-                DEFAULT
-            }
-        };
+    /// Those of the environment, or else the application's.
+    pub(crate) fn new(environment: &Environment, default: &str) -> Self {
+        let default = usable(environment, "default_directives", default).unwrap_or(DEFAULT);
+        let value = environment.text(RUST_LOG);
+        let value = value.as_deref();
+        let directives = value
+            .and_then(|value| usable(environment, RUST_LOG, value))
+            .unwrap_or(default);
         Self(match directives.contains("opentelemetry") {
             true => directives.to_owned(),
             false => format!("{directives},opentelemetry=warn"),
@@ -127,6 +124,18 @@ impl<S: Subscriber> Layer<S> for DirectivesFilter {
     }
 }
 
+/// The directives, unless they cannot be read, which is warned about.
+fn usable<'a>(environment: &Environment, name: &str, directives: &'a str) -> Option<&'a str> {
+    match EnvFilter::builder().parse(directives) {
+        Ok(_) => Some(directives),
+        Err(error) => {
+            let what = format!("not a list of directives ({error})");
+            environment.reject(name, directives, &what, DEFAULT);
+            None
+        }
+    }
+}
+
 /// The directives that name no span: for others, only an `EnvFilter` knows what is entered.
 fn targets(directives: &str) -> Targets {
     let mut depth = 0_i32;
@@ -149,7 +158,7 @@ fn targets(directives: &str) -> Targets {
 /// The level from which on spans are there whatever `RUST_LOG` says.
 const SPANS: LevelFilter = LevelFilter::INFO;
 const RUST_LOG: &str = "RUST_LOG";
-const DEFAULT: &str = "info";
+pub(crate) const DEFAULT: &str = "info";
 
 #[cfg(test)]
 mod tests {
@@ -170,7 +179,25 @@ mod tests {
             ("shop=loud", "info,opentelemetry=warn", 1),
         ] {
             let environment = environment(&[(RUST_LOG, value)]);
-            assert_eq!(Directives::new(&environment).0, expected);
+            assert_eq!(Directives::new(&environment, DEFAULT).0, expected);
+            assert_eq!(said(environment).len(), warnings, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn an_application_has_its_own_default() {
+        for (value, default, expected, warnings) in [
+            (
+                "",
+                "warn,shop=debug",
+                "warn,shop=debug,opentelemetry=warn",
+                0,
+            ),
+            ("error", "warn,shop=debug", "error,opentelemetry=warn", 0),
+            ("", "shop=loud", "info,opentelemetry=warn", 1),
+        ] {
+            let environment = environment(&[(RUST_LOG, value)]);
+            assert_eq!(Directives::new(&environment, default).0, expected);
             assert_eq!(said(environment).len(), warnings, "{value:?}");
         }
     }

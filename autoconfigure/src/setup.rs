@@ -87,7 +87,7 @@ impl Settings {
     /// Everything that can fail, before anything global is touched.
     fn build(self, environment: &Environment) -> Result<Ready, InitError> {
         let mut destinations = Destinations::new(self.patience, self.largest_request);
-        let directives = Directives::new(environment);
+        let directives = Directives::new(environment, &self.tracing.directives);
         let mut bridge = Bridge::new(None, None, directives.clone(), self.tracing.clone());
         let mut meters = None;
         let mut summary = None;

@@ -117,7 +117,8 @@ impl Telemetry {
     /// It takes what the subscriber of [`init`](crate::init) would: spans from level `INFO` on and
     /// those that `RUST_LOG` adds, events that `RUST_LOG` asks for (except for directives about
     /// spans and fields, which have to be followed by an `EnvFilter`), and nothing that the
-    /// exporters do themselves.
+    /// exporters do themselves. Where `RUST_LOG` is not set,
+    /// [`Builder::default_directives`](crate::Builder::default_directives) count.
     ///
     /// Put a [`ContextSubscriber`](crate::ContextSubscriber) around the whole. Without it, a filter
     /// such as `EnvFilter` that is a layer of its own takes spans away together with events, and

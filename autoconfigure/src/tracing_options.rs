@@ -6,10 +6,12 @@ use std::sync::Arc;
 use otel_tracing_bridge::{Line, Lines, SpanLayer};
 
 use crate::builder::Builder;
+use crate::directives::DEFAULT;
 
 /// The options, and what is done if there are none.
 #[derive(Clone)]
 pub(crate) struct TracingOptions {
+    pub(crate) directives: String,
     pub(crate) lines: Lines,
     pub(crate) configure_lines: Arc<dyn Fn(Line) -> Line + Send + Sync>,
     pub(crate) configure_spans: Arc<dyn Fn(SpanLayer) -> SpanLayer + Send + Sync>,
@@ -20,6 +22,7 @@ pub(crate) struct TracingOptions {
 impl Default for TracingOptions {
     fn default() -> Self {
         Self {
+            directives: DEFAULT.to_owned(),
             lines: Lines::Auto,
             configure_lines: Arc::new(|line| line),
             configure_spans: Arc::new(|spans| spans),
@@ -30,6 +33,20 @@ impl Default for TracingOptions {
 }
 
 impl Builder {
+    /// What counts where `RUST_LOG` is not set: directives of `EnvFilter`, `info` by default.
+    ///
+    /// [`Telemetry::layer`](crate::Telemetry::layer) goes by them, too. An application whose
+    /// subscriber has an `EnvFilter` with directives of its own says them here as well.
+    ///
+    /// ```
+    /// let builder = otel_autoconfigure::builder().default_directives("info,shop=debug");
+    /// # drop(builder);
+    /// ```
+    pub fn default_directives(mut self, directives: impl Into<String>) -> Self {
+        self.0.tracing.directives = directives.into();
+        self
+    }
+
     /// What the lines on standard error look like. By default text on a terminal, otherwise JSON.
     ///
     /// Without effect on a subscriber of the application's own.
@@ -87,9 +104,9 @@ impl Builder {
     /// Exports `tracing` spans by tracing-opentelemetry, for an application with crates that use its
     /// `OpenTelemetrySpanExt`: reqwest-tracing, tracing-actix-web, axum-tracing-opentelemetry …
     ///
-    /// By default the suite's own [`SpanLayer`] does it, which costs half as much and does not find
-    /// their calls. With tracing-opentelemetry, [`OtelSpanExt`](crate::OtelSpanExt) and
-    /// `Span::current()` do nothing in a handler that is in no `tracing` span.
+    /// By default the suite's own [`SpanLayer`] does it, which costs less and does not find their
+    /// calls. With tracing-opentelemetry, [`OtelSpanExt`](crate::OtelSpanExt) does nothing, and
+    /// `Span::current()` is none in a handler that is in no `tracing` span.
     pub fn with_tracing_opentelemetry(mut self) -> Self {
         self.0.tracing.is_foreign = true;
         self
@@ -99,6 +116,7 @@ impl Builder {
 impl fmt::Debug for TracingOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TracingOptions")
+            .field("directives", &self.directives)
             .field("lines", &self.lines)
             .field("records_panics", &self.records_panics)
             .field("is_foreign", &self.is_foreign)

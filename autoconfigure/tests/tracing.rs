@@ -256,6 +256,12 @@ fn lines_are_json_where_there_is_no_terminal() {
     assert_eq!(line["http.route"], "/orders/{id}");
     assert_eq!(line["trace_id"].as_str().unwrap().len(), 32);
     assert_eq!(line["span_id"].as_str().unwrap().len(), 16);
+
+    let mut lines = finished.lines.lines();
+    let line = lines.find(|line| line.contains("by the log crate"));
+    let line: Value = serde_json::from_str(line.unwrap()).unwrap();
+    assert_eq!(line["target"], "shop::stock");
+    assert_eq!(line.get("fields"), None);
 }
 
 #[test]

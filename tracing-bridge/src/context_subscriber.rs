@@ -27,7 +27,8 @@ use crate::unclaimed;
 ///   what happens there, and the methods of [`OtelSpanExt`](crate::OtelSpanExt) reach the span. It is
 ///   made only where somebody asks for it, and exports nothing of its own. It has no fields: what
 ///   `record` is given there is lost, and [`set_attribute`](crate::OtelSpanExt::set_attribute) is
-///   what does it.
+///   what does it. A `tracing` span that is entered stays the current one, also around a span of
+///   the API.
 /// - **Quieter logs.** An `EnvFilter` that is a layer of the subscriber hides spans with the events,
 ///   and traces fall apart. Spans from level `INFO` on are kept, see
 ///   [`keep_spans`](Self::keep_spans).
@@ -127,7 +128,7 @@ where
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn find_held(&self, id: &Id) -> Option<Context> {
         let span = self.inner.span(id)?;
         if !is_held(span.metadata()) {

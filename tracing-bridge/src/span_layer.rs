@@ -20,7 +20,8 @@ use crate::tracers::{PerCrate, Tracers};
 ///   `tracing` span or one of the API. `parent: &span` and
 ///   [`set_parent`](crate::OtelSpanExt::set_parent) say otherwise; `follows_from` makes a link.
 /// - **Fields** are attributes of their own type. An integer that is too large for OpenTelemetry's
-///   64 bits with a sign is text. A field that is recorded later is set then.
+///   64 bits with a sign is text. A field that is recorded later is set then. One that is recorded anew
+///   after the start is exported twice: the SDK keeps both values.
 /// - **`otel.name`**, **`otel.kind`**, **`otel.status_code`** and **`otel.status_message`** are what
 ///   they say, and no attributes.
 /// - **Errors.** A field `error` (other than `false`) makes the status an error with this

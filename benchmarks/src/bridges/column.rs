@@ -15,6 +15,8 @@ pub enum Bridge {
     InitJson,
     /// With lines for people.
     InitText,
+    /// `Telemetry::layer` and an `EnvFilter` in a subscriber of the application's own.
+    Own,
     /// `otel_autoconfigure::init` with tracing-opentelemetry, without lines.
     InitForeign,
     /// The layer of tracing-opentelemetry alone, and the appender for log records.

@@ -25,7 +25,10 @@ pub fn run(arguments: Arguments) -> Result<()> {
         times,
     } = arguments;
     let _kept = install(bridge)?;
-    let (ended, emitted) = (ENDED.load(Ordering::Relaxed), EMITTED.load(Ordering::Relaxed));
+    let (ended, emitted) = (
+        ENDED.load(Ordering::Relaxed),
+        EMITTED.load(Ordering::Relaxed),
+    );
     work.repeat(times);
     let ended = ENDED.load(Ordering::Relaxed) - ended;
     let emitted = EMITTED.load(Ordering::Relaxed) - emitted;
@@ -42,6 +45,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
         if bridge.exports() { expected.0 } else { 0 },
         if has_records { expected.1 } else { 0 },
     );
-    ensure!((ended, emitted) == expected, "{arguments:?}: {ended}, {emitted}");
+    ensure!(
+        (ended, emitted) == expected,
+        "{arguments:?}: {ended}, {emitted}"
+    );
     Ok(())
 }

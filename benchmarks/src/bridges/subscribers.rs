@@ -12,7 +12,7 @@ use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord, SdkLoggerProvider};
 use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor};
-use otel_autoconfigure::Lines;
+use otel_autoconfigure::{ContextSubscriber, Lines};
 use otel_tracing_bridge::SpanLayer;
 use oxtel::sdk::export::ExportError;
 use tracing_subscriber::layer::SubscriberExt;
@@ -54,13 +54,23 @@ pub fn install(bridge: Bridge) -> Result<Vec<Box<dyn Any>>> {
         Bridge::Init => Box::new(init(Lines::Off).init()?),
         Bridge::InitJson => Box::new(init(Lines::Json).init()?),
         Bridge::InitText => Box::new(init(Lines::Text).init()?),
+        Bridge::Own => {
+            let telemetry = init(Lines::Off).without_subscriber().init()?;
+            let subscriber = tracing_subscriber::registry()
+                .with(EnvFilter::new("info"))
+                .with(telemetry.layer());
+            ContextSubscriber::new(subscriber).try_init()?;
+            Box::new(telemetry)
+        }
         Bridge::InitForeign => Box::new(init(Lines::Off).with_tracing_opentelemetry().init()?),
         Bridge::TracingOpentelemetry => {
             let registry = tracing_subscriber::registry();
             Box::new(registry.with(foreign()).with(appender()).try_init()?)
         }
         Bridge::TracingOpentelemetryFmt => {
-            let registry = tracing_subscriber::registry().with(foreign()).with(appender());
+            let registry = tracing_subscriber::registry()
+                .with(foreign())
+                .with(appender());
             let lines = fmt::layer().with_ansi(false).with_writer(std::io::stderr);
             let subscriber = registry.with(lines).with(EnvFilter::new("info"));
             Box::new(subscriber.try_init()?)
@@ -83,10 +93,8 @@ pub fn install(bridge: Bridge) -> Result<Vec<Box<dyn Any>>> {
 }
 
 fn caller() -> HashMap<String, String> {
-    let mut headers = HashMap::from([(
-        "traceparent".to_owned(),
-        Setup::C.traceparent().to_owned(),
-    )]);
+    let mut headers =
+        HashMap::from([("traceparent".to_owned(), Setup::C.traceparent().to_owned())]);
     headers.extend(tracestate().map(|state| ("tracestate".to_owned(), state.to_owned())));
     headers
 }

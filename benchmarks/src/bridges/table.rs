@@ -12,7 +12,10 @@ use crate::measure::this_program;
 /// Prints what each subscriber costs, without the caller's tracestate and with it.
 pub fn print() -> Result<()> {
     for (title, variable) in [
-        ("without tracestate", Some(("BENCHMARKS_NO_TRACESTATE", "1"))),
+        (
+            "without tracestate",
+            Some(("BENCHMARKS_NO_TRACESTATE", "1")),
+        ),
         ("with tracestate", None),
     ] {
         let works = Work::value_variants();

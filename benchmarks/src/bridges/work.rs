@@ -44,7 +44,9 @@ impl Work {
     fn once(self) {
         match self {
             Self::OneField => info_span!("work", id = black_box(7)).in_scope(|| black_box(())),
-            Self::OneText => info_span!("work", plan = black_box("free")).in_scope(|| black_box(())),
+            Self::OneText => {
+                info_span!("work", plan = black_box("free")).in_scope(|| black_box(()));
+            }
             Self::ThreeFields => {
                 let (id, plan, is_new) = black_box((7, "free", true));
                 info_span!("work", id, plan, is_new).in_scope(|| black_box(()));

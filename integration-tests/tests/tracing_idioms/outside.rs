@@ -1,12 +1,7 @@
 //! Events outside of any span, and subscribers that are the test's own.
 
-use opentelemetry::trace::SpanKind;
-use opentelemetry_sdk::logs::{InMemoryLogExporter, SdkLoggerProvider};
-use otel_instrumentation::testing::Capture;
-use otel_middleware_axum::{OtelLayer, ServerConfig};
 use otel_tracing_bridge::{ContextSubscriber, RecordLayer, SpanLayer};
-use tower::{Layer as _, ServiceExt, service_fn};
-use tracing::{debug, debug_span, info, info_span};
+use tracing::{debug, debug_span, info, info_span, warn};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -40,46 +35,42 @@ fn an_event_outside_of_any_request_has_no_ids() {
 }
 
 /// A subscriber for this thread, with a filter for each layer.
-#[tokio::test]
-async fn filters_of_single_layers_under_the_subscriber_of_a_test() {
-    let (capture, logs) = (Capture::new(), InMemoryLogExporter::default());
-    let provider = SdkLoggerProvider::builder()
-        .with_simple_exporter(logs.clone())
-        .build();
+#[test]
+fn filters_of_single_layers_under_the_subscriber_of_a_test() {
     let spans = Targets::new()
         .with_default(LevelFilter::INFO)
         .with_target("shop", LevelFilter::DEBUG);
+    let span_layer = SpanLayer::new(GLOBAL.capture.tracer_provider().clone());
+    let record_layer = RecordLayer::new(&GLOBAL.logger_provider);
     let subscriber = tracing_subscriber::registry()
-        .with(SpanLayer::new(capture.tracer_provider().clone()).with_filter(spans))
-        .with(RecordLayer::new(&provider).with_filter(LevelFilter::WARN));
+        .with(span_layer.with_filter(spans))
+        .with(record_layer.with_filter(LevelFilter::WARN));
     let _default = ContextSubscriber::new(subscriber).set_default();
-
-    let config = ServerConfig::new().telemetry(capture.telemetry());
-    let handler = service_fn(async |_: http::Request<axum::body::Body>| {
-        let _ = log::log_enabled!(log::Level::Debug);
-        info_span!("outer").in_scope(|| {
-            info!("too quiet");
-            debug_span!("hidden").in_scope(|| {
-                debug_span!(target: "shop", "inner").in_scope(|| {
-                    debug!(target: "shop", "too quiet, too");
-                    tracing::warn!("loud enough");
+    check(
+        || {
+            Box::pin(async {
+                let _ = log::log_enabled!(log::Level::Debug);
+                info_span!("outer").in_scope(|| {
+                    info!("too quiet");
+                    debug_span!("hidden").in_scope(|| {
+                        debug_span!(target: "shop", "inner").in_scope(|| {
+                            debug!(target: "shop", "too quiet, too");
+                            warn!("loud enough");
+                        });
+                    });
                 });
-            });
-        });
-        Ok::<_, std::convert::Infallible>(http::Response::new(axum::body::Body::empty()))
-    });
-    let request = http::Request::new(axum::body::Body::empty());
-    let service = OtelLayer::with_config(config).layer(handler);
-    drop(service.oneshot(request).await.expect("a response"));
-
-    let spans = capture.spans();
-    assert_eq!(spans.len(), 3, "{spans:#?}");
-    let named = |name| spans.iter().find(|span| span.name == name).expect(name);
-    let server = spans.iter().find(|span| span.span_kind == SpanKind::Server);
-    assert_child(named("outer"), server.expect("a server span"));
-    assert_child(named("inner"), named("outer"));
-    let records = logs.get_emitted_logs().expect("logs");
-    assert_eq!(records.len(), 1);
-    let ids = records[0].record.trace_context().expect("ids");
-    assert_eq!(ids.span_id, named("inner").span_context.span_id());
+            })
+        },
+        |seen| {
+            assert_eq!(seen.spans.len(), 2, "{:#?}", seen.spans);
+            assert_child(seen.named("outer"), &seen.place);
+            let inner = seen.named("inner");
+            assert_child(inner, seen.named("outer"));
+            let [record] = &seen.records[..] else {
+                panic!("{:#?}", seen.records);
+            };
+            let ids = record.trace_context().expect("ids");
+            assert_eq!(ids.span_id, inner.span_context.span_id());
+        },
+    );
 }

@@ -115,19 +115,24 @@ impl Handler {
 pub(crate) struct Global {
     pub(crate) capture: Capture,
     pub(crate) logs: InMemoryLogExporter,
+    pub(crate) logger_provider: SdkLoggerProvider,
 }
 
 pub(crate) static GLOBAL: LazyLock<Global> = LazyLock::new(|| {
     let (capture, logs) = (Capture::new(), InMemoryLogExporter::default());
-    let provider = SdkLoggerProvider::builder()
+    let logger_provider = SdkLoggerProvider::builder()
         .with_simple_exporter(logs.clone())
         .build();
     let subscriber = tracing_subscriber::registry()
         .with(SpanLayer::new(capture.tracer_provider().clone()))
-        .with(RecordLayer::new(&provider))
+        .with(RecordLayer::new(&logger_provider))
         .with(tracing_subscriber::filter::LevelFilter::INFO);
     ContextSubscriber::new(subscriber).init();
-    Global { capture, logs }
+    Global {
+        capture,
+        logs,
+        logger_provider,
+    }
 });
 
 fn request(framework: Framework, handler: Handler) -> Seen {

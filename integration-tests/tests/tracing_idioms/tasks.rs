@@ -1,6 +1,7 @@
 //! Spans that go elsewhere: to other tasks and threads, and across await points.
 
-use std::future::pending;
+use std::convert::Infallible;
+use std::future::{pending, ready};
 use std::sync::Barrier;
 use std::thread;
 
@@ -8,9 +9,10 @@ use futures_util::future::join;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 use tokio::task::{spawn, spawn_blocking, yield_now};
+use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tracing::{Instrument, Span, info, info_span};
 
-use crate::request::{Seen, assert_child, check};
+use crate::request::{GLOBAL, Seen, assert_child, check};
 
 /// A span and an event, after having been polled twice.
 async fn business() {
@@ -191,4 +193,42 @@ fn a_span_that_is_entered_on_two_threads() {
                 .for_each(|child| assert_child(child, both));
         },
     );
+}
+
+/// tower's `Buffer` keeps the current span with each request, for its worker to call the service in.
+#[test]
+fn a_service_behind_a_buffer() {
+    check(
+        || {
+            Box::pin(async {
+                let service = service_fn(|()| {
+                    info!("in the task");
+                    info_span!("business").in_scope(|| ());
+                    ready(Ok::<_, Infallible>(()))
+                });
+                let service = ServiceBuilder::new().buffer(1).service(service);
+                service.oneshot(()).await.expect("an answer");
+            })
+        },
+        assert_business,
+    );
+}
+
+/// A mistake, which `tracing` warns about: other tasks of the thread run in the span. It must not
+/// leave anything behind.
+#[tokio::test]
+async fn guards_that_are_held_across_await_points() {
+    let before = GLOBAL.capture.spans().len();
+    let held = async |name: &'static str| {
+        let _entered = info_span!("guarded", name).entered();
+        yield_now().await;
+        info_span!("in the guard", name).in_scope(|| ());
+        yield_now().await;
+    };
+    join(held("one"), held("other")).await;
+    assert!(!Context::current().has_active_span());
+    let spans = GLOBAL.capture.spans();
+    let spans = spans.get(before..).unwrap_or_default();
+    let named = |name| spans.iter().filter(|span| span.name == name).count();
+    assert_eq!((named("guarded"), named("in the guard")), (2, 2));
 }
