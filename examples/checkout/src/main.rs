@@ -8,16 +8,20 @@
 mod analysis;
 mod arrivals;
 mod columns;
+mod complaints;
+mod destination;
 mod fleet;
 mod intervals;
 mod json;
 mod log;
+mod member;
 mod otlp;
 mod output;
 mod receiver;
 mod report;
 mod services;
 mod session;
+mod stop_signal;
 mod story;
 mod trace;
 mod verdict;
@@ -74,7 +78,7 @@ struct Options {
     /// `start_unix_nano`, `duration_ns`, `status` and `attributes`.
     #[arg(long)]
     json: bool,
-    /// Stay up, print the URL of the gateway and the trace of each request, until Ctrl-C
+    /// Stay up, print the URL of the gateway and the trace of each request, until Ctrl-C or SIGTERM
     #[arg(long)]
     serve: bool,
     /// Port of the gateway on 127.0.0.1; 0 lets the system choose

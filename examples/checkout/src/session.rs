@@ -1,18 +1,18 @@
 //! One run of the example: start the services, tell the story or stay up, clean up.
 
-use std::env;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use tokio::signal::ctrl_c;
 
 use crate::Options;
 use crate::arrivals::Arrivals;
+use crate::destination::Destination;
 use crate::fleet::Fleet;
 use crate::output::Output;
 use crate::receiver::{Batch, Receiver};
 use crate::services::{Launch, Service};
+use crate::stop_signal::StopSignal;
 use crate::story::{Customer, scenes};
 use crate::trace::Trace;
 
@@ -21,10 +21,10 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
     let mut session = Session::open(options).await?;
     let outcome = tokio::select! {
         biased;
-        Ok(()) = ctrl_c() => None,
-        outcome = session.play() => Some(outcome),
+        Ok(signal) = StopSignal::next() => Err(signal),
+        outcome = session.play() => Ok(outcome),
     };
-    if outcome.is_none() {
+    if outcome.is_err() {
         session
             .output
             .complain("\ninterrupted, stopping the services (again to kill them)");
@@ -32,17 +32,17 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
     let stopped = tokio::select! {
         biased;
         // Whoever presses it twice does not want to wait for telemetry: dropping kills.
-        Ok(()) = ctrl_c() => Err(anyhow!("the services were killed")),
+        Ok(_) = StopSignal::next() => Err(anyhow!("the services were killed")),
         stopped = session.fleet.stop() => stopped,
     };
     match outcome {
-        Some(Ok(())) => stopped.map(|()| ExitCode::SUCCESS),
-        Some(Err(error)) => Err(error),
-        None => {
+        Ok(Ok(())) => stopped.map(|()| ExitCode::SUCCESS),
+        Ok(Err(error)) => Err(error),
+        Err(signal) => {
             if let Err(error) = stopped {
                 session.output.complain(&format!("{error:#}"));
             }
-            Ok(ExitCode::from(INTERRUPTED))
+            Ok(ExitCode::from(signal.exit_code()))
         }
     }
 }
@@ -50,7 +50,8 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
 struct Session {
     options: Options,
     output: Output,
-    /// `None` if the telemetry goes to the user's own collector. Lives here rather than in `play`:
+    destination: Destination,
+    /// `None` if the telemetry goes elsewhere. Lives here rather than in `play`:
     /// the services export to it until they have stopped.
     receiver: Option<Receiver>,
     fleet: Fleet,
@@ -58,22 +59,20 @@ struct Session {
 
 impl Session {
     async fn open(options: Options) -> Result<Self> {
-        let has_collector = COLLECTOR
-            .iter()
-            .any(|key| env::var_os(key).is_some_and(|value| !value.is_empty()));
+        let destination = Destination::from_environment();
         ensure!(
-            !(has_collector && options.json),
-            "--json prints the spans that arrive here, and {} sends them elsewhere",
-            COLLECTOR.join(" or "),
+            destination == Destination::Here || !options.json,
+            "--json prints the spans that arrive here, but {destination}",
         );
-        let receiver = match has_collector {
-            true => None,
-            false => Some(Receiver::start().await?),
+        let receiver = match destination {
+            Destination::Here => Some(Receiver::start().await?),
+            Destination::Collector(..) | Destination::Nowhere(_) => None,
         };
         Ok(Self {
             output: Output::new(options.json),
             fleet: Fleet::new(receiver.as_ref().map(Receiver::endpoint)),
             receiver,
+            destination,
             options,
         })
     }
@@ -120,15 +119,18 @@ impl Session {
             let trace_id = self.fleet.guard(customer.play(&scene)).await?;
             self.output
                 .progress(&format!("{:12} sent {}", "customer", scene.subject));
+            if self.receiver.is_none() {
+                // At once: they stand, whatever becomes of the last export.
+                self.output
+                    .trace_id(scene.subject, trace_id, &self.destination)?;
+            }
             told.push((scene.subject, trace_id));
         }
         // The services export their last spans when they stop: after this all of them are here.
         self.fleet.stop().await?;
 
         let Some(receiver) = &mut self.receiver else {
-            return told
-                .iter()
-                .try_for_each(|(subject, trace_id)| self.output.trace_id(subject, *trace_id));
+            return Ok(());
         };
         let Batch { spans, logs } = receiver.drain();
         let traces: Vec<_> = Trace::group(spans)
@@ -138,7 +140,7 @@ impl Session {
         for (subject, trace_id) in told {
             let trace = traces
                 .iter()
-                .find(|trace| trace.id() == Some(trace_id))
+                .find(|trace| trace_id.is_some() && trace.id() == trace_id)
                 .with_context(|| format!("no span of {subject} has arrived"))?;
             self.output.trace(subject, trace)?;
         }
@@ -146,28 +148,24 @@ impl Session {
     }
 
     async fn serve(&mut self, gateway: SocketAddr) -> Result<()> {
-        self.output.invite(gateway)?;
+        self.output.invite(gateway, &self.destination)?;
         let Some(receiver) = &mut self.receiver else {
-            return Err(self.fleet.death().await);
+            loop {
+                let answer = self.fleet.answer().await?;
+                self.output.answer(&answer, &self.destination)?;
+            }
         };
         let mut arrivals = Arrivals::default();
         loop {
             let batch = tokio::select! {
                 biased;
-                error = self.fleet.death() => return Err(error),
-                batch = receiver.next() => batch.context("the receiver has failed")?,
+                // Its trace is printed when it is complete.
+                answer = self.fleet.answer() => answer.map(|_| None)?,
+                batch = receiver.next() => Some(batch.context("the receiver has failed")?),
             };
-            for trace in arrivals.add(batch) {
+            for trace in batch.map(|batch| arrivals.add(batch)).unwrap_or_default() {
                 self.output.trace("this request", &trace)?;
             }
         }
     }
 }
-
-/// The variables that name a collector for spans.
-const COLLECTOR: [&str; 2] = [
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-];
-/// What shells report for a program that Ctrl-C has ended: 128 + SIGINT.
-const INTERRUPTED: u8 = 130;

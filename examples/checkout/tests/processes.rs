@@ -38,6 +38,67 @@ fn interrupt_stops_everything() {
 }
 
 #[test]
+fn termination_stops_everything_as_an_interrupt_does() {
+    let mut shop = Shop::open();
+    shop.signal("TERM");
+    let (status, said) = shop.end();
+    assert_eq!(status.code(), Some(143));
+    assert_eq!(
+        said,
+        "\ninterrupted, stopping the services (again to kill them)\n"
+    );
+    assert_eq!(shop.left_behind(), [""; 0]);
+}
+
+#[test]
+fn printed_curl_shows_the_header_that_names_the_trace() {
+    let mut shop = Shop::open();
+    assert!(shop.read("curl").contains("curl -i http://127.0.0.1:"));
+    shop.read("x-trace-id");
+    // A request that is refused has a trace, too.
+    let answer = shop.answer("{}", "");
+    let trace = shop.read("trace ");
+    let id = trace.trim_start_matches("trace ");
+    assert!(
+        answer.contains(&format!("x-trace-id: {id}\r\n")),
+        "{answer}"
+    );
+}
+
+#[test]
+fn serving_says_at_once_that_the_collector_is_not_there() {
+    // A port that was just free, and that nobody listens on any more.
+    let endpoint = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let mut shop = Shop::open_with(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+    ]);
+    let destination = shop.read("spans go to");
+    assert!(destination.contains(&endpoint), "{destination}");
+
+    let basket = r#"{"user":"ada","card":"42","lines":[{"sku":"article-1","quantity":1}]}"#;
+    let answer = shop.answer(basket, "");
+    let trace = shop.read("trace ");
+    let words: Vec<_> = trace.split_whitespace().collect();
+    let ["trace", id, "this", "request", "→", "201"] = words[..] else {
+        panic!("{trace}");
+    };
+    assert!(
+        answer.contains(&format!("x-trace-id: {id}\r\n")),
+        "{answer}"
+    );
+
+    // The services run, nobody has asked them to stop.
+    let outage = shop.hear("cannot be exported");
+    assert!(outage.contains(&endpoint), "{outage}");
+    shop.signal("INT");
+    assert_eq!(shop.end().0.code(), Some(130));
+}
+
+#[test]
 fn children_end_when_their_parent_is_killed() {
     let mut shop = Shop::open();
     shop.signal("KILL");

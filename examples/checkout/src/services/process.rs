@@ -1,6 +1,6 @@
 //! The life of one service: telemetry, socket, requests, and an end that leaves nothing behind.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::Ipv4Addr;
 use std::process;
 use std::thread;
@@ -13,23 +13,32 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::Launch;
+use super::notice::Notice;
+use crate::stop_signal::StopSignal;
 
 pub(super) async fn run(launch: Launch) -> Result<()> {
-    let parent_gone = parent_gone().shared();
+    let parent_gone = parent_gone();
+    let stop = async {
+        tokio::select! {
+            _ = parent_gone => {}
+            Ok(_) = StopSignal::next() => {}
+        }
+    };
+    let stop = stop.boxed().shared();
     let Launch { port, service } = launch;
     let telemetry = otel_autoconfigure::init()?;
     let server = service.server()?;
 
     let listener = listen(port).await?;
-    let mut stdout = io::stdout();
-    writeln!(stdout, "{}", listener.local_addr()?)?;
-    stdout.flush()?;
+    Notice::Listening(listener.local_addr()?).tell()?;
 
     tokio::select! {
-        served = server.serve(listener, parent_gone.clone().map(drop)) => served?,
+        served = server.serve(listener, stop.clone()) => served?,
         // Requests that are under way may finish, one that hangs must not keep the spans.
-        () = parent_gone.then(|_| sleep(LONGEST_REQUEST)) => {}
+        () = stop.then(|()| sleep(LONGEST_REQUEST)) => {}
     }
+    // A parent that is gone does not hear it.
+    let _ = Notice::Stopped.tell();
     telemetry.shutdown().context("spans could not be exported")
 }
 
@@ -60,6 +69,6 @@ fn parent_gone() -> oneshot::Receiver<()> {
 }
 
 /// How long requests may take that are under way when the service is told to stop.
-const LONGEST_REQUEST: Duration = Duration::from_secs(2);
+pub(crate) const LONGEST_REQUEST: Duration = Duration::from_secs(2);
 /// More than that and the five seconds that telemetry takes for a last export.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(8);
