@@ -5,13 +5,12 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use opentelemetry::trace::TraceId;
+use otel_waterfall::{Page, Trace, print_json, print_report};
 use terminal_size::{Width, terminal_size_of};
 
 use crate::destination::Destination;
 use crate::services::{Answer, DECLINED_SUFFIX, TRACE_ID};
 use crate::story::checkout;
-use crate::trace::Trace;
-use crate::{json, report};
 
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -30,6 +29,10 @@ impl Output {
         }
     }
 
+    pub(crate) fn page(&self, page: &Page) {
+        self.complain(&format!("the traces are on {}, until Ctrl-C", page.url()));
+    }
+
     pub(crate) fn complain(&self, line: &str) {
         // Nobody is left to be told that standard error is closed.
         let _ = writeln!(anstream::stderr(), "{line}");
@@ -39,8 +42,8 @@ impl Output {
         // Leaves out the colours unless this is a terminal and `NO_COLOR` is not set.
         let mut stdout = anstream::stdout().lock();
         match self.json {
-            true => json::print(trace, &mut stdout)?,
-            false => report::print(subject, trace, width(), &mut stdout)?,
+            true => print_json(trace, &mut stdout)?,
+            false => print_report(subject, trace, width(), &mut stdout)?,
         }
         Ok(())
     }

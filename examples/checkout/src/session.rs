@@ -1,20 +1,21 @@
 //! One run of the example: start the services, tell the story or stay up, clean up.
 
-use std::net::SocketAddr;
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use otel_waterfall::{Arrivals, Page, Receiver, Trace, Traces};
+use tokio::time::timeout_at;
 
 use crate::Options;
-use crate::arrivals::Arrivals;
 use crate::destination::Destination;
 use crate::fleet::Fleet;
 use crate::output::Output;
-use crate::receiver::{Batch, Receiver};
 use crate::services::{Launch, Service};
 use crate::stop_signal::StopSignal;
 use crate::story::{Customer, scenes};
-use crate::trace::Trace;
 
 /// However this ends, no service is left running.
 pub(crate) async fn run(options: Options) -> Result<ExitCode> {
@@ -54,6 +55,9 @@ struct Session {
     /// `None` if the telemetry goes elsewhere. Lives here rather than in `play`:
     /// the services export to it until they have stopped.
     receiver: Option<Receiver>,
+    traces: Traces,
+    /// Where the traces are shown, too.
+    page: Option<Page>,
     fleet: Fleet,
 }
 
@@ -64,14 +68,30 @@ impl Session {
             destination == Destination::Here || !options.json,
             "--json prints the spans that arrive here, but {destination}",
         );
-        let receiver = match destination {
-            Destination::Here => Some(Receiver::start().await?),
-            Destination::Collector(..) | Destination::Nowhere(_) => None,
+        ensure!(
+            destination == Destination::Here || !options.web,
+            "--web shows the spans that arrive here, but {destination}",
+        );
+        let mut receiver = None;
+        let mut endpoint = None;
+        if destination == Destination::Here {
+            let listening = receiver.insert(Receiver::new());
+            let address = listening.listen_grpc(ANY_PORT.into()).await;
+            let address = address.context("no loopback port for the receiver")?;
+            endpoint = Some(format!("http://{address}"));
+        }
+        let output = Output::new(options.json);
+        let traces = Traces::new(ROOM);
+        let page = match options.web {
+            true => Some(open_page(&traces).await?),
+            false => None,
         };
         Ok(Self {
-            output: Output::new(options.json),
-            fleet: Fleet::new(receiver.as_ref().map(Receiver::endpoint)),
+            output,
+            fleet: Fleet::new(endpoint),
             receiver,
+            traces,
+            page,
             destination,
             options,
         })
@@ -132,10 +152,10 @@ impl Session {
         let Some(receiver) = &mut self.receiver else {
             return Ok(());
         };
-        let Batch { spans, logs } = receiver.drain();
-        let traces: Vec<_> = Trace::group(spans)
+        let arrived = receiver.drain();
+        let traces: Vec<_> = Trace::group(arrived.spans)
             .into_iter()
-            .map(|trace| trace.with_logs(&logs))
+            .map(|trace| trace.with_logs(&arrived.logs))
             .collect();
         for (subject, trace_id) in told {
             let trace = traces
@@ -143,8 +163,15 @@ impl Session {
                 .find(|trace| trace_id.is_some() && trace.id() == trace_id)
                 .with_context(|| format!("no span of {subject} has arrived"))?;
             self.output.trace(subject, trace)?;
+            self.traces.put(trace.clone());
         }
-        Ok(())
+        match &self.page {
+            Some(page) => {
+                self.output.page(page);
+                pending().await
+            }
+            None => Ok(()),
+        }
     }
 
     async fn serve(&mut self, gateway: SocketAddr) -> Result<()> {
@@ -155,17 +182,47 @@ impl Session {
                 self.output.answer(&answer, &self.destination)?;
             }
         };
-        let mut arrivals = Arrivals::default();
+        if let Some(page) = &self.page {
+            self.output.page(page);
+        }
+        let mut arrivals = Arrivals::new(ROOM).entered_at("gateway");
         loop {
+            let next_due = arrivals.next_due();
+            let next = async {
+                match next_due {
+                    Some(due) => timeout_at(due.into(), receiver.next()).await.ok().flatten(),
+                    None => receiver.next().await,
+                }
+            };
             let batch = tokio::select! {
                 biased;
                 // Its trace is printed when it is complete.
                 answer = self.fleet.answer() => answer.map(|_| None)?,
-                batch = receiver.next() => Some(batch.context("the receiver has failed")?),
+                batch = next => batch,
             };
-            for trace in batch.map(|batch| arrivals.add(batch)).unwrap_or_default() {
-                self.output.trace("this request", &trace)?;
+            let now = Instant::now();
+            if let Some(batch) = batch {
+                arrivals.add(batch, now);
+            }
+            for trace in arrivals.due(now) {
+                let new = self.traces.put(trace).filter(|put| put.has_new_spans);
+                if let Some(put) = new {
+                    self.output.trace("this request", &put.trace)?;
+                }
             }
         }
     }
 }
+
+/// Where `otel-waterfall` has its page, or anywhere if that runs, too.
+async fn open_page(traces: &Traces) -> Result<Page> {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 4319));
+    match Page::open(usual, traces.clone()).await {
+        Ok(page) => Ok(page),
+        Err(_) => Page::open(ANY_PORT.into(), traces.clone()).await,
+    }
+}
+
+const ANY_PORT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+/// What traces may take in memory.
+const ROOM: usize = 128 << 20;

@@ -1,5 +1,9 @@
 //! From OTLP's spans and log records to ours.
 
+mod lines;
+
+use std::sync::Arc;
+
 use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as OtlpValue;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -7,36 +11,51 @@ use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, SeverityNumb
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span as OtlpSpan};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value as Json};
 
+use crate::attributes::{Attributes, Texts, Value};
 use crate::log::{Log, Severity};
-use crate::trace::{Kind, Span, Status};
+use crate::span::{Event, Kind, Link, Span, Status};
+
+pub(crate) use lines::{line_of, read_line};
 
 /// The spans of one resource. Those without valid ids, which no SDK makes, are left out.
-pub(crate) fn spans(batch: ResourceSpans) -> impl Iterator<Item = Span> {
+pub(crate) fn spans(batch: ResourceSpans, texts: &mut Texts) -> impl Iterator<Item = Span> {
     let resource = batch.resource.map(|resource| resource.attributes);
-    let service = match attributes(resource.unwrap_or_default()).remove("service.name") {
-        Some(Value::String(name)) => name,
-        _ => UNKNOWN_SERVICE.to_owned(),
+    let name = resource.unwrap_or_default().into_iter();
+    let mut name = name.filter(|attribute| attribute.key == "service.name");
+    let service = match name.next_back().and_then(|name| name.value?.value) {
+        Some(OtlpValue::StringValue(name)) if !name.is_empty() => texts.keep(&name),
+        _ => texts.keep(UNKNOWN_SERVICE),
     };
     batch
         .scope_spans
         .into_iter()
         .flat_map(|scope| scope.spans)
-        .filter_map(move |received| span(&service, received))
+        .filter_map(move |received| span(&service, received, texts))
 }
 
-fn span(service: &str, received: OtlpSpan) -> Option<Span> {
+fn span(service: &Arc<str>, received: OtlpSpan, texts: &mut Texts) -> Option<Span> {
+    let (trace_id, span_id) = ids(&received.trace_id, &received.span_id)?;
+    let (kind, status) = (received.kind(), received.status.clone().unwrap_or_default());
+    let events = received.events.into_iter().map(|event| Event {
+        unix_nano: event.time_unix_nano,
+        name: texts.keep(&event.name),
+        attributes: attributes(event.attributes, texts),
+    });
+    let events = events.collect();
+    let links = received.links.iter();
+    let links = links.filter_map(|link| ids(&link.trace_id, &link.span_id));
     Some(Span {
-        trace_id: TraceId::from_bytes(received.trace_id.as_slice().try_into().ok()?),
-        span_id: SpanId::from_bytes(received.span_id.as_slice().try_into().ok()?),
+        trace_id,
+        span_id,
         // Roots carry an empty parent, some exporters write zeros.
         parent_span_id: <[u8; 8]>::try_from(received.parent_span_id.as_slice())
             .ok()
             .map(SpanId::from_bytes)
             .filter(|id| *id != SpanId::INVALID),
-        service: service.to_owned(),
-        kind: match received.kind() {
+        service: service.clone(),
+        kind: match kind {
             SpanKind::Server => Kind::Server,
             SpanKind::Client => Kind::Client,
             SpanKind::Producer => Kind::Producer,
@@ -45,15 +64,29 @@ fn span(service: &str, received: OtlpSpan) -> Option<Span> {
             SpanKind::Internal | SpanKind::Unspecified => Kind::Internal,
         },
         start_unix_nano: received.start_time_unix_nano,
-        end_unix_nano: received.end_time_unix_nano,
-        status: match received.status.unwrap_or_default().code() {
+        end_unix_nano: received
+            .end_time_unix_nano
+            .max(received.start_time_unix_nano),
+        clock_ahead_nano: 0,
+        status: match status.code() {
             StatusCode::Unset => Status::Unset,
             StatusCode::Ok => Status::Ok,
             StatusCode::Error => Status::Error,
         },
-        name: received.name,
-        attributes: attributes(received.attributes),
+        status_message: texts.keep(&status.message),
+        name: texts.keep(&received.name),
+        attributes: attributes(received.attributes, texts),
+        events,
+        links: links
+            .map(|(trace_id, span_id)| Link { trace_id, span_id })
+            .collect(),
     })
+}
+
+fn ids(trace_id: &[u8], span_id: &[u8]) -> Option<(TraceId, SpanId)> {
+    let trace_id = TraceId::from_bytes(trace_id.try_into().ok()?);
+    let span_id = SpanId::from_bytes(span_id.try_into().ok()?);
+    (trace_id != TraceId::INVALID && span_id != SpanId::INVALID).then_some((trace_id, span_id))
 }
 
 /// The log records that belong to a span.
@@ -64,12 +97,13 @@ pub(crate) fn logs(batch: ResourceLogs) -> impl Iterator<Item = Log> {
 
 fn log(received: LogRecord) -> Option<Log> {
     let severity = received.severity_number();
-    let message = value(received.body);
+    let (trace_id, span_id) = ids(&received.trace_id, &received.span_id)?;
+    let message = json(received.body);
     let fields = received.attributes.into_iter();
-    let fields = fields.map(|field| format!(" {}={}", field.key, text(value(field.value))));
+    let fields = fields.map(|field| format!(" {}={}", field.key, text(json(field.value))));
     Some(Log {
-        trace_id: TraceId::from_bytes(received.trace_id.as_slice().try_into().ok()?),
-        span_id: SpanId::from_bytes(received.span_id.as_slice().try_into().ok()?),
+        trace_id,
+        span_id,
         unix_nano: received
             .time_unix_nano
             .max(received.observed_time_unix_nano),
@@ -82,35 +116,48 @@ fn log(received: LogRecord) -> Option<Log> {
     })
 }
 
-fn text(value: Value) -> String {
+fn text(value: Json) -> String {
     match value {
-        Value::String(text) => text,
+        Json::String(text) => text,
         other => other.to_string(),
     }
 }
 
-fn attributes(received: Vec<KeyValue>) -> Map<String, Value> {
+fn attributes(received: Vec<KeyValue>, texts: &mut Texts) -> Attributes {
     received
         .into_iter()
-        .map(|attribute| (attribute.key, value(attribute.value)))
+        .map(|attribute| {
+            let value = match attribute.value.and_then(|any| any.value) {
+                Some(OtlpValue::StringValue(text)) => Value::Text(texts.keep(&text)),
+                Some(OtlpValue::BoolValue(flag)) => Value::Flag(flag),
+                Some(OtlpValue::IntValue(number)) => Value::Integer(number),
+                Some(OtlpValue::DoubleValue(number)) => Value::Float(number),
+                other => Value::Other(Box::new(json(Some(AnyValue { value: other })))),
+            };
+            (texts.keep(&attribute.key), value)
+        })
         .collect()
 }
 
-fn value(received: Option<AnyValue>) -> Value {
+fn json(received: Option<AnyValue>) -> Json {
     match received.and_then(|any| any.value) {
         Some(OtlpValue::StringValue(text)) => text.into(),
         Some(OtlpValue::BoolValue(flag)) => flag.into(),
         Some(OtlpValue::IntValue(number)) => number.into(),
         Some(OtlpValue::DoubleValue(number)) => number.into(),
         Some(OtlpValue::BytesValue(bytes)) => bytes.into(),
-        Some(OtlpValue::KvlistValue(list)) => attributes(list.values).into(),
+        Some(OtlpValue::KvlistValue(list)) => {
+            let entries = list.values.into_iter();
+            let entries = entries.map(|entry| (entry.key, json(entry.value)));
+            Json::Object(entries.collect::<Map<_, _>>())
+        }
         Some(OtlpValue::ArrayValue(array)) => array
             .values
             .into_iter()
-            .map(|element| value(Some(element)))
+            .map(|element| json(Some(element)))
             .collect(),
         // An index into a dictionary that only profiles have.
-        Some(OtlpValue::StringValueStrindex(_)) | None => Value::Null,
+        Some(OtlpValue::StringValueStrindex(_)) | None => Json::Null,
     }
 }
 
@@ -157,7 +204,7 @@ mod tests {
 
     fn convert(span: OtlpSpan) -> Vec<Span> {
         let service = attribute("service.name", OtlpValue::StringValue("orders".to_owned()));
-        spans(ResourceSpans {
+        let batch = ResourceSpans {
             resource: Some(Resource {
                 attributes: vec![service],
                 ..Resource::default()
@@ -167,8 +214,8 @@ mod tests {
                 ..ScopeSpans::default()
             }],
             ..ResourceSpans::default()
-        })
-        .collect()
+        };
+        spans(batch, &mut Texts::default()).collect()
     }
 
     #[test]
@@ -177,14 +224,11 @@ mod tests {
         assert_eq!(span.trace_id, TraceId::from_bytes([1; 16]));
         assert_eq!(span.span_id, SpanId::from_bytes([2; 8]));
         assert_eq!(span.parent_span_id, Some(SpanId::from_bytes([3; 8])));
-        assert_eq!(
-            (span.service.as_str(), span.name.as_str()),
-            ("orders", "POST /orders")
-        );
+        assert_eq!((&*span.service, &*span.name), ("orders", "POST /orders"));
         assert_eq!((span.kind, span.status), (Kind::Server, Status::Error));
         assert_eq!(span.interval(), 10..30);
         assert_eq!(
-            Value::from(span.attributes),
+            serde_json::to_value(&span.attributes).unwrap(),
             json!({ "user.id": "ada", "order.value": 12.5, "http.response.status_code": 402 })
         );
     }

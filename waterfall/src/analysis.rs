@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::intervals::Intervals;
-use crate::trace::{Kind, Span, Trace};
+use crate::span::{Kind, Span};
+use crate::trace::Trace;
 
 /// The groups of one trace, the largest self time first.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl<'a> Analysis<'a> {
 
         let mut members: BTreeMap<(&str, &str, Kind), Vec<&Span>> = BTreeMap::new();
         for span in trace.spans() {
-            let key = (span.service.as_str(), span.name.as_str(), span.kind);
+            let key = (&*span.service, &*span.name, span.kind);
             members.entry(key).or_default().push(span);
         }
 
@@ -70,7 +71,7 @@ fn own_time(trace: &Trace, span: &Span) -> Vec<Range<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::tests::span;
+    use crate::testing::span;
 
     /// Service, name, number of spans and self time in milliseconds of every group.
     fn summary(spans: Vec<Span>) -> Vec<(String, String, usize, u128)> {

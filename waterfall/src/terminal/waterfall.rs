@@ -4,14 +4,15 @@
 use std::iter;
 use std::ops::Range;
 
-use crate::columns::{Columns, Row};
+use super::columns::{Columns, Row};
+use crate::bundles::{Bundle, bundles};
 use crate::intervals::Intervals;
-use crate::trace::{Span, Trace};
+use crate::trace::Trace;
 
 /// The lines of the waterfall, coloured, none wider than `width`.
 pub(crate) fn lines(trace: &Trace, width: usize) -> Vec<String> {
     let bundles = bundles(trace);
-    let rows: Vec<_> = bundles.iter().map(Bundle::row).collect();
+    let rows: Vec<_> = bundles.iter().map(row).collect();
     let columns = Columns::fit(trace, &rows, width);
     let window = trace.window();
     rows.iter()
@@ -25,81 +26,15 @@ pub(crate) fn lines(trace: &Trace, width: usize) -> Vec<String> {
         .collect()
 }
 
-/// What one line stands for: a span, or all its siblings of the same name. Forty equal queries
-/// in one line are seen at once, in forty lines they are scrolled past.
-struct Bundle<'a> {
-    depth: usize,
-    first: &'a Span,
-    others: Vec<&'a Span>,
-    is_leaf: bool,
-}
-
-impl<'a> Bundle<'a> {
-    fn new(trace: &Trace, depth: usize, first: &'a Span) -> Self {
-        Self {
-            depth,
-            first,
-            others: Vec::new(),
-            is_leaf: trace.children(first).next().is_none(),
-        }
+fn row<'a>(bundle: &Bundle<'a>) -> Row<'a> {
+    Row {
+        depth: bundle.depth,
+        service: &bundle.first.service,
+        name: &bundle.first.name,
+        count: 1 + bundle.others.len(),
+        duration: bundle.intervals().length(),
+        is_error: bundle.first.is_error(),
     }
-
-    fn takes(&self, other: &Self) -> bool {
-        let same = |span: &'a Span| (&span.service, &span.name, span.kind, span.status);
-        self.is_leaf && other.is_leaf && same(self.first) == same(other.first)
-    }
-
-    fn intervals(&self) -> Intervals {
-        Intervals::union(self.spans().map(Span::interval))
-    }
-
-    fn spans(&self) -> impl Iterator<Item = &'a Span> {
-        iter::once(self.first).chain(self.others.iter().copied())
-    }
-
-    fn row(&self) -> Row<'a> {
-        Row {
-            depth: self.depth,
-            service: &self.first.service,
-            name: &self.first.name,
-            count: 1 + self.others.len(),
-            duration: self.intervals().length(),
-            is_error: self.first.is_error(),
-        }
-    }
-}
-
-/// Parents before their children, siblings by start.
-fn bundles(trace: &Trace) -> Vec<Bundle<'_>> {
-    let mut bundles = Vec::new();
-    let mut waiting = folded(trace, 0, trace.tops());
-    while let Some(bundle) = waiting.pop() {
-        waiting.extend(folded(
-            trace,
-            bundle.depth + 1,
-            trace.children(bundle.first),
-        ));
-        bundles.push(bundle);
-    }
-    bundles
-}
-
-/// Siblings with the equal ones bundled, last first, as a stack wants them.
-fn folded<'a>(
-    trace: &Trace,
-    depth: usize,
-    siblings: impl Iterator<Item = &'a Span>,
-) -> Vec<Bundle<'a>> {
-    let mut folded: Vec<Bundle<'a>> = Vec::new();
-    for sibling in siblings {
-        let bundle = Bundle::new(trace, depth, sibling);
-        match folded.iter_mut().find(|earlier| earlier.takes(&bundle)) {
-            Some(earlier) => earlier.others.push(sibling),
-            None => folded.push(bundle),
-        }
-    }
-    folded.reverse();
-    folded
 }
 
 /// A cell is filled if at least half of its time is covered; a span too short for that
@@ -136,8 +71,8 @@ mod tests {
     use anstream::adapter::strip_str;
 
     use super::*;
-    use crate::trace::Status;
-    use crate::trace::tests::span;
+    use crate::span::Status;
+    use crate::testing::span;
 
     fn basket() -> Trace {
         let mut declined = span(5, 2, "payment", "POST /payments", 80..95);
@@ -223,38 +158,6 @@ mod tests {
                 assert!(line.chars().count() <= width, "{width}: {line}");
             }
         }
-    }
-
-    #[test]
-    fn siblings_with_different_outcome_are_not_folded() {
-        let mut failed = span(3, 1, "orders", "call", 20..30);
-        failed.status = Status::Error;
-        let trace = Trace::new(vec![
-            span(1, 0, "gateway", "root", 0..40),
-            span(2, 1, "orders", "call", 10..20),
-            failed,
-            span(4, 1, "orders", "call", 30..40),
-        ]);
-        let counts: Vec<_> = bundles(&trace)
-            .iter()
-            .map(|bundle| bundle.row().count)
-            .collect();
-        assert_eq!(counts, [1, 2, 1]);
-    }
-
-    #[test]
-    fn siblings_with_children_are_not_folded() {
-        let trace = Trace::new(vec![
-            span(1, 0, "gateway", "root", 0..40),
-            span(2, 1, "orders", "call", 10..20),
-            span(3, 2, "payment", "pay", 11..19),
-            span(4, 1, "orders", "call", 20..30),
-        ]);
-        let names: Vec<_> = bundles(&trace)
-            .iter()
-            .map(|bundle| bundle.first.name.as_str())
-            .collect();
-        assert_eq!(names, ["root", "call", "pay", "call"]);
     }
 
     #[test]

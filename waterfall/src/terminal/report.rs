@@ -4,24 +4,34 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
+use super::columns::{Columns, Row};
+use super::waterfall;
 use crate::analysis::{Analysis, Group};
-use crate::columns::{Columns, Row, duration_text};
+use crate::text::duration_text;
 use crate::trace::Trace;
-use crate::{verdict, waterfall};
+use crate::verdict;
 
-/// `subject` is how the verdict speaks of the request, e.g. "the large basket".
-pub(crate) fn print(
+/// Prints a trace as a waterfall with what was logged, its self times and the verdict.
+///
+/// `subject` is how the verdict speaks of the request, e.g. "the large basket". No line is wider
+/// than `width`. There are colours in it; `anstream` takes them out where they are not wanted.
+///
+/// # Errors
+/// What `out` says.
+pub fn print_report(
     subject: &str,
     trace: &Trace,
     width: usize,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let (Some(id), Some(first)) = (trace.id(), trace.spans().first()) else {
+    let (Some(id), Some(first)) = (trace.id(), trace.head()) else {
         return Ok(());
     };
     let analysis = Analysis::new(trace);
-    let status = first.attributes.get("http.response.status_code");
-    let status = status.map(|code| format!(" → {code}")).unwrap_or_default();
+    let status = first
+        .http_status()
+        .map(|code| format!(" → {code}"))
+        .unwrap_or_default();
 
     writeln!(out, "\n{BOLD}{}{BOLD:#}", capitalized(subject))?;
     writeln!(
@@ -98,7 +108,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::trace::tests::span;
+    use crate::testing::span;
 
     fn report() -> String {
         let trace = Trace::new(vec![
@@ -107,7 +117,7 @@ mod tests {
             span(3, 2, "inventory", "SELECT stock", 10..90),
         ]);
         let mut out = Vec::new();
-        print("the basket", &trace, 80, &mut out).unwrap();
+        print_report("the basket", &trace, 80, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

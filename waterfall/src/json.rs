@@ -3,11 +3,19 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
-use crate::trace::{Kind, Span, Status, Trace};
+use crate::attributes::Attributes;
+use crate::span::{Kind, Span, Status};
+use crate::trace::Trace;
 
-pub(crate) fn print(trace: &Trace, out: &mut impl Write) -> io::Result<()> {
+/// Writes each span of the trace as one JSON object a line.
+///
+/// With `trace_id`, `span_id`, `parent_span_id` (absent on roots), `service`, `name`, `kind`,
+/// `start_unix_nano`, `duration_ns`, `status` and `attributes`, by the clock of its own service.
+///
+/// # Errors
+/// What `out` says.
+pub fn print_json(trace: &Trace, out: &mut impl Write) -> io::Result<()> {
     for span in trace.spans() {
         serde_json::to_writer(&mut *out, &Line::from(span))?;
         writeln!(out)?;
@@ -27,7 +35,7 @@ struct Line<'a> {
     start_unix_nano: u64,
     duration_ns: u64,
     status: Status,
-    attributes: &'a Map<String, Value>,
+    attributes: &'a Attributes,
 }
 
 impl<'a> From<&'a Span> for Line<'a> {
@@ -39,7 +47,9 @@ impl<'a> From<&'a Span> for Line<'a> {
             service: &span.service,
             name: &span.name,
             kind: span.kind,
-            start_unix_nano: span.start_unix_nano,
+            start_unix_nano: span
+                .start_unix_nano
+                .saturating_add_signed(span.clock_ahead_nano),
             duration_ns: span.end_unix_nano.saturating_sub(span.start_unix_nano),
             status: span.status,
             attributes: &span.attributes,
@@ -49,22 +59,20 @@ impl<'a> From<&'a Span> for Line<'a> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::trace::tests::span;
+    use crate::testing::{call, span};
 
     #[test]
     fn one_object_a_line_and_no_parent_on_the_root() {
         let root = span(1, 0, "gateway", "POST /checkout", 0..10);
-        let mut call = span(2, 1, "gateway", "POST", 1..9);
-        call.kind = Kind::Client;
-        call.status = Status::Error;
-        call.attributes
-            .insert("http.response.status_code".to_owned(), json!(402));
+        let call = call(2, 1, "gateway", "POST", 1..9)
+            .with("http.response.status_code", 402)
+            .failed("declined");
 
         let mut out = Vec::new();
-        print(&Trace::new(vec![root, call]), &mut out).unwrap();
+        print_json(&Trace::new(vec![root, call]), &mut out).unwrap();
 
         let lines: Vec<Value> = String::from_utf8(out)
             .unwrap()
@@ -95,7 +103,11 @@ mod tests {
                     "start_unix_nano": 1_000_000,
                     "duration_ns": 8_000_000,
                     "status": "error",
-                    "attributes": { "http.response.status_code": 402 },
+                    "attributes": {
+                        "http.request.method": "POST",
+                        "http.response.status_code": 402,
+                        "error.type": "declined",
+                    },
                 }),
             ]
         );

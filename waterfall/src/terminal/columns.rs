@@ -5,6 +5,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use crate::log::{Log, Severity};
+use crate::text::{duration_text, shorten};
 use crate::trace::Trace;
 
 /// One line, before it is fitted into the columns.
@@ -38,12 +39,7 @@ impl<'a> Columns<'a> {
             60..100 => (1, "  "),
             _ => (2, "  "),
         };
-        let mut services = Vec::new();
-        for span in trace.spans() {
-            if !services.contains(&span.service.as_str()) {
-                services.push(&span.service);
-            }
-        }
+        let services = trace.services();
 
         let free = width.saturating_sub(2 * gap.len() + 1 + DURATION + 2);
         let service = services.iter().map(|name| name.chars().count()).max();
@@ -110,15 +106,6 @@ impl<'a> Columns<'a> {
     }
 }
 
-pub(crate) fn duration_text(duration: Duration) -> String {
-    match duration.as_micros() {
-        0..1_000 => format!("{} µs", duration.as_micros()),
-        1_000..99_950 => format!("{:.1} ms", duration.as_secs_f64() * 1e3),
-        99_950..999_500 => format!("{:.0} ms", duration.as_secs_f64() * 1e3),
-        _ => format!("{:.2} s", duration.as_secs_f64()),
-    }
-}
-
 /// The indented name; if it does not fit, the count stays and the name is cut.
 fn label(row: &Row<'_>, indent: usize, width: usize) -> String {
     let count = match row.count {
@@ -131,14 +118,6 @@ fn label(row: &Row<'_>, indent: usize, width: usize) -> String {
         "{indent}{}{count}",
         shorten(row.name, width.saturating_sub(taken))
     )
-}
-
-fn shorten(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let kept = text.chars().take(width.saturating_sub(1));
-    kept.chain(['…']).collect()
 }
 
 const DURATION: usize = 7;
@@ -157,23 +136,6 @@ const PALETTE: [AnsiColor; 6] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_keep_about_three_digits() {
-        let table = [
-            (0, "0 µs"),
-            (870, "870 µs"),
-            (1_240, "1.2 ms"),
-            (99_940, "99.9 ms"),
-            (99_960, "100 ms"),
-            (412_300, "412 ms"),
-            (999_600, "1.00 s"),
-            (61_500_000, "61.50 s"),
-        ];
-        for (micros, text) in table {
-            assert_eq!(duration_text(Duration::from_micros(micros)), text);
-        }
-    }
 
     #[test]
     fn name_is_cut_before_its_count() {

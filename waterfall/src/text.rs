@@ -1,0 +1,42 @@
+//! How durations and long names are written, in the terminal and on the page.
+
+use std::time::Duration;
+
+pub(crate) fn duration_text(duration: Duration) -> String {
+    match duration.as_micros() {
+        0..1_000 => format!("{} µs", duration.as_micros()),
+        1_000..99_950 => format!("{:.1} ms", duration.as_secs_f64() * 1e3),
+        99_950..999_500 => format!("{:.0} ms", duration.as_secs_f64() * 1e3),
+        _ => format!("{:.2} s", duration.as_secs_f64()),
+    }
+}
+
+pub(crate) fn shorten(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(width.saturating_sub(1));
+    kept.chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_keep_about_three_digits() {
+        let table = [
+            (0, "0 µs"),
+            (870, "870 µs"),
+            (1_240, "1.2 ms"),
+            (99_940, "99.9 ms"),
+            (99_960, "100 ms"),
+            (412_300, "412 ms"),
+            (999_600, "1.00 s"),
+            (61_500_000, "61.50 s"),
+        ];
+        for (micros, text) in table {
+            assert_eq!(duration_text(Duration::from_micros(micros)), text);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The same query, or the same call, again and again under one parent: N+1.
+
+use super::finding::{Finding, is_sequence, largest, percent, share, siblings};
+use crate::span::Span;
+use crate::trace::Trace;
+
+/// Three or more of them one after the other, all of which succeeded: others may be retries.
+pub(super) fn find(trace: &Trace) -> Option<Finding> {
+    let groups = siblings(trace, key).into_iter();
+    largest(
+        groups
+            .filter(|group| group.len() >= FEWEST && is_sequence(group))
+            .filter(|group| !group.iter().any(|span| span.is_error()))
+            .filter_map(|group| {
+                let first = *group.first()?;
+                let Span { service, name, .. } = first;
+                let share = share(trace, group.iter().map(|span| span.interval()));
+                let (count, percent) = (group.len(), percent(share));
+                let what = match first.is_query() {
+                    true => format!("the same query {count} times where one would do"),
+                    false => format!("the same call {count} times where one might do"),
+                };
+                let text = format!("{count} × `{name}` in {service} ({percent}) is {what}");
+                Some(Finding::new(share, group, text).in_short(what))
+            }),
+    )
+}
+
+/// What makes two of them the same: the text of the query, or where the call goes.
+fn key(span: &Span) -> Option<(&str, &str, &str, i64)> {
+    let text = |keys: &[&str]| keys.iter().find_map(|key| span.attributes.text(key));
+    let port = span.attributes.get("server.port");
+    let port = port.and_then(super::super::attributes::Value::as_integer).unwrap_or(0);
+    if span.is_query() {
+        let statement = text(&["db.query.text", "db.statement"])?;
+        return Some((&span.service, &span.name, statement, port));
+    }
+    // Without a route all calls with one method have the same name.
+    let has_route =
+        text(&["url.template", "rpc.method"]).is_some() || span.name.contains(['/', '{']);
+    let place = text(&["server.address", "net.peer.name"]).unwrap_or_default();
+    (span.is_call() && has_route).then_some((&span.service, &span.name, place, port))
+}
+
+const FEWEST: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{call, query, span};
+
+    const SELECT: &str = "SELECT stock WHERE sku = ?";
+
+    fn found(children: Vec<Span>) -> Option<String> {
+        let mut spans = vec![span(1, 0, "orders", "root", 0..100)];
+        spans.extend(children);
+        find(&Trace::new(spans)).map(|finding| finding.text)
+    }
+
+    fn queries(count: u64) -> Vec<Span> {
+        (0..count)
+            .map(|n| query(10 + n, 1, "orders", SELECT, 10 * n..10 * n + 9))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_and_what_is_not_repeated() {
+        let mut failed = queries(3);
+        failed[0] = failed[0].clone().failed("timeout");
+        let mut different = queries(3);
+        different[1] = query(11, 1, "orders", "SELECT price WHERE sku = ?", 10..19);
+        let overlapping = (0..4)
+            .map(|n| query(10 + n, 1, "orders", SELECT, n..60 + n))
+            .collect();
+        let short = (0..3)
+            .map(|n| query(10 + n, 1, "orders", SELECT, n..n + 1))
+            .collect();
+        let calls = |name: &str| {
+            (0..3)
+                .map(|n| call(10 + n, 1, "orders", name, 20 * n..20 * n + 20))
+                .collect()
+        };
+        let table = [
+            (
+                queries(8),
+                Some(
+                    "8 × `SELECT stock` in orders (72 %) is the same query 8 times where one would do",
+                ),
+            ),
+            (queries(2), None),
+            (failed, None),
+            (different, None),
+            // At once is what one would have them be.
+            (overlapping, None),
+            (short, None),
+            (
+                calls("GET /stock/{sku}"),
+                Some(
+                    "3 × `GET /stock/{sku}` in orders (60 %) is the same call 3 times where one might do",
+                ),
+            ),
+            // These may go anywhere.
+            (calls("GET"), None),
+        ];
+        for (spans, expected) in table {
+            assert_eq!(found(spans.clone()).as_deref(), expected, "{spans:?}");
+        }
+    }
+}
