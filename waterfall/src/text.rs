@@ -1,5 +1,6 @@
-//! How durations and long names are written, in the terminal and on the page.
+//! How durations and names are written, in the terminal and on the page.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 pub(crate) fn duration_text(duration: Duration) -> String {
@@ -10,6 +11,24 @@ pub(crate) fn duration_text(duration: Duration) -> String {
         _ => format!("{:.2} s", duration.as_secs_f64()),
     }
 }
+
+/// What a terminal may be shown: a sender could otherwise move the cursor, or worse.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_harmful = |letter: char| letter.is_control() || BIDIRECTIONAL.contains(&letter);
+    match text.contains(is_harmful) {
+        true => text
+            .replace(char::is_whitespace, " ")
+            .replace(is_harmful, "�")
+            .into(),
+        false => text.into(),
+    }
+}
+
+/// They show a line in another order than it has.
+const BIDIRECTIONAL: [char; 9] = [
+    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
+    '\u{2069}',
+];
 
 pub(crate) fn shorten(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
@@ -37,6 +56,20 @@ mod tests {
         ];
         for (micros, text) in table {
             assert_eq!(duration_text(Duration::from_micros(micros)), text);
+        }
+    }
+
+    #[test]
+    fn terminal_is_not_told_what_to_do() {
+        let table = [
+            ("POST /orders", "POST /orders"),
+            ("a\u{1b}[2Jb", "a�[2Jb"),
+            ("two\nlines\tof", "two lines of"),
+            ("\u{202e}txt.exe", "�txt.exe"),
+            ("\u{9b}31m", "�31m"),
+        ];
+        for (text, shown) in table {
+            assert_eq!(printable(text), shown);
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Trace {
     children: Vec<(SpanId, usize)>,
     /// By span and time.
     logs: Vec<Log>,
+    /// Asked for again and again, and not cheap to find.
+    window: Range<u64>,
     size: usize,
 }
 
@@ -35,12 +37,25 @@ impl Trace {
         children.sort_by_key(|(parent, index)| (parent.to_bytes(), *index));
         let size = spans.iter().map(Span::size).sum::<usize>()
             + children.len() * size_of::<(SpanId, usize)>();
-        Self {
+        let mut trace = Self {
             spans,
             children,
             logs: Vec::new(),
+            window: 0..0,
             size,
+        };
+        trace.window = trace.find_window();
+        trace
+    }
+
+    fn find_window(&self) -> Range<u64> {
+        let mut tops = self.tops();
+        if let (Some(root), None) = (tops.next(), tops.next()) {
+            return root.interval();
         }
+        let start = self.spans.first().map_or(0, |span| span.start_unix_nano);
+        let end = self.spans.iter().map(|span| span.end_unix_nano).max();
+        start..end.unwrap_or(start)
     }
 
     /// With those of the log records that belong to it.
@@ -176,13 +191,7 @@ impl Trace {
 
     /// The time the caller waited: that of the root, or without a single root that of all spans.
     pub fn window(&self) -> Range<u64> {
-        let mut tops = self.tops();
-        if let (Some(root), None) = (tops.next(), tops.next()) {
-            return root.interval();
-        }
-        let start = self.spans.first().map_or(0, |span| span.start_unix_nano);
-        let end = self.spans.iter().map(|span| span.end_unix_nano).max();
-        start..end.unwrap_or(start)
+        self.window.clone()
     }
 
     /// How long the caller waited.

@@ -53,7 +53,7 @@ impl Rows<'_> {
                     } @else {
                         ol class="repeats" {
                             @for span in bundle.spans().take(MOST_REPEATS) {
-                                li { (self.repeat(span)) }
+                                li { (self.repeat(span, depth + 1)) }
                             }
                         }
                         @if count > MOST_REPEATS { p { (count - MOST_REPEATS) " more" } }
@@ -64,11 +64,11 @@ impl Rows<'_> {
         }
     }
 
-    fn repeat(&self, span: &Span) -> Markup {
+    fn repeat(&self, span: &Span, depth: usize) -> Markup {
         html! {
             details class="row" {
                 summary {
-                    span class="what d1" { (span.name) }
+                    span class={ "what d" (depth.min(DEEPEST)) } { (span.name) }
                     (self.bar(span, &Intervals::union([span.interval()])))
                     span class="took" { (duration_text(span.duration())) }
                 }

@@ -34,7 +34,7 @@ fn drawing(graph: &Graph) -> Markup {
     let bottom = places.values().map(|(_, y)| y + BOX_HEIGHT).max();
     let (width, height) = (right.unwrap_or(0) + EDGE, bottom.unwrap_or(0) + EDGE);
     html! {
-        svg class="graph" viewBox={ "0 0 " (width) " " (height) } role="img"
+        svg class="graph" width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } role="img"
             aria-label="Who calls whom; the table below says the same" {
             @for ((caller, callee), figures) in &graph.edges {
                 @if let (Some(from), Some(to)) = (places.get(caller.as_str()), places.get(callee.as_str())) {
@@ -62,7 +62,7 @@ fn box_of(name: &str, node: &Node, (x, y): (usize, usize)) -> Markup {
 fn arrow(from: (usize, usize), to: (usize, usize), figures: &Figures, graph: &Graph) -> Markup {
     let (x1, y1) = (from.0 + BOX_WIDTH, from.1 + BOX_HEIGHT / 2);
     let (x2, y2) = (to.0, to.1 + BOX_HEIGHT / 2);
-    let (middle_x, middle_y) = ((x1 + x2) / 2, (y1 + y2) / 2);
+    let middle_x = (x1 + x2) / 2;
     let class = match figures.error_share() > 0.0 {
         true => "failed",
         false => "",
@@ -70,7 +70,7 @@ fn arrow(from: (usize, usize), to: (usize, usize), figures: &Figures, graph: &Gr
     html! {
         path class=(class) d={ "M" (x1) "," (y1) " C" (middle_x) "," (y1) " " (middle_x) "," (y2) " " (x2) "," (y2) } {}
         circle class=(class) cx=(x2) cy=(y2) r="4" {}
-        text class="small" x=(middle_x) y=(middle_y.saturating_sub(6)) text-anchor="middle" {
+        text class="small" x=(x2.saturating_sub(12)) y=(y2.saturating_sub(8)) text-anchor="end" {
             (rate_text(graph.rate(figures)))
             @if figures.error_share() > 0.0 { " · " (percent(figures)) " errors" }
         }

@@ -122,7 +122,7 @@ fn unpacked(body: &[u8]) -> Result<Bytes, String> {
     MultiGzDecoder::new(body)
         .take(limit + 1)
         .read_to_end(&mut unpacked)
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| format!("gzip: {error}"))?;
     match unpacked.len() > LARGEST_REQUEST {
         true => Err(format!("more than {limit} bytes when unpacked")),
         false => Ok(unpacked.into()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use crate::log::{Log, Severity};
-use crate::text::{duration_text, shorten};
+use crate::text::{duration_text, printable, shorten};
 use crate::trace::Trace;
 
 /// One line, before it is fitted into the columns.
@@ -59,7 +59,7 @@ impl<'a> Columns<'a> {
 
     pub(crate) fn line(&self, row: &Row<'_>, bar: &str) -> String {
         let color = self.color(row.service);
-        let service = shorten(row.service, self.service);
+        let service = shorten(&printable(row.service), self.service);
         let name = label(row, self.indent, self.name);
         let duration = duration_text(row.duration);
         let mark = match row.is_error {
@@ -91,7 +91,7 @@ impl<'a> Columns<'a> {
         } = self;
         let indent = self.indent * depth;
         let width = (name + gap.len() + self.bar + 1 + DURATION).saturating_sub(indent + 2);
-        let text = shorten(&log.text, width);
+        let text = shorten(&printable(&log.text), width);
         format!(
             "{:service$}{gap}{:indent$}{style}{mark} {text}{style:#}",
             "", ""
@@ -116,7 +116,7 @@ fn label(row: &Row<'_>, indent: usize, width: usize) -> String {
     let taken = indent.chars().count() + count.chars().count();
     format!(
         "{indent}{}{count}",
-        shorten(row.name, width.saturating_sub(taken))
+        shorten(&printable(row.name), width.saturating_sub(taken))
     )
 }
 

@@ -7,7 +7,7 @@ use anstyle::Style;
 use super::columns::{Columns, Row};
 use super::waterfall;
 use crate::analysis::{Analysis, Group};
-use crate::text::duration_text;
+use crate::text::{duration_text, printable};
 use crate::trace::Trace;
 use crate::verdict;
 
@@ -37,7 +37,7 @@ pub fn print_report(
     writeln!(
         out,
         "{}{status} in {}",
-        first.name,
+        printable(&first.name),
         duration_text(analysis.total)
     )?;
     writeln!(out, "{DIM}trace {id}{DIM:#}\n")?;
@@ -50,7 +50,7 @@ pub fn print_report(
     }
     writeln!(out)?;
     let verdict = verdict::sentence(subject, trace, &analysis).unwrap_or_default();
-    for line in textwrap::wrap(&verdict, width) {
+    for line in textwrap::wrap(&printable(&verdict), width) {
         writeln!(out, "{BOLD}{line}{BOLD:#}")?;
     }
     out.flush()
@@ -151,5 +151,21 @@ mod tests {
                 "In the basket, 80 % of 100 ms went to `SELECT stock` in inventory.",
             ]
         );
+    }
+
+    #[test]
+    fn nothing_of_a_span_reaches_the_terminal_as_a_command() {
+        let harmful = "\u{1b}]0;title\u{7}\r\n";
+        let root = span(1, 0, harmful, harmful, 0..100).failed(harmful);
+        let trace = Trace::new(vec![root, span(2, 1, harmful, harmful, 0..90)]);
+        let mut out = Vec::new();
+        print_report("it", &trace, 80, &mut out).unwrap();
+        let report = String::from_utf8(out).unwrap();
+        let colors = report.split('\u{1b}').skip(1);
+        assert!(
+            colors.clone().all(|rest| rest.starts_with('[')),
+            "{report:?}"
+        );
+        assert!(!report.contains(['\u{7}', '\r']), "{report:?}");
     }
 }

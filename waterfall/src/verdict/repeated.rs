@@ -30,7 +30,9 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
 fn key(span: &Span) -> Option<(&str, &str, &str, i64)> {
     let text = |keys: &[&str]| keys.iter().find_map(|key| span.attributes.text(key));
     let port = span.attributes.get("server.port");
-    let port = port.and_then(super::super::attributes::Value::as_integer).unwrap_or(0);
+    let port = port
+        .and_then(super::super::attributes::Value::as_integer)
+        .unwrap_or(0);
     if span.is_query() {
         let statement = text(&["db.query.text", "db.statement"])?;
         return Some((&span.service, &span.name, statement, port));
