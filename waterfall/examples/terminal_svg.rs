@@ -7,11 +7,12 @@
 
 use std::io::{self, Read, Write};
 
-use anstyle_svg::Term;
+use anstyle_svg::{Term, WIN10_CONSOLE};
 
 fn main() -> io::Result<()> {
     let mut printed = String::new();
     io::stdin().read_to_string(&mut printed)?;
-    let picture = Term::new().render_svg(printed.trim_matches('\n'));
+    let picture = Term::new().palette(WIN10_CONSOLE);
+    let picture = picture.render_svg(printed.trim_matches('\n'));
     io::stdout().write_all(picture.as_bytes())
 }

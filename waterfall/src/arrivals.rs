@@ -109,7 +109,7 @@ impl Arrivals {
             self.due.pop_first();
             out.extend(self.take(TraceId::from_bytes(id)));
         }
-        out
+        in_order(out)
     }
 
     /// Everything that is there, complete or not.
@@ -118,7 +118,7 @@ impl Arrivals {
         while let Some((_, id)) = self.due.pop_first() {
             out.extend(self.take(TraceId::from_bytes(id)));
         }
-        out
+        in_order(out)
     }
 
     /// When [`due`](Self::due) will hand something out, if nothing comes until then.
@@ -158,6 +158,12 @@ impl Arrivals {
         self.handed_out.insert(id);
         Some(Trace::new(spans).with_own_logs(logs))
     }
+}
+
+/// Several may come with one export.
+fn in_order(mut traces: Vec<Trace>) -> Vec<Trace> {
+    traces.sort_by_key(|trace| trace.window().end);
+    traces
 }
 
 fn entry(

@@ -44,7 +44,9 @@ impl Value {
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Text(text) if text.len() > LONGEST_KEPT_ONCE => text.len() + ALLOCATION,
-            Self::Text(_) | Self::Integer(_) | Self::Float(_) | Self::Flag(_) => 0,
+            // Whether others share it cannot be seen; most do.
+            Self::Text(text) => text.len() / 4,
+            Self::Integer(_) | Self::Float(_) | Self::Flag(_) => 0,
             Self::Other(other) => other.to_string().len() * 4 + ALLOCATION,
         }
     }
@@ -122,7 +124,13 @@ impl Attributes {
 
 impl FromIterator<(Arc<str>, Value)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(attributes: I) -> Self {
-        Self(attributes.into_iter().collect())
+        let attributes = attributes.into_iter();
+        // Not `collect`, which would keep the larger memory of the list that it is made of.
+        let mut kept = Vec::with_capacity(attributes.size_hint().0);
+        for attribute in attributes {
+            kept.push(attribute);
+        }
+        Self(kept.into_boxed_slice())
     }
 }
 

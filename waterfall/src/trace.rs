@@ -37,6 +37,9 @@ impl Trace {
         children.sort_by_key(|(parent, index)| (parent.to_bytes(), *index));
         let size = spans.iter().map(Span::size).sum::<usize>()
             + children.len() * size_of::<(SpanId, usize)>();
+        // What is kept is kept for long.
+        spans.shrink_to_fit();
+        children.shrink_to_fit();
         let mut trace = Self {
             spans,
             children,

@@ -8,6 +8,7 @@
 
 mod common;
 
+use opentelemetry_proto::tonic::trace::v1::span::Link;
 use otel_waterfall::{Batch, Page, Trace, Traces};
 use reqwest::{Client, Response};
 
@@ -128,6 +129,29 @@ async fn trace_shows_all_that_is_known_and_zooms() {
     ] {
         assert!(site.text(&format!("{path}{zoom}")).await.contains(">late<"));
     }
+}
+
+#[tokio::test]
+async fn link_leads_to_another_trace_if_that_is_here() {
+    let site = Site::open().await;
+    let mut consumer = span(2, 1, 0, "orders process", [200, 210]);
+    consumer.kind = 5;
+    consumer.links = [1_u128, 9]
+        .map(|trace| Link {
+            trace_id: trace.to_be_bytes().to_vec(),
+            span_id: vec![1; 8],
+            ..Link::default()
+        })
+        .into();
+    let producer = span(1, 1, 0, "orders send", [0, 10]);
+    site.put(&request("shop", vec![producer]));
+    site.put(&request("worker", vec![consumer]));
+    let page = site.text("/trace/00000000000000000000000000000002").await;
+    let linked = page
+        .matches("href=\"/trace/00000000000000000000000000000001\"")
+        .count();
+    assert_eq!(linked, 1, "{page}");
+    assert!(page.contains("which is not here"), "{page}");
 }
 
 #[tokio::test]

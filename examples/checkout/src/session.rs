@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use otel_waterfall::{Arrivals, Page, Receiver, Trace, Traces};
-use tokio::time::timeout_at;
 
 use crate::Options;
 use crate::destination::Destination;
@@ -187,18 +186,11 @@ impl Session {
         }
         let mut arrivals = Arrivals::new(ROOM).entered_at("gateway");
         loop {
-            let next_due = arrivals.next_due();
-            let next = async {
-                match next_due {
-                    Some(due) => timeout_at(due.into(), receiver.next()).await.ok().flatten(),
-                    None => receiver.next().await,
-                }
-            };
             let batch = tokio::select! {
                 biased;
                 // Its trace is printed when it is complete.
                 answer = self.fleet.answer() => answer.map(|_| None)?,
-                batch = next => batch,
+                batch = receiver.next_until(arrivals.next_due()) => batch,
             };
             let now = Instant::now();
             if let Some(batch) = batch {

@@ -9,8 +9,9 @@
 
 mod shop;
 
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 
 use shop::{Shop, checkout};
 
@@ -96,6 +97,35 @@ fn serving_says_at_once_that_the_collector_is_not_there() {
     assert!(outage.contains(&endpoint), "{outage}");
     shop.signal("INT");
     assert_eq!(shop.end().0.code(), Some(130));
+}
+
+#[test]
+fn page_shows_the_story_until_it_is_stopped() {
+    let mut parent = checkout(&["--web"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(parent.stderr.take().unwrap()).lines();
+    let page = said
+        .by_ref()
+        .map(Result::unwrap)
+        .find_map(|line| Some(line.strip_prefix("the traces are on http://")?.to_owned()));
+    let page = page.unwrap();
+    let address = page.split(',').next().unwrap();
+    let mut connection = TcpStream::connect(address).unwrap();
+    let request = format!("GET / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut list = String::new();
+    connection.read_to_string(&mut list).unwrap();
+    assert_eq!(list.matches(">POST /checkout</a>").count(), 3, "{list}");
+
+    shop::send("INT", parent.id());
+    let mut report = String::new();
+    let mut stdout = parent.stdout.take().unwrap();
+    stdout.read_to_string(&mut report).unwrap();
+    assert_eq!(report.matches("In the ").count(), 3, "{report}");
+    assert_eq!(parent.wait().unwrap().code(), Some(130));
 }
 
 #[test]

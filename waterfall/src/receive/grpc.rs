@@ -24,7 +24,7 @@ use tonic::codec::CompressionEncoding::Gzip;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
 
-use super::inbox::{Closed, Inbox, LARGEST_REQUEST};
+use super::inbox::{Closed, Inbox, LARGEST_REQUEST, Request as Kept};
 
 pub(super) async fn serve(listener: TcpListener, inbox: Inbox) {
     let traces = TraceServiceServer::new(inbox.clone())
@@ -51,7 +51,7 @@ impl TraceService for Inbox {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        self.keep_spans(request.into_inner()).await?;
+        self.keep(Kept::Spans(request.into_inner())).await?;
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
@@ -62,7 +62,7 @@ impl LogsService for Inbox {
         &self,
         request: Request<ExportLogsServiceRequest>,
     ) -> Result<Response<ExportLogsServiceResponse>, Status> {
-        self.keep_logs(request.into_inner()).await?;
+        self.keep(Kept::Logs(request.into_inner())).await?;
         Ok(Response::new(ExportLogsServiceResponse::default()))
     }
 }

@@ -16,7 +16,7 @@ use prost::Message;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 
-use super::inbox::{Inbox, LARGEST_REQUEST};
+use super::inbox::{Inbox, LARGEST_REQUEST, Request};
 
 pub(super) async fn serve(listener: TcpListener, inbox: Inbox) {
     let app = Router::new()
@@ -31,16 +31,15 @@ pub(super) async fn serve(listener: TcpListener, inbox: Inbox) {
 
 async fn traces(State(inbox): State<Inbox>, headers: HeaderMap, body: Bytes) -> Answer {
     let (format, request) = read::<ExportTraceServiceRequest>(&headers, body)?;
-    inbox
-        .keep_spans(request)
-        .await
-        .map_err(|_| closed(format))?;
+    let kept = inbox.keep(Request::Spans(request)).await;
+    kept.map_err(|_| closed(format))?;
     Ok(format.success())
 }
 
 async fn logs(State(inbox): State<Inbox>, headers: HeaderMap, body: Bytes) -> Answer {
     let (format, request) = read::<ExportLogsServiceRequest>(&headers, body)?;
-    inbox.keep_logs(request).await.map_err(|_| closed(format))?;
+    let kept = inbox.keep(Request::Logs(request)).await;
+    kept.map_err(|_| closed(format))?;
     Ok(format.success())
 }
 

@@ -1,23 +1,32 @@
 //! What has been received and not been taken yet, in a bounded room.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::batch::Batch;
-use crate::attributes::Texts;
-use crate::otlp;
-
 #[derive(Clone, Debug)]
 pub(super) struct Inbox {
-    batches: mpsc::UnboundedSender<Batch>,
+    received: mpsc::UnboundedSender<Received>,
     /// In bytes as they were sent.
     room: Arc<Semaphore>,
-    texts: Arc<Mutex<Texts>>,
-    pub(super) keeps_lines: bool,
+}
+
+/// A request as it came. What is made of it lives long, and is made where it is taken: by one
+/// thread, in one part of the memory, rather than between what comes and goes with requests.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) request: Request,
+    /// The room that it takes, until it is dropped.
+    pub(super) room: OwnedSemaphorePermit,
+}
+
+#[derive(Debug)]
+pub(super) enum Request {
+    Spans(ExportTraceServiceRequest),
+    Logs(ExportLogsServiceRequest),
 }
 
 /// Nobody takes out what is put in any more.
@@ -25,53 +34,23 @@ pub(super) struct Inbox {
 pub(super) struct Closed;
 
 impl Inbox {
-    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Batch>) {
-        let (batches, receiver) = mpsc::unbounded_channel();
-        let inbox = Self {
-            batches,
-            room: Arc::new(Semaphore::new(ROOM)),
-            texts: Arc::default(),
-            keeps_lines: false,
+    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Received>) {
+        let (received, receiver) = mpsc::unbounded_channel();
+        let room = Arc::new(Semaphore::new(ROOM));
+        (Self { received, room }, receiver)
+    }
+
+    /// Returns when the request is kept. The sender waits for it and keeps the next ones.
+    pub(super) async fn keep(&self, request: Request) -> Result<(), Closed> {
+        let bytes = match &request {
+            Request::Spans(spans) => spans.encoded_len(),
+            Request::Logs(logs) => logs.encoded_len(),
         };
-        (inbox, receiver)
-    }
-
-    /// Returns when the spans are kept. The sender waits for it and keeps the next ones.
-    pub(super) async fn keep_spans(
-        &self,
-        request: ExportTraceServiceRequest,
-    ) -> Result<(), Closed> {
-        let room = self.room(request.encoded_len()).await?;
-        let line = self.keeps_lines.then(|| otlp::line_of(&request).ok());
-        let batch = Batch::of_spans(request, &mut self.texts());
-        self.send(batch, line.flatten(), room)
-    }
-
-    pub(super) async fn keep_logs(&self, request: ExportLogsServiceRequest) -> Result<(), Closed> {
-        let room = self.room(request.encoded_len()).await?;
-        let line = self.keeps_lines.then(|| otlp::line_of(&request).ok());
-        self.send(Batch::of_logs(request), line.flatten(), room)
-    }
-
-    async fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Closed> {
         let bytes = u32::try_from(bytes.min(ROOM)).map_err(|_| Closed)?;
         let room = self.room.clone();
-        room.acquire_many_owned(bytes).await.map_err(|_| Closed)
-    }
-
-    fn send(
-        &self,
-        mut batch: Batch,
-        line: Option<String>,
-        room: OwnedSemaphorePermit,
-    ) -> Result<(), Closed> {
-        batch.lines.extend(line);
-        batch.room = Some(room);
-        self.batches.send(batch).map_err(|_| Closed)
-    }
-
-    fn texts(&self) -> MutexGuard<'_, Texts> {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+        let room = room.acquire_many_owned(bytes).await.map_err(|_| Closed)?;
+        let received = Received { request, room };
+        self.received.send(received).map_err(|_| Closed)
     }
 }
 

@@ -6,12 +6,17 @@ mod http;
 mod inbox;
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::time::timeout_at;
 
-use inbox::Inbox;
+use crate::attributes::Texts;
+use crate::otlp;
+
+use inbox::{Inbox, Received, Request};
 
 pub use batch::Batch;
 
@@ -33,26 +38,29 @@ pub use batch::Batch;
 #[derive(Debug)]
 pub struct Receiver {
     inbox: Inbox,
-    batches: mpsc::UnboundedReceiver<Batch>,
+    received: mpsc::UnboundedReceiver<Received>,
+    texts: Texts,
+    keeps_lines: bool,
     servers: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Receiver {
     /// One that does not listen yet.
     pub fn new() -> Self {
-        let (inbox, batches) = Inbox::new();
+        let (inbox, received) = Inbox::new();
         Self {
             inbox,
-            batches,
+            received,
+            texts: Texts::default(),
+            keeps_lines: false,
             servers: Vec::new(),
         }
     }
 
-    /// Keeps what was received as lines of OTLP/JSON in [`Batch::lines`], too; not by default. Counts
-    /// for what listens afterwards.
+    /// Keeps what was received as lines of OTLP/JSON in [`Batch::lines`], too; not by default.
     #[must_use]
     pub fn with_lines(mut self) -> Self {
-        self.inbox.keeps_lines = true;
+        self.keeps_lines = true;
         self
     }
 
@@ -82,17 +90,40 @@ impl Receiver {
 
     /// What came with the next export. Waits for ever if nothing comes.
     pub async fn next(&mut self) -> Option<Batch> {
-        self.batches.recv().await
+        let received = self.received.recv().await?;
+        Some(self.read(received))
+    }
+
+    /// The same, but `None` if nothing comes until `due`.
+    pub async fn next_until(&mut self, due: Option<Instant>) -> Option<Batch> {
+        match due {
+            Some(due) => timeout_at(due.into(), self.next()).await.ok().flatten(),
+            None => self.next().await,
+        }
     }
 
     /// Everything that was received and not yet taken. An export is acknowledged only after it
     /// was kept, so nothing is missing once all exporters have flushed.
     pub fn drain(&mut self) -> Batch {
         let mut all = Batch::default();
-        while let Ok(batch) = self.batches.try_recv() {
-            all.append(batch);
+        while let Ok(received) = self.received.try_recv() {
+            all.append(self.read(received));
         }
         all
+    }
+
+    fn read(&mut self, Received { request, room }: Received) -> Batch {
+        let line = self.keeps_lines.then(|| match &request {
+            Request::Spans(spans) => otlp::line_of(spans).ok(),
+            Request::Logs(logs) => otlp::line_of(logs).ok(),
+        });
+        let mut batch = match request {
+            Request::Spans(spans) => Batch::of_spans(spans, &mut self.texts),
+            Request::Logs(logs) => Batch::of_logs(logs),
+        };
+        batch.lines.extend(line.flatten());
+        batch.room = Some(room);
+        batch
     }
 }
 

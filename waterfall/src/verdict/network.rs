@@ -1,4 +1,4 @@
-//! Time between a call and the server that answered it: network, queue, connecting.
+//! Time between a call and the server that answered it: network, queue, connecting, the client.
 
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
                 }
                 let share = between.as_secs_f64() / trace.duration().as_secs_f64();
                 let text = format!(
-                    "`{}` of {} took {}, {} needed {} of it: {} ({}) was the network, a queue or \
-                     connecting",
+                    "`{}` of {} took {}, {} needed {} of it: {} ({}) was between them: \
+                     network, queue, connecting or the client itself",
                     call.name,
                     call.service,
                     duration_text(call.duration()),
@@ -52,7 +52,8 @@ mod tests {
     #[test]
     fn time_between_client_and_server() {
         let sentence = "`POST /pay` of orders took 80.0 ms, payment needed 10.0 ms of it: \
-                        70.0 ms (70 %) was the network, a queue or connecting";
+                        70.0 ms (70 %) was between them: network, queue, connecting or the \
+                        client itself";
         let call = || call(2, 1, "orders", "POST /pay", 10..90);
         let server = |ms| span(3, 2, "payment", "POST /pay", ms);
         let table: [(Vec<Span>, Option<&str>); 5] = [

@@ -37,11 +37,17 @@ fn key(span: &Span) -> Option<(&str, &str, &str, i64)> {
         let statement = text(&["db.query.text", "db.statement"])?;
         return Some((&span.service, &span.name, statement, port));
     }
+    if !span.is_call() {
+        return None;
+    }
     // Without a route all calls with one method have the same name.
     let has_route =
         text(&["url.template", "rpc.method"]).is_some() || span.name.contains(['/', '{']);
-    let place = text(&["server.address", "net.peer.name"]).unwrap_or_default();
-    (span.is_call() && has_route).then_some((&span.service, &span.name, place, port))
+    let place = match has_route {
+        true => text(&["server.address", "net.peer.name"]).unwrap_or_default(),
+        false => text(&["url.full", "http.url"])?,
+    };
+    Some((&span.service, &span.name, place, port))
 }
 
 const FEWEST: usize = 3;
@@ -77,7 +83,7 @@ mod tests {
         let short = (0..3)
             .map(|n| query(10 + n, 1, "orders", SELECT, n..n + 1))
             .collect();
-        let calls = |name: &str| {
+        let calls = |name: &str| -> Vec<Span> {
             (0..3)
                 .map(|n| call(10 + n, 1, "orders", name, 20 * n..20 * n + 20))
                 .collect()
@@ -103,6 +109,13 @@ mod tests {
             ),
             // These may go anywhere.
             (calls("GET"), None),
+            (
+                calls("GET")
+                    .into_iter()
+                    .map(|call| call.with("url.full", "http://stock/7"))
+                    .collect(),
+                Some("3 × `GET` in orders (60 %) is the same call 3 times where one might do"),
+            ),
         ];
         for (spans, expected) in table {
             assert_eq!(found(spans.clone()).as_deref(), expected, "{spans:?}");

@@ -160,7 +160,7 @@ fn hear(stream: &mut impl BufRead, words: &str) -> String {
         .unwrap_or_else(|| panic!("nobody said {words}"))
 }
 
-fn send(signal: &str, process: u32) {
+pub(crate) fn send(signal: &str, process: u32) {
     let sent = Command::new("kill")
         .args([format!("-{signal}"), process.to_string()])
         .status();

@@ -39,10 +39,7 @@ fn read(path: &Path, traces: &Traces) -> Result<()> {
             Err(error) => say(&format!("line {} is skipped: {error}", number + 1)),
         }
     }
-    let mut rest = arrivals.rest();
-    // As they would have come.
-    rest.sort_by_key(|trace| trace.window().end);
-    for trace in rest {
+    for trace in arrivals.rest() {
         traces.put(trace);
     }
     Ok(())

@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use otel_waterfall::{Arrivals, Batch, Filter, Page, Receiver, Trace, Traces};
-use tokio::time::timeout_at;
 
 use crate::options::Options;
 use crate::output::{Output, say};
@@ -72,10 +71,7 @@ impl Session {
     /// Until enough has been shown.
     async fn receive(&mut self, receiver: &mut Receiver) -> Result<()> {
         while self.left != Some(0) {
-            let batch = match self.arrivals.next_due() {
-                Some(due) => timeout_at(due.into(), receiver.next()).await.ok().flatten(),
-                None => receiver.next().await,
-            };
+            let batch = receiver.next_until(self.arrivals.next_due()).await;
             let now = Instant::now();
             if let Some(batch) = batch {
                 self.add(batch, now)?;

@@ -69,11 +69,11 @@ impl Options {
     /// For traces that are complete. The rest is for those that are not, for what is being
     /// received, and for what the allocator does not give back.
     pub(crate) fn room_for_traces(&self) -> usize {
-        self.bytes() / 100 * 55
+        self.bytes() / 100 * 75
     }
 
     pub(crate) fn room_for_arrivals(&self) -> usize {
-        self.bytes() / 100 * 10
+        self.bytes() / 100 * 8
     }
 
     fn bytes(&self) -> usize {
