@@ -71,9 +71,12 @@ impl Completeness {
                 self.silent.insert(place);
             }
         }
-        for span in spans.iter().filter(|span| relations.is_orphan(span)) {
-            if is_entry(span) {
+        for span in spans.iter().filter(|span| is_entry(span)) {
+            if relations.is_orphan(span) {
                 self.called_from_outside.insert(span.service.clone());
+            } else if span.parent_span_id.is_some() {
+                // Its caller was only slow.
+                self.called_from_outside.remove(&span.service);
             }
         }
     }

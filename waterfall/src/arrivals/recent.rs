@@ -36,8 +36,9 @@ impl<T: Clone + Eq + Hash> Recent<T> {
     }
 
     pub(super) fn remove(&mut self, value: &T) {
-        self.known.remove(value);
-        self.order.retain(|known| known != value);
+        if self.known.remove(value) {
+            self.order.retain(|known| known != value);
+        }
     }
 }
 

@@ -11,7 +11,9 @@ if (live && new URLSearchParams(location.search).get("page") === null) {
     live.innerHTML = await answer.text();
     if (focused) live.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
   };
-  new EventSource("/changes").addEventListener("message", () => refresh().catch(() => {}));
+  const changes = new EventSource("/changes");
+  // Something may have come between the page and the connection, also when that was lost.
+  for (const kind of ["open", "message"]) changes.addEventListener(kind, () => refresh().catch(() => {}));
 }
 
 const axis = document.querySelector(".axis");

@@ -1,6 +1,8 @@
 //! What is printed for one trace: title, waterfall, self times, verdict.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anstyle::Style;
 
@@ -44,6 +46,9 @@ pub fn print_report(
     for line in waterfall::lines(trace, width) {
         writeln!(out, "{line}")?;
     }
+    for line in clocks(trace) {
+        writeln!(out, "{DIM}{line}{DIM:#}")?;
+    }
     writeln!(out, "\n{BOLD}Where the time went{BOLD:#} (self time)")?;
     for line in self_times(trace, &analysis, width) {
         writeln!(out, "{line}")?;
@@ -54,6 +59,27 @@ pub fn print_report(
         writeln!(out, "{BOLD}{line}{BOLD:#}")?;
     }
     out.flush()
+}
+
+/// Whose spans stand elsewhere than their clocks say.
+fn clocks(trace: &Trace) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let spans = trace.spans().iter();
+    spans
+        .filter(|span| span.clock_ahead_nano != 0 && seen.insert(&span.service))
+        .map(|span| {
+            let difference = Duration::from_nanos(span.clock_ahead_nano.unsigned_abs());
+            let direction = match span.clock_ahead_nano > 0 {
+                true => "early",
+                false => "late",
+            };
+            format!(
+                "the clock of {} is {} {direction}, its spans stand where they must have been",
+                printable(&span.service),
+                duration_text(difference),
+            )
+        })
+        .collect()
 }
 
 fn self_times(trace: &Trace, analysis: &Analysis<'_>, width: usize) -> Vec<String> {
@@ -105,10 +131,8 @@ const DIM: Style = Style::new().dimmed();
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-    use crate::testing::span;
+    use crate::testing::{call, span};
 
     fn report() -> String {
         let trace = Trace::new(vec![
@@ -151,6 +175,19 @@ mod tests {
                 "In the basket, 80 % of 100 ms went to `SELECT stock` in inventory.",
             ]
         );
+    }
+
+    #[test]
+    fn clocks_that_disagree_are_named() {
+        let trace = Trace::new(vec![
+            call(1, 0, "gateway", "POST", 1_000..1_100),
+            span(2, 1, "orders", "POST /orders", 3_030..3_070),
+        ]);
+        let mut out = Vec::new();
+        print_report("it", &trace, 80, &mut out).unwrap();
+        let report = String::from_utf8(out).unwrap();
+        let sentence = "the clock of orders is 2.00 s early, its spans stand where they must";
+        assert!(report.contains(sentence), "{report}");
     }
 
     #[test]

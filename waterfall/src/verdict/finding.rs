@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use opentelemetry::trace::SpanId;
 
 use crate::intervals::Intervals;
-use crate::span::Span;
+use crate::span::{Kind, Span};
 use crate::trace::Trace;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -58,18 +58,26 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// The children of every span, those together that agree in what `key` says of them. Spans of
-/// which it says nothing are left out. By the start of the first.
+/// What every span did, those together that agree in what `key` says of them: its children, and
+/// what steps within the same service did for it, as somebody may have given each its own span.
+/// Spans of which `key` says nothing are left out. By the start of the first.
 pub(super) fn siblings<'a, K: Ord>(
     trace: &'a Trace,
     key: impl Fn(&'a Span) -> Option<K>,
 ) -> Vec<Vec<&'a Span>> {
     let mut groups: BTreeMap<_, Vec<&Span>> = BTreeMap::new();
-    for span in trace.spans() {
-        let parent = span.parent_span_id.map(SpanId::to_bytes);
-        if let (Some(parent), Some(key)) = (parent, key(span)) {
-            groups.entry((parent, key)).or_default().push(span);
+    let mut waiting: Vec<_> = trace.tops().map(|top| (top, top)).collect();
+    while let Some((span, doer)) = waiting.pop() {
+        if let Some(key) = key(span).filter(|_| span.span_id != doer.span_id) {
+            let doer = doer.span_id.to_bytes();
+            groups.entry((doer, key)).or_default().push(span);
         }
+        let is_step = span.kind == Kind::Internal && span.service == doer.service;
+        let doer = if is_step { doer } else { span };
+        waiting.extend(trace.children(span).map(|child| (child, doer)));
+    }
+    for group in groups.values_mut() {
+        group.sort_by_key(|span| span.start_unix_nano);
     }
     let mut groups: Vec<_> = groups.into_values().collect();
     groups.sort_by_key(|group| group.first().map(|span| span.start_unix_nano));

@@ -8,6 +8,7 @@ mod error_origin;
 mod finding;
 mod network;
 mod overlap;
+mod queue;
 mod repeated;
 mod retry;
 mod straggler;
@@ -28,6 +29,7 @@ pub(crate) fn findings(trace: &Trace) -> Vec<Finding> {
         straggler::find,
         overlap::find,
         network::find,
+        queue::find,
         waiting::find,
     ];
     let mut found: Vec<Finding> = Vec::new();

@@ -1,5 +1,7 @@
 //! The same query, or the same call, again and again under one parent: N+1.
 
+use std::borrow::Cow;
+
 use super::finding::{Finding, is_sequence, largest, percent, share, siblings};
 use crate::span::Span;
 use crate::trace::Trace;
@@ -27,7 +29,7 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
 }
 
 /// What makes two of them the same: the text of the query, or where the call goes.
-fn key(span: &Span) -> Option<(&str, &str, &str, i64)> {
+fn key(span: &Span) -> Option<(&str, &str, Cow<'_, str>, i64)> {
     let text = |keys: &[&str]| keys.iter().find_map(|key| span.attributes.text(key));
     let port = span.attributes.get("server.port");
     let port = port
@@ -35,7 +37,7 @@ fn key(span: &Span) -> Option<(&str, &str, &str, i64)> {
         .unwrap_or(0);
     if span.is_query() {
         let statement = text(&["db.query.text", "db.statement"])?;
-        return Some((&span.service, &span.name, statement, port));
+        return Some((&span.service, &span.name, without_values(statement), port));
     }
     if !span.is_call() {
         return None;
@@ -47,7 +49,33 @@ fn key(span: &Span) -> Option<(&str, &str, &str, i64)> {
         true => text(&["server.address", "net.peer.name"]).unwrap_or_default(),
         false => text(&["url.full", "http.url"])?,
     };
-    Some((&span.service, &span.name, place, port))
+    Some((&span.service, &span.name, place.into(), port))
+}
+
+/// Some instrumentations leave in the query what others replace by a `?`.
+fn without_values(statement: &str) -> Cow<'_, str> {
+    if !statement.contains(|letter: char| letter.is_ascii_digit() || letter == '\'') {
+        return statement.into();
+    }
+    let mut rest = statement.chars().peekable();
+    let mut kept = String::with_capacity(statement.len());
+    while let Some(letter) = rest.next() {
+        match letter {
+            '\'' => {
+                rest.by_ref().find(|letter| *letter == '\'');
+                kept.push('?');
+            }
+            '0'..='9' => {
+                while rest
+                    .next_if(|next| next.is_ascii_alphanumeric() || *next == '.')
+                    .is_some()
+                {}
+                kept.push('?');
+            }
+            _ => kept.push(letter),
+        }
+    }
+    kept.into()
 }
 
 const FEWEST: usize = 3;
@@ -55,6 +83,7 @@ const FEWEST: usize = 3;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::span::Kind;
     use crate::testing::{call, query, span};
 
     const SELECT: &str = "SELECT stock WHERE sku = ?";
@@ -69,6 +98,40 @@ mod tests {
         (0..count)
             .map(|n| query(10 + n, 1, "orders", SELECT, 10 * n..10 * n + 9))
             .collect()
+    }
+
+    #[test]
+    fn step_with_a_span_of_its_own_hides_nothing() {
+        let steps = (0..4).flat_map(|n| {
+            let mut step = span(20 + n, 1, "orders", "load", 20 * n..20 * n + 20);
+            step.kind = Kind::Internal;
+            [
+                step,
+                query(10 + n, 20 + n, "orders", SELECT, 20 * n..20 * n + 19),
+            ]
+        });
+        let text = found(steps.collect()).unwrap();
+        assert!(
+            text.starts_with("4 × `SELECT stock` in orders (76 %)"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn values_do_not_make_a_query_another_one() {
+        let table = [
+            (
+                "SELECT a FROM b WHERE c = 17",
+                "SELECT a FROM b WHERE c = ?",
+            ),
+            ("WHERE c = 'it' AND d = 1.5", "WHERE c = ? AND d = ?"),
+            ("GET cart:42", "GET cart:?"),
+            ("WHERE c = 'open", "WHERE c = ?"),
+            ("SELECT a FROM b", "SELECT a FROM b"),
+        ];
+        for (statement, without) in table {
+            assert_eq!(without_values(statement), without);
+        }
     }
 
     #[test]

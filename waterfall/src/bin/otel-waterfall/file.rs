@@ -10,7 +10,7 @@ use otel_waterfall::{Arrivals, Batch, Page, Traces};
 
 use crate::options::Options;
 use crate::output::{Output, say};
-use crate::stop_signal::stop_signal;
+use crate::stop_signal::StopSignal;
 
 pub(crate) async fn show(path: &Path, options: &Options) -> Result<()> {
     let traces = Traces::new(options.room_for_traces());
@@ -18,8 +18,9 @@ pub(crate) async fn show(path: &Path, options: &Options) -> Result<()> {
     print(&traces, options)?;
     if let Some(address) = options.page {
         let page = Page::open(address, traces).await?;
+        let mut stop = StopSignal::listen()?;
         say(&format!("page on {}", page.url()));
-        stop_signal().await?;
+        stop.next().await;
     }
     Ok(())
 }

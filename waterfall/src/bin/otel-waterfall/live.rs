@@ -10,7 +10,7 @@ use otel_waterfall::{Arrivals, Batch, Filter, Page, Receiver, Trace, Traces};
 
 use crate::options::Options;
 use crate::output::{Output, say};
-use crate::stop_signal::stop_signal;
+use crate::stop_signal::StopSignal;
 
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let traces = Traces::new(options.room_for_traces());
@@ -31,6 +31,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let page = Page::open(page, traces.clone())
         .await
         .with_context(|| busy("--page"))?;
+    // Whoever reads the line may send a signal at once.
+    let mut stop = StopSignal::listen()?;
     say(&format!(
         "OTLP on {grpc} (gRPC) and {http} (HTTP), page on {}",
         page.url()
@@ -46,8 +48,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     };
     let received = tokio::select! {
         received = session.receive(&mut receiver) => received,
-        signal = stop_signal() => {
-            signal?;
+        () = stop.next() => {
             session.add(receiver.drain(), Instant::now())?;
             let rest = session.arrivals.rest();
             session.show(rest)
