@@ -11,7 +11,7 @@ use opentelemetry::trace::TraceId;
 use crate::log::Log;
 use crate::receive::Batch;
 use crate::span::Span;
-use crate::trace::Trace;
+use crate::trace::{LONGEST_TRACE, Trace};
 
 use completeness::Completeness;
 use recent::Recent;
@@ -138,7 +138,7 @@ impl Arrivals {
         let patience = match entry.spans.is_empty() {
             // Their spans come later, or are not sampled.
             true if !self.handed_out.contains(&id) => LONGEST_WAIT,
-            _ if self.handed_out.contains(&id) => QUIET,
+            _ if self.handed_out.contains(&id) => LATE,
             _ => self.completeness.patience(&entry.spans),
         };
         self.due.remove(&(entry.due, id.to_bytes()));
@@ -182,10 +182,10 @@ fn entry(
 
 /// Between the last span that is needed and those that come with it, and logs.
 const QUIET: Duration = Duration::from_millis(150);
+/// What comes after a trace was handed out comes in several parts, and each is shown with all.
+const LATE: Duration = Duration::from_secs(1);
 /// From the first span of a trace that does not end.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Nobody can look at more.
-const LONGEST_TRACE: usize = 50_000;
 const HANDED_OUT: usize = 50_000;
 const ENTRY: usize = size_of::<Incomplete>() + 64;
 

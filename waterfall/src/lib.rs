@@ -6,6 +6,7 @@ mod attributes;
 mod bundles;
 mod clock;
 mod filter;
+mod host;
 mod intervals;
 mod json;
 mod log;

@@ -223,6 +223,9 @@ impl Trace {
     }
 }
 
+/// In spans. Nobody can look at more.
+pub(crate) const LONGEST_TRACE: usize = 50_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;

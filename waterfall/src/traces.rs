@@ -7,7 +7,7 @@ use opentelemetry::trace::TraceId;
 use tokio::sync::watch;
 
 use crate::filter::Filter;
-use crate::trace::Trace;
+use crate::trace::{LONGEST_TRACE, Trace};
 
 /// The traces that have been seen. Clones share them, so that one may fill and another show.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Counts {
     pub spans: u64,
     /// Traces that had to make room for newer ones.
     pub forgotten: u64,
+    /// Spans of traces that have more of them than can be shown.
+    pub dropped: u64,
 }
 
 /// A trace as it is after something was put in.
@@ -112,6 +114,11 @@ impl Traces {
 impl Shelf {
     fn put(&mut self, trace: Trace) -> Option<Put> {
         let id = trace.id().or(trace.id_of_logs())?;
+        let known = self.traces.get(&id);
+        if known.is_some_and(|known| known.spans().len() >= LONGEST_TRACE) {
+            self.counts.dropped += trace.spans().len() as u64;
+            return None;
+        }
         let known = self.traces.remove(&id);
         if known.is_none() && trace.spans().is_empty() {
             return None;
@@ -141,13 +148,10 @@ impl Shelf {
     }
 
     fn make_room(&mut self) {
-        // The newest is shown even if it alone is too large.
-        while self.size > self.limit && self.order.len() > 1 {
-            let oldest = self
-                .order
-                .pop_front()
-                .and_then(|id| self.traces.remove(&id));
-            if let Some(oldest) = oldest {
+        while self.size > self.limit
+            && let Some(oldest) = self.order.pop_front()
+        {
+            if let Some(oldest) = self.traces.remove(&oldest) {
                 self.size -= oldest.size();
                 self.counts.forgotten += 1;
             }
@@ -178,6 +182,25 @@ mod tests {
         let ids: Vec<_> = left.iter().filter_map(|trace| trace.id()).collect();
         let newest: Vec<_> = (991..=1_000_u128).rev().map(TraceId::from).collect();
         assert_eq!(ids, newest);
+    }
+
+    #[test]
+    fn trace_that_grows_for_ever_is_cut_and_one_that_is_too_large_is_not_kept() {
+        let traces = Traces::new(usize::MAX);
+        let part = |part: u64| {
+            let ids = part * 10_000 + 1..=(part + 1) * 10_000;
+            Trace::new(ids.map(|id| span(id, 0, "poller", "poll", 0..1)).collect())
+        };
+        for number in 0..6 {
+            traces.put(part(number));
+        }
+        let counts = traces.counts();
+        assert_eq!((counts.spans, counts.dropped), (50_000, 10_000));
+
+        let traces = Traces::new(1_000);
+        assert_eq!(traces.put(part(0)).unwrap().trace.spans().len(), 10_000);
+        assert_eq!(traces.counts().forgotten, 1);
+        assert!(traces.get(1_u128.into()).is_none());
     }
 
     #[test]

@@ -143,6 +143,44 @@ async fn what_cannot_be_read_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
+async fn pages_of_this_machine_may_send_and_others_may_not() {
+    let mut receiver = Receiver::new();
+    let address = receiver.listen_http(ANY.into()).await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("http://{address}/v1/traces");
+    let spans = request("page", vec![span(1, 1, 0, "click", [0, 1])]);
+    for (origin, preflight, status) in [
+        ("http://localhost:5173", 204, 200),
+        ("http://127.0.0.1", 204, 200),
+        ("https://evil.example", 403, 403),
+        ("null", 403, 403),
+    ] {
+        let asked = client
+            .request(reqwest::Method::OPTIONS, &url)
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type");
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), preflight, "{origin}");
+        let sent = client
+            .post(&url)
+            .header("origin", origin)
+            .header("content-type", "application/json")
+            .body(serde_json::to_vec(&spans).unwrap());
+        let sent = sent.send().await.unwrap();
+        assert_eq!(sent.status().as_u16(), status, "{origin}");
+        for answer in [answer, sent] {
+            let allowed = answer.headers().get("access-control-allow-origin");
+            assert_eq!(
+                allowed.is_some_and(|allowed| allowed == origin),
+                status == 200
+            );
+        }
+    }
+    assert_eq!(receiver.drain().spans.len(), 2);
+}
+
+#[tokio::test]
 async fn busy_address_is_named() {
     let mut receiver = Receiver::new();
     let address = receiver.listen_http(ANY.into()).await.unwrap();

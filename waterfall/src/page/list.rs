@@ -73,11 +73,13 @@ fn table(shown: &[Arc<Trace>], counts: Counts) -> Markup {
         traces,
         spans,
         forgotten,
+        dropped,
     } = counts;
     html! {
         p class="counts" role="status" {
             (traces) " traces with " (spans) " spans"
             @if forgotten > 0 { ", " (forgotten) " of them made room for newer ones" }
+            @if dropped > 0 { ", " (dropped) " spans of too long traces dropped" }
         }
         @if shown.is_empty() {
             p {

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use flate2::read::MultiGzDecoder;
@@ -16,6 +17,7 @@ use prost::Message;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 
+use super::cors::cors;
 use super::inbox::{Inbox, LARGEST_REQUEST, Request};
 
 pub(super) async fn serve(listener: TcpListener, inbox: Inbox) {
@@ -24,6 +26,7 @@ pub(super) async fn serve(listener: TcpListener, inbox: Inbox) {
         .route("/v1/logs", post(logs))
         .route("/v1/metrics", post(metrics))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+        .layer(from_fn(cors))
         .with_state(inbox);
     // It ends with the listener, which does not end.
     let _ = axum::serve(listener, app).await;

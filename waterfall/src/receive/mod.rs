@@ -1,6 +1,7 @@
 //! A receiver for OTLP in this process, so that nobody has to install a collector.
 
 mod batch;
+mod cors;
 mod grpc;
 mod http;
 mod inbox;

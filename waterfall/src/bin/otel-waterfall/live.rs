@@ -110,13 +110,14 @@ impl Session {
     }
 
     fn end(self) -> Result<()> {
-        let forgotten = self.traces.counts().forgotten;
+        let counts = self.traces.counts();
+        let forgotten = counts.forgotten;
         if forgotten > 0 {
             say(&format!(
                 "{forgotten} traces made room for newer ones; --memory takes more"
             ));
         }
-        let dropped = self.arrivals.dropped();
+        let dropped = self.arrivals.dropped() + counts.dropped;
         if dropped > 0 {
             say(&format!("{dropped} spans of too long traces were dropped"));
         }
