@@ -172,7 +172,8 @@ fn entry(
     now: Instant,
 ) -> &mut Incomplete {
     incomplete.entry(id).or_insert_with(|| Incomplete {
-        spans: Vec::new(),
+        // Many a trace has one, and a list would begin with room for four.
+        spans: Vec::with_capacity(1),
         logs: Vec::new(),
         size: ENTRY,
         first: now,
@@ -187,7 +188,8 @@ const LATE: Duration = Duration::from_secs(1);
 /// From the first span of a trace that does not end.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const HANDED_OUT: usize = 50_000;
-const ENTRY: usize = size_of::<Incomplete>() + 64;
+/// With its places among the others.
+const ENTRY: usize = size_of::<Incomplete>() + 256;
 
 #[cfg(test)]
 mod tests;

@@ -37,9 +37,7 @@ impl Trace {
         children.sort_by_key(|(parent, index)| (parent.to_bytes(), *index));
         let size = spans.iter().map(Span::size).sum::<usize>()
             + children.len() * size_of::<(SpanId, usize)>();
-        // What is kept is kept for long.
-        spans.shrink_to_fit();
-        children.shrink_to_fit();
+        let (spans, children) = (exact(spans), exact(children));
         let mut trace = Self {
             spans,
             children,
@@ -219,10 +217,20 @@ impl Trace {
 
     /// About how many bytes it takes in memory.
     pub(crate) fn size(&self) -> usize {
-        size_of::<Self>() + self.size
+        size_of::<Self>() + self.size + PLACE
     }
 }
 
+/// What is kept for long takes no more than it needs. Shrinking in place would leave gaps that are
+/// too small for the next trace.
+fn exact<T>(list: Vec<T>) -> Vec<T> {
+    let mut exact = Vec::with_capacity(list.len());
+    exact.extend(list);
+    exact
+}
+
+/// What a place among other traces takes.
+const PLACE: usize = 160;
 /// In spans. Nobody can look at more.
 pub(crate) const LONGEST_TRACE: usize = 50_000;
 

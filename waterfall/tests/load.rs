@@ -112,12 +112,7 @@ async fn minute_of_5000_spans_a_second() {
             break list;
         }
     };
-    let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
-    let peak = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM"))
-        .unwrap();
-    let peak: u64 = peak.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let peak = peak_kib(program.id());
     let cpu = cpu_seconds(program.id());
     let services = Instant::now();
     let graph = http.get(format!("{}/services", program.page)).send();
@@ -138,6 +133,50 @@ async fn minute_of_5000_spans_a_second() {
     assert!(slowest_page < Duration::from_secs(1), "{slowest_page:?}");
     drop(program);
     println!("{} bytes printed", reader.join().unwrap());
+}
+
+/// As fast as they are taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn million_traces_are_bounded_and_counted() {
+    let mut program = Program::start(&["--errors"]);
+    drop(program.stdout.take());
+    let channel = Endpoint::from_shared(program.grpc.clone()).unwrap();
+    let channel = channel.connect().await.unwrap();
+    let mut client = TraceServiceClient::new(channel);
+    let start = Instant::now();
+    for part in 0..1_000_u128 {
+        let traces = part * 1_000 + 1..=(part + 1) * 1_000;
+        let spans = traces.map(|trace| span(trace, 1, 0, "GET /", [0, 1]));
+        let export = request("shop", spans.collect());
+        client.export(export).await.unwrap();
+    }
+    let took = start.elapsed();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let list = loop {
+        let list = http.get(&program.page).send().await.unwrap();
+        let list = list.text().await.unwrap();
+        if list.contains("1000000 traces") || Instant::now() > deadline {
+            break list;
+        }
+    };
+    let peak = peak_kib(program.id());
+    let counts = list.split("class=\"counts\"").nth(1).unwrap();
+    println!("a million traces in {took:?}, peak {} MiB", peak / 1024);
+    assert!(
+        counts.contains("1000000 traces with 1000000 spans"),
+        "{counts:.120}"
+    );
+    assert!(counts.contains("made room for newer ones"), "{counts:.120}");
+    assert!(peak < 256 * 1024, "{peak} KiB");
+}
+
+/// The most memory that it has had so far.
+fn peak_kib(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let peak = status.lines().find(|line| line.starts_with("VmHWM"));
+    let peak = peak.unwrap().split_whitespace().nth(1);
+    peak.unwrap().parse().unwrap()
 }
 
 /// User and system time so far.

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 #[derive(Clone, Debug)]
 pub(super) struct Inbox {
     received: mpsc::UnboundedSender<Received>,
-    /// In bytes as they were sent.
+    /// In bytes.
     room: Arc<Semaphore>,
 }
 
@@ -29,6 +29,28 @@ pub(super) enum Request {
     Logs(ExportLogsServiceRequest),
 }
 
+impl Request {
+    /// What was sent, and what its parts take beside that when they are unpacked.
+    fn size(&self) -> usize {
+        let (sent, parts) = match self {
+            Self::Spans(request) => {
+                let scopes = request
+                    .resource_spans
+                    .iter()
+                    .flat_map(|one| &one.scope_spans);
+                let parts: usize = scopes.map(|scope| scope.spans.len()).sum();
+                (request.encoded_len(), parts)
+            }
+            Self::Logs(request) => {
+                let scopes = request.resource_logs.iter().flat_map(|one| &one.scope_logs);
+                let parts: usize = scopes.map(|scope| scope.log_records.len()).sum();
+                (request.encoded_len(), parts)
+            }
+        };
+        sent.saturating_add(parts.saturating_mul(PART))
+    }
+}
+
 /// Nobody takes out what is put in any more.
 #[derive(Debug)]
 pub(super) struct Closed;
@@ -42,10 +64,7 @@ impl Inbox {
 
     /// Returns when the request is kept. The sender waits for it and keeps the next ones.
     pub(super) async fn keep(&self, request: Request) -> Result<(), Closed> {
-        let bytes = match &request {
-            Request::Spans(spans) => spans.encoded_len(),
-            Request::Logs(logs) => logs.encoded_len(),
-        };
+        let bytes = request.size();
         let bytes = u32::try_from(bytes.min(ROOM)).map_err(|_| Closed)?;
         let room = self.room.clone();
         let room = room.acquire_many_owned(bytes).await.map_err(|_| Closed)?;
@@ -57,3 +76,5 @@ impl Inbox {
 /// The largest request that is taken, unpacked.
 pub(super) const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
 const ROOM: usize = LARGEST_REQUEST;
+/// A span with its ids and lists.
+const PART: usize = 512;
