@@ -124,10 +124,8 @@ impl Span {
 
     /// Whether the other side of a call has answered it for certain.
     pub fn is_answered(&self) -> bool {
-        match self.attributes.get("rpc.status_code") {
-            Some(code) => code
-                .as_str()
-                .is_some_and(|code| SAID_BY_SERVERS.contains(&code)),
+        match self.rpc_status() {
+            Some(code) => SAID_BY_SERVERS.contains(&code),
             None => HTTP_STATUS.iter().any(|key| self.attributes.contains(key)),
         }
     }
@@ -136,6 +134,16 @@ impl Span {
     pub fn http_status(&self) -> Option<i64> {
         let mut values = HTTP_STATUS.iter().map(|key| self.attributes.get(key));
         values.find_map(|value| value?.as_integer())
+    }
+
+    /// The status code of gRPC by its name, if the span is about a call.
+    pub fn rpc_status(&self) -> Option<&str> {
+        let mut names = RPC_STATUS.iter().map(|key| self.attributes.text(key));
+        let number = || {
+            let number = self.attributes.get("rpc.grpc.status_code")?.as_integer()?;
+            GRPC_CODES.get(usize::try_from(number).ok()?).copied()
+        };
+        names.find_map(|name| name).or_else(number)
     }
 
     /// The class of the error, or the exception if there is none.
@@ -168,6 +176,26 @@ const CALLS: [&str; 4] = [
 ];
 const DATABASES: [&str; 2] = ["db.system.name", "db.system"];
 const HTTP_STATUS: [&str; 2] = ["http.response.status_code", "http.status_code"];
+const RPC_STATUS: [&str; 2] = ["rpc.response.status_code", "rpc.status_code"];
+const GRPC_CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
 /// The codes of gRPC that [no client makes up](https://grpc.io/docs/guides/status-codes/) where
 /// nobody has answered.
 const SAID_BY_SERVERS: [&str; 8] = [
@@ -180,3 +208,24 @@ const SAID_BY_SERVERS: [&str; 8] = [
     "OUT_OF_RANGE",
     "DATA_LOSS",
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::span;
+
+    #[test]
+    fn status_of_grpc_by_whatever_convention() {
+        let call = || span(1, 0, "orders", "Pay", 0..1);
+        assert_eq!(call().rpc_status(), None);
+        for call in [
+            call().with("rpc.grpc.status_code", 14),
+            call().with("rpc.status_code", "UNAVAILABLE"),
+            call().with("rpc.response.status_code", "UNAVAILABLE"),
+        ] {
+            assert_eq!(call.rpc_status(), Some("UNAVAILABLE"));
+            assert!(!call.is_answered());
+        }
+        assert!(call().with("rpc.grpc.status_code", 0).is_answered());
+        assert_eq!(call().with("rpc.grpc.status_code", 99).rpc_status(), None);
+    }
+}

@@ -34,7 +34,7 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
 }
 
 fn ran_out_of_time(call: &Span) -> bool {
-    let code = call.attributes.text("rpc.status_code");
+    let code = call.rpc_status();
     let said = [call.error_type(), code].into_iter().flatten();
     let mut said = said.map(str::to_ascii_lowercase);
     call.is_error()

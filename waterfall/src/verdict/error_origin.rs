@@ -9,10 +9,28 @@ use crate::trace::Trace;
 pub(super) fn clause(trace: &Trace) -> Option<String> {
     let origin = find(trace)?;
     let Span { service, name, .. } = origin;
-    Some(match origin.error_type() {
-        Some(error) => format!("; the error `{error}` began at `{name}` in {service}"),
-        None => format!("; an error began at `{name}` in {service}"),
+    let error = match origin.error_type() {
+        Some(error) => format!("the error `{error}`"),
+        None => "an error".to_owned(),
+    };
+    Some(
+        match has_succeeded(trace) && !reached_its_parent(trace, origin) {
+            // Somebody has dealt with it.
+            true => format!("; {error} at `{name}` in {service} did not fail the request"),
+            false => format!("; {error} began at `{name}` in {service}"),
+        },
+    )
+}
+
+fn has_succeeded(trace: &Trace) -> bool {
+    trace.head().is_some_and(|head| {
+        !head.is_error() && head.http_status().is_none_or(|status| status < 400)
     })
+}
+
+fn reached_its_parent(trace: &Trace, span: &Span) -> bool {
+    let parent = span.parent_span_id.and_then(|parent| trace.span(parent));
+    parent.is_none_or(Span::is_error)
 }
 
 /// The first failed span that no failed span below it explains. One whose caller succeeded, for
@@ -39,11 +57,9 @@ fn find(trace: &Trace) -> Option<&Span> {
             .clone()
             .filter(|span| !explained.contains(&span.span_id))
     };
-    let reached_the_top = |span: &&Span| {
-        let parent = span.parent_span_id.and_then(|parent| trace.span(parent));
-        parent.is_none_or(super::super::span::Span::is_error)
-    };
-    origins().find(reached_the_top).or_else(|| origins().next())
+    origins()
+        .find(|span| reached_its_parent(trace, span))
+        .or_else(|| origins().next())
 }
 
 #[cfg(test)]
@@ -76,6 +92,22 @@ mod tests {
                     span(3, 2, "orders", "query", 12..78).failed("timeout"),
                 ],
                 Some("the error `timeout` began at `query` in orders"),
+            ),
+            // Another attempt succeeded.
+            (
+                vec![
+                    root(),
+                    call(2, 1, "gateway", "GET /cache", 6..19).failed("miss"),
+                ],
+                Some("the error `miss` at `GET /cache` in gateway did not fail the request"),
+            ),
+            // The request failed without saying so by its status.
+            (
+                vec![
+                    root().with("http.response.status_code", 402),
+                    call(2, 1, "gateway", "POST /pay", 6..19).failed("402"),
+                ],
+                Some("the error `402` began at `POST /pay` in gateway"),
             ),
             // The first attempt failed, but it is the second for which the request did.
             (

@@ -1,8 +1,10 @@
 //! The same query, or the same call, again and again under one parent: N+1.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::finding::{Finding, is_sequence, largest, percent, share, siblings};
+use crate::attributes::Value;
 use crate::span::Span;
 use crate::trace::Trace;
 
@@ -12,7 +14,7 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
     largest(
         groups
             .filter(|group| group.len() >= FEWEST && is_sequence(group))
-            .filter(|group| !group.iter().any(|span| span.is_error()))
+            .filter(|group| !group.iter().any(|span| span.is_error()) && is_busy(group))
             .filter_map(|group| {
                 let first = *group.first()?;
                 let Span { service, name, .. } = first;
@@ -28,13 +30,19 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
     )
 }
 
+/// Whoever asks every second whether something is done, waits most of the time.
+fn is_busy(group: &[&Span]) -> bool {
+    let start = group.first().map_or(0, |first| first.start_unix_nano);
+    let end = group.last().map_or(0, |last| last.end_unix_nano);
+    let busy: Duration = group.iter().map(|span| span.duration()).sum();
+    2 * busy >= Duration::from_nanos(end.saturating_sub(start))
+}
+
 /// What makes two of them the same: the text of the query, or where the call goes.
 fn key(span: &Span) -> Option<(&str, &str, Cow<'_, str>, i64)> {
     let text = |keys: &[&str]| keys.iter().find_map(|key| span.attributes.text(key));
     let port = span.attributes.get("server.port");
-    let port = port
-        .and_then(super::super::attributes::Value::as_integer)
-        .unwrap_or(0);
+    let port = port.and_then(Value::as_integer).unwrap_or(0);
     if span.is_query() {
         let statement = text(&["db.query.text", "db.statement"])?;
         return Some((&span.service, &span.name, without_values(statement), port));
@@ -169,6 +177,13 @@ mod tests {
                 Some(
                     "3 × `GET /stock/{sku}` in orders (60 %) is the same call 3 times where one might do",
                 ),
+            ),
+            // It waits for something.
+            (
+                (0..4)
+                    .map(|n| call(10 + n, 1, "orders", "GET /done", 25 * n..25 * n + 5))
+                    .collect(),
+                None,
             ),
             // These may go anywhere.
             (calls("GET"), None),

@@ -11,8 +11,10 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
     let groups = siblings(trace, key).into_iter();
     largest(groups.filter_map(|group| {
         let (last, earlier) = group.split_last()?;
-        let have_failed = !earlier.is_empty() && earlier.iter().all(|span| span.is_error());
-        if !have_failed || !is_sequence(&group) {
+        let may_be_repeated = !earlier.is_empty() && earlier.iter().all(|span| is_passing(span));
+        // Calls that all fail may be about different things, unless it is seen that they are not.
+        let is_one_thing = !last.is_error() || identity(last).is_some();
+        if !may_be_repeated || !is_one_thing || !is_sequence(&group) {
             return None;
         }
         let start = group.first()?.start_unix_nano;
@@ -32,12 +34,40 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
     }))
 }
 
-fn key(span: &Span) -> Option<(&str, &str, &str, String)> {
-    let text = |key: &str| span.attributes.text(key).unwrap_or_default();
-    let url = text("url.full");
-    let place = format!("{}{}", text("server.address"), text("db.query.text"));
-    (span.kind == Kind::Client).then_some((&span.service, &span.name, url, place))
+fn key(span: &Span) -> Option<(&str, &str, &str, &str)> {
+    let place = span.attributes.text("server.address").unwrap_or_default();
+    let identity = identity(span).unwrap_or_default();
+    (span.kind == Kind::Client).then_some((&span.service, &span.name, identity, place))
 }
+
+/// What a call is about, to the last detail.
+fn identity(span: &Span) -> Option<&str> {
+    let keys = ["url.full", "http.url", "db.query.text", "db.statement"];
+    keys.iter().find_map(|key| span.attributes.text(key))
+}
+
+/// An error after which the same may succeed. Nobody asks again for what is not there.
+fn is_passing(span: &Span) -> bool {
+    let code = span.rpc_status().unwrap_or_default();
+    span.is_error()
+        && !LASTING.contains(&code)
+        && span
+            .http_status()
+            .is_none_or(|status| status >= 500 || [408, 425, 429].contains(&status))
+}
+
+/// The codes of gRPC that no other attempt changes.
+const LASTING: [&str; 9] = [
+    "INVALID_ARGUMENT",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "UNAUTHENTICATED",
+    "FAILED_PRECONDITION",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "DATA_LOSS",
+];
 
 #[cfg(test)]
 mod tests {
@@ -52,7 +82,11 @@ mod tests {
 
     #[test]
     fn what_is_and_what_is_not_a_retry() {
-        let pay = |id: u64, ms| call(id, 1, "orders", "POST /pay", ms);
+        let answered = |id: u64, status: i64, ms| {
+            let pay = call(id, 1, "orders", "POST /pay", ms).with("url.full", "http://pay/7");
+            pay.with("http.response.status_code", status)
+        };
+        let pay = |id: u64, ms| answered(id, 503, ms);
         let table = [
             (
                 vec![
@@ -68,6 +102,26 @@ mod tests {
             (
                 vec![pay(2, 0..20).failed("503"), pay(3, 30..50).failed("503")],
                 Some("`POST /pay` of orders took 2 attempts (50 %), all of which failed (`503`)"),
+            ),
+            // What is not there is not there the second time either.
+            (
+                vec![
+                    answered(2, 404, 0..20).failed("404"),
+                    answered(3, 200, 30..50),
+                ],
+                None,
+            ),
+            // These may be about two orders.
+            (
+                vec![
+                    call(2, 1, "orders", "Pay", 0..20)
+                        .with("http.response.status_code", 503)
+                        .failed("503"),
+                    call(3, 1, "orders", "Pay", 30..50)
+                        .with("http.response.status_code", 503)
+                        .failed("503"),
+                ],
+                None,
             ),
             // Nothing had failed.
             (vec![pay(2, 0..20), pay(3, 30..50)], None),
