@@ -20,7 +20,7 @@ pub(super) async fn page(State(traces): State<Traces>) -> Html<String> {
         @if graph.nodes.is_empty() {
             p { "No service has sent anything yet." }
         } @else {
-            p class="counts" { "Of the " (seen.len()) " traces that are here." }
+            p class="counts" { "Traces looked at: " (seen.len()) }
             (drawing(&graph))
             (table(&graph))
         }
