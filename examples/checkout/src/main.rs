@@ -5,23 +5,15 @@
 //! whatever its framework, and one on a client; see `services/server.rs` and
 //! `services/client.rs`. Everything else here tells the story.
 
-mod analysis;
-mod arrivals;
-mod columns;
+mod complaints;
+mod destination;
 mod fleet;
-mod intervals;
-mod json;
-mod log;
-mod otlp;
+mod member;
 mod output;
-mod receiver;
-mod report;
 mod services;
 mod session;
+mod stop_signal;
 mod story;
-mod trace;
-mod verdict;
-mod waterfall;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -74,9 +66,12 @@ struct Options {
     /// `start_unix_nano`, `duration_ns`, `status` and `attributes`.
     #[arg(long)]
     json: bool,
-    /// Stay up, print the URL of the gateway and the trace of each request, until Ctrl-C
+    /// Stay up, print the URL of the gateway and the trace of each request, until Ctrl-C or SIGTERM
     #[arg(long)]
     serve: bool,
+    /// Show the traces on a page, too, and stay up until Ctrl-C or SIGTERM
+    #[arg(long)]
+    web: bool,
     /// Port of the gateway on 127.0.0.1; 0 lets the system choose
     #[arg(long, default_value_t = 0)]
     port: u16,

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use opentelemetry::trace::TraceId;
+use otel_waterfall::{Page, Trace, print_json, print_report};
 use terminal_size::{Width, terminal_size_of};
 
-use crate::services::DECLINED_SUFFIX;
+use crate::destination::Destination;
+use crate::services::{Answer, DECLINED_SUFFIX, TRACE_ID};
 use crate::story::checkout;
-use crate::trace::Trace;
-use crate::{json, report};
 
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -29,6 +29,10 @@ impl Output {
         }
     }
 
+    pub(crate) fn page(&self, page: &Page) {
+        self.complain(&format!("the traces are on {}, until Ctrl-C", page.url()));
+    }
+
     pub(crate) fn complain(&self, line: &str) {
         // Nobody is left to be told that standard error is closed.
         let _ = writeln!(anstream::stderr(), "{line}");
@@ -38,19 +42,35 @@ impl Output {
         // Leaves out the colours unless this is a terminal and `NO_COLOR` is not set.
         let mut stdout = anstream::stdout().lock();
         match self.json {
-            true => json::print(trace, &mut stdout)?,
-            false => report::print(subject, trace, width(), &mut stdout)?,
+            true => print_json(trace, &mut stdout)?,
+            false => print_report(subject, trace, width(), &mut stdout)?,
         }
         Ok(())
     }
 
-    pub(crate) fn trace_id(&self, subject: &str, trace_id: TraceId) -> Result<()> {
-        writeln!(anstream::stdout(), "trace {trace_id}  {subject}")?;
-        Ok(())
+    /// The trace of a request whose spans go elsewhere.
+    pub(crate) fn trace_id(
+        &self,
+        subject: &str,
+        trace_id: Option<TraceId>,
+        destination: &Destination,
+    ) -> Result<()> {
+        let mut stdout = anstream::stdout().lock();
+        match (trace_id, destination) {
+            (_, Destination::Nowhere(_)) => writeln!(stdout, "no trace  {subject} ({destination})"),
+            (Some(trace_id), _) => writeln!(stdout, "trace {trace_id}  {subject}"),
+            (None, _) => writeln!(stdout, "no trace  {subject} (not sampled)"),
+        }?;
+        Ok(stdout.flush()?)
     }
 
-    /// How to send a request to the gateway.
-    pub(crate) fn invite(&self, gateway: SocketAddr) -> Result<()> {
+    pub(crate) fn answer(&self, answer: &Answer, destination: &Destination) -> Result<()> {
+        let subject = format!("this request → {}", answer.status.as_u16());
+        self.trace_id(&subject, answer.trace_id, destination)
+    }
+
+    /// How to send a request to the gateway, and where to look for its trace.
+    pub(crate) fn invite(&self, gateway: SocketAddr, destination: &Destination) -> Result<()> {
         let url = format!("http://{gateway}/checkout");
         if self.json {
             self.complain(&url);
@@ -61,8 +81,19 @@ impl Output {
         writeln!(stdout, "\nsend checkouts, as many lines as you like:\n")?;
         writeln!(
             stdout,
-            "  curl {url} -H 'content-type: application/json' -d '{basket}'\n"
+            "  curl -i {url} -H 'content-type: application/json' -d '{basket}'\n"
         )?;
+        match destination {
+            Destination::Here => writeln!(
+                stdout,
+                "the trace of each is shown here; its id stands in the header {TRACE_ID}"
+            ),
+            Destination::Collector(..) => writeln!(
+                stdout,
+                "{destination}; the id of each trace stands here and in the header {TRACE_ID}"
+            ),
+            Destination::Nowhere(_) => writeln!(stdout, "{destination}"),
+        }?;
         writeln!(
             stdout,
             "cards ending in {DECLINED_SUFFIX} are declined; Ctrl-C stops the services"

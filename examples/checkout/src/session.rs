@@ -1,30 +1,30 @@
 //! One run of the example: start the services, tell the story or stay up, clean up.
 
-use std::env;
-use std::net::SocketAddr;
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use otel_autoconfigure::shutdown_signal;
+use otel_waterfall::{Arrivals, Page, Receiver, Trace, Traces};
 
 use crate::Options;
-use crate::arrivals::Arrivals;
+use crate::destination::Destination;
 use crate::fleet::Fleet;
 use crate::output::Output;
-use crate::receiver::{Batch, Receiver};
 use crate::services::{Launch, Service};
+use crate::stop_signal::StopSignal;
 use crate::story::{Customer, scenes};
-use crate::trace::Trace;
 
 /// However this ends, no service is left running.
 pub(crate) async fn run(options: Options) -> Result<ExitCode> {
     let mut session = Session::open(options).await?;
     let outcome = tokio::select! {
         biased;
-        () = shutdown_signal() => None,
-        outcome = session.play() => Some(outcome),
+        Ok(signal) = StopSignal::next() => Err(signal),
+        outcome = session.play() => Ok(outcome),
     };
-    if outcome.is_none() {
+    if outcome.is_err() {
         session
             .output
             .complain("\ninterrupted, stopping the services (again to kill them)");
@@ -32,17 +32,17 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
     let stopped = tokio::select! {
         biased;
         // Whoever presses it twice does not want to wait for telemetry: dropping kills.
-        () = shutdown_signal() => Err(anyhow!("the services were killed")),
+        Ok(_) = StopSignal::next() => Err(anyhow!("the services were killed")),
         stopped = session.fleet.stop() => stopped,
     };
     match outcome {
-        Some(Ok(())) => stopped.map(|()| ExitCode::SUCCESS),
-        Some(Err(error)) => Err(error),
-        None => {
+        Ok(Ok(())) => stopped.map(|()| ExitCode::SUCCESS),
+        Ok(Err(error)) => Err(error),
+        Err(signal) => {
             if let Err(error) = stopped {
                 session.output.complain(&format!("{error:#}"));
             }
-            Ok(ExitCode::from(INTERRUPTED))
+            Ok(ExitCode::from(signal.exit_code()))
         }
     }
 }
@@ -50,30 +50,48 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
 struct Session {
     options: Options,
     output: Output,
-    /// `None` if the telemetry goes to the user's own collector. Lives here rather than in `play`:
+    destination: Destination,
+    /// `None` if the telemetry goes elsewhere. Lives here rather than in `play`:
     /// the services export to it until they have stopped.
     receiver: Option<Receiver>,
+    traces: Traces,
+    /// Where the traces are shown, too.
+    page: Option<Page>,
     fleet: Fleet,
 }
 
 impl Session {
     async fn open(options: Options) -> Result<Self> {
-        let has_collector = COLLECTOR
-            .iter()
-            .any(|key| env::var_os(key).is_some_and(|value| !value.is_empty()));
+        let destination = Destination::from_environment();
         ensure!(
-            !(has_collector && options.json),
-            "--json prints the spans that arrive here, and {} sends them elsewhere",
-            COLLECTOR.join(" or "),
+            destination == Destination::Here || !options.json,
+            "--json prints the spans that arrive here, but {destination}",
         );
-        let receiver = match has_collector {
-            true => None,
-            false => Some(Receiver::start().await?),
+        ensure!(
+            destination == Destination::Here || !options.web,
+            "--web shows the spans that arrive here, but {destination}",
+        );
+        let mut receiver = None;
+        let mut endpoint = None;
+        if destination == Destination::Here {
+            let listening = receiver.insert(Receiver::new());
+            let address = listening.listen_grpc(ANY_PORT.into()).await;
+            let address = address.context("no loopback port for the receiver")?;
+            endpoint = Some(format!("http://{address}"));
+        }
+        let output = Output::new(options.json);
+        let traces = Traces::new(ROOM);
+        let page = match options.web {
+            true => Some(open_page(&traces).await?),
+            false => None,
         };
         Ok(Self {
-            output: Output::new(options.json),
-            fleet: Fleet::new(receiver.as_ref().map(Receiver::endpoint)),
+            output,
+            fleet: Fleet::new(endpoint),
             receiver,
+            traces,
+            page,
+            destination,
             options,
         })
     }
@@ -120,54 +138,83 @@ impl Session {
             let trace_id = self.fleet.guard(customer.play(&scene)).await?;
             self.output
                 .progress(&format!("{:12} sent {}", "customer", scene.subject));
+            if self.receiver.is_none() {
+                // At once: they stand, whatever becomes of the last export.
+                self.output
+                    .trace_id(scene.subject, trace_id, &self.destination)?;
+            }
             told.push((scene.subject, trace_id));
         }
         // The services export their last spans when they stop: after this all of them are here.
         self.fleet.stop().await?;
 
         let Some(receiver) = &mut self.receiver else {
-            return told
-                .iter()
-                .try_for_each(|(subject, trace_id)| self.output.trace_id(subject, *trace_id));
+            return Ok(());
         };
-        let Batch { spans, logs } = receiver.drain();
-        let traces: Vec<_> = Trace::group(spans)
+        let arrived = receiver.drain();
+        let traces: Vec<_> = Trace::group(arrived.spans)
             .into_iter()
-            .map(|trace| trace.with_logs(&logs))
+            .map(|trace| trace.with_logs(&arrived.logs))
             .collect();
         for (subject, trace_id) in told {
             let trace = traces
                 .iter()
-                .find(|trace| trace.id() == Some(trace_id))
+                .find(|trace| trace_id.is_some() && trace.id() == trace_id)
                 .with_context(|| format!("no span of {subject} has arrived"))?;
             self.output.trace(subject, trace)?;
+            self.traces.put(trace.clone());
         }
-        Ok(())
+        match &self.page {
+            Some(page) => {
+                self.output.page(page);
+                pending().await
+            }
+            None => Ok(()),
+        }
     }
 
     async fn serve(&mut self, gateway: SocketAddr) -> Result<()> {
-        self.output.invite(gateway)?;
+        self.output.invite(gateway, &self.destination)?;
         let Some(receiver) = &mut self.receiver else {
-            return Err(self.fleet.death().await);
+            loop {
+                let answer = self.fleet.answer().await?;
+                self.output.answer(&answer, &self.destination)?;
+            }
         };
-        let mut arrivals = Arrivals::default();
+        if let Some(page) = &self.page {
+            self.output.page(page);
+        }
+        let mut arrivals = Arrivals::new(ROOM).entered_at("gateway");
         loop {
             let batch = tokio::select! {
                 biased;
-                error = self.fleet.death() => return Err(error),
-                batch = receiver.next() => batch.context("the receiver has failed")?,
+                // Its trace is printed when it is complete.
+                answer = self.fleet.answer() => answer.map(|_| None)?,
+                batch = receiver.next_until(arrivals.next_due()) => batch,
             };
-            for trace in arrivals.add(batch) {
-                self.output.trace("this request", &trace)?;
+            let now = Instant::now();
+            if let Some(batch) = batch {
+                arrivals.add(batch, now);
+            }
+            for trace in arrivals.due(now) {
+                let new = self.traces.put(trace).filter(|put| put.has_new_spans);
+                if let Some(put) = new {
+                    self.output.trace("this request", &put.trace)?;
+                }
             }
         }
     }
 }
 
-/// The variables that name a collector for spans.
-const COLLECTOR: [&str; 2] = [
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-];
-/// What shells report for a program that Ctrl-C has ended: 128 + SIGINT.
-const INTERRUPTED: u8 = 130;
+/// Where `otel-waterfall` has its page, or anywhere if that runs, too.
+async fn open_page(traces: &Traces) -> Result<Page> {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 4319));
+    match Page::open(usual, traces.clone()).await {
+        Ok(page) => Ok(page),
+        Err(_) => Page::open(ANY_PORT.into(), traces.clone()).await,
+    }
+}
+
+const ANY_PORT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+/// What traces may take in memory.
+const ROOM: usize = 128 << 20;

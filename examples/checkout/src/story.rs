@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use opentelemetry::trace::TraceId;
 use reqwest::StatusCode;
 
@@ -65,8 +65,8 @@ impl Customer {
         })
     }
 
-    /// Sends the checkout and returns the id of its trace.
-    pub(crate) async fn play(&self, scene: &Scene) -> Result<TraceId> {
+    /// Sends the checkout and returns the id of its trace, if anybody will have it.
+    pub(crate) async fn play(&self, scene: &Scene) -> Result<Option<TraceId>> {
         let Scene {
             subject,
             checkout,
@@ -83,6 +83,6 @@ impl Customer {
             answered == *status,
             "{subject} was answered with {answered}: {body}"
         );
-        trace_id.with_context(|| format!("the answer to {subject} names no trace"))
+        Ok(trace_id)
     }
 }

@@ -1,4 +1,4 @@
-//! With `OTEL_EXPORTER_OTLP_ENDPOINT` set, the spans go there.
+//! With `OTEL_EXPORTER_OTLP_ENDPOINT` set, the spans go there; what happens if nobody takes them.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -7,7 +7,9 @@
 )]
 
 use std::collections::BTreeSet;
+use std::net::TcpListener as StdTcpListener;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
@@ -74,16 +76,76 @@ async fn spans_go_to_the_collector_and_the_trace_ids_are_printed() {
 }
 
 #[tokio::test]
-async fn collector_that_is_not_there_is_an_error() {
-    // A port that was just free, and that nobody listens on any more.
-    let endpoint = {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
-    let output = checkout(&endpoint, &[]).await;
+async fn collector_that_is_not_there_is_an_error_of_every_service() {
+    let output = checkout(&nowhere(), &[]).await;
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(said.contains("spans could not be exported"), "{said}");
+    for service in ["gateway", "orders", "inventory", "payment", "notification"] {
+        let end = format!("{service} ended (exit status: 1): spans could not be exported");
+        assert_eq!(said.matches(&end).count(), 1, "{said}");
+    }
+    // The reason is not lost among what the services log anyway.
+    assert!(!said.contains(" INFO "), "{said}");
+    trace_ids_of_all_checkouts(&output.stdout);
+}
+
+#[tokio::test]
+async fn collector_that_hangs_holds_up_the_services_side_by_side() {
+    // Connections are accepted by the system, and nobody ever answers.
+    let hanging = StdTcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", hanging.local_addr().unwrap());
+    let start = Instant::now();
+    let output = checkout(&endpoint, &[]).await;
+    assert_eq!(output.status.code(), Some(1));
+    trace_ids_of_all_checkouts(&output.stdout);
+    // One after the other they would take 22 s.
+    assert!(start.elapsed() < Duration::from_secs(15), "{start:?}");
+}
+
+fn trace_ids_of_all_checkouts(stdout: &[u8]) {
+    let printed = String::from_utf8(stdout.to_vec()).unwrap();
+    let ids: BTreeSet<_> = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("trace ")?.split(' ').next())
+        .filter(|id| id.len() == 32 && *id != "0".repeat(32))
+        .collect();
+    assert_eq!(ids.len(), 3, "{printed}");
+}
+
+#[tokio::test]
+async fn traces_that_nobody_will_have_are_not_named() {
+    let table = [
+        ("OTEL_SDK_DISABLED", "true", "as OTEL_SDK_DISABLED says"),
+        (
+            "OTEL_TRACES_EXPORTER",
+            "none",
+            "as OTEL_TRACES_EXPORTER says",
+        ),
+        ("OTEL_TRACES_SAMPLER", "always_off", "not sampled"),
+    ];
+    for (variable, value, reason) in table {
+        let output = command(&nowhere(), &[])
+            .env(variable, value)
+            .env("OTEL_METRICS_EXPORTER", "none")
+            .env("OTEL_LOGS_EXPORTER", "none")
+            .output()
+            .await
+            .unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let lines: Vec<_> = printed.lines().collect();
+        assert_eq!(lines.len(), 3, "{printed}");
+        for line in lines {
+            assert!(line.starts_with("no trace  the "), "{line}");
+            assert!(line.contains(reason), "{line}");
+        }
+    }
+}
+
+/// A port that was just free, and that nobody listens on any more.
+fn nowhere() -> String {
+    let listener = StdTcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
 }
 
 #[tokio::test]
@@ -96,11 +158,14 @@ async fn json_cannot_print_what_does_not_arrive() {
 }
 
 async fn checkout(endpoint: &str, arguments: &[&str]) -> std::process::Output {
-    Command::new(env!("CARGO_BIN_EXE_checkout"))
+    command(endpoint, arguments).output().await.unwrap()
+}
+
+fn command(endpoint: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_checkout"));
+    command
         .args(arguments)
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
-        .output()
-        .await
-        .unwrap()
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    command
 }

@@ -9,8 +9,9 @@
 
 mod shop;
 
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 
 use shop::{Shop, checkout};
 
@@ -35,6 +36,96 @@ fn interrupt_stops_everything() {
         "\ninterrupted, stopping the services (again to kill them)\n"
     );
     assert_eq!(shop.left_behind(), [""; 0]);
+}
+
+#[test]
+fn termination_stops_everything_as_an_interrupt_does() {
+    let mut shop = Shop::open();
+    shop.signal("TERM");
+    let (status, said) = shop.end();
+    assert_eq!(status.code(), Some(143));
+    assert_eq!(
+        said,
+        "\ninterrupted, stopping the services (again to kill them)\n"
+    );
+    assert_eq!(shop.left_behind(), [""; 0]);
+}
+
+#[test]
+fn printed_curl_shows_the_header_that_names_the_trace() {
+    let mut shop = Shop::open();
+    assert!(shop.read("curl").contains("curl -i http://127.0.0.1:"));
+    shop.read("x-trace-id");
+    // A request that is refused has a trace, too.
+    let answer = shop.answer("{}", "");
+    let trace = shop.read("trace ");
+    let id = trace.trim_start_matches("trace ");
+    assert!(
+        answer.contains(&format!("x-trace-id: {id}\r\n")),
+        "{answer}"
+    );
+}
+
+#[test]
+fn serving_says_at_once_that_the_collector_is_not_there() {
+    // A port that was just free, and that nobody listens on any more.
+    let endpoint = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let mut shop = Shop::open_with(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+    ]);
+    let destination = shop.read("spans go to");
+    assert!(destination.contains(&endpoint), "{destination}");
+
+    let basket = r#"{"user":"ada","card":"42","lines":[{"sku":"article-1","quantity":1}]}"#;
+    let answer = shop.answer(basket, "");
+    let trace = shop.read("trace ");
+    let words: Vec<_> = trace.split_whitespace().collect();
+    let ["trace", id, "this", "request", "→", "201"] = words[..] else {
+        panic!("{trace}");
+    };
+    assert!(
+        answer.contains(&format!("x-trace-id: {id}\r\n")),
+        "{answer}"
+    );
+
+    // The services run, nobody has asked them to stop.
+    let outage = shop.hear("cannot be exported");
+    assert!(outage.contains(&endpoint), "{outage}");
+    shop.signal("INT");
+    assert_eq!(shop.end().0.code(), Some(130));
+}
+
+#[test]
+fn page_shows_the_story_until_it_is_stopped() {
+    let mut parent = checkout(&["--web"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(parent.stderr.take().unwrap()).lines();
+    let page = said
+        .by_ref()
+        .map(Result::unwrap)
+        .find_map(|line| Some(line.strip_prefix("the traces are on http://")?.to_owned()));
+    let page = page.unwrap();
+    let address = page.split(',').next().unwrap();
+    let mut connection = TcpStream::connect(address).unwrap();
+    let request = format!("GET / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut list = String::new();
+    connection.read_to_string(&mut list).unwrap();
+    assert_eq!(list.matches(">POST /checkout</a>").count(), 3, "{list}");
+
+    shop::send("INT", parent.id());
+    let mut report = String::new();
+    let mut stdout = parent.stdout.take().unwrap();
+    stdout.read_to_string(&mut report).unwrap();
+    assert_eq!(report.matches("In the ").count(), 3, "{report}");
+    assert_eq!(parent.wait().unwrap().code(), Some(130));
 }
 
 #[test]

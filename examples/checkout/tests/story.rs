@@ -257,6 +257,7 @@ fn help_shows_the_options_and_hides_the_services() {
     for option in [
         "--json",
         "--serve",
+        "--web",
         "--port",
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "NO_COLOR",

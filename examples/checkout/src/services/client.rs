@@ -2,6 +2,7 @@
 //! reqwest, a layer around tonic's channel.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Result;
 use axum::http::StatusCode;
@@ -25,7 +26,10 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(address: SocketAddr) -> Result<Self> {
         // The services are on loopback; a proxy from the environment would not find them.
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .build()?;
         Ok(Self {
             http: ClientBuilder::new(http).with(OtelMiddleware::new()).build(),
             address,
@@ -65,4 +69,57 @@ pub(super) async fn accepted(call: RequestBuilder) -> Result<(), Failure> {
         StatusCode::PAYMENT_REQUIRED => Failure::new(status, reason),
         _ => Failure::new(StatusCode::BAD_GATEWAY, reason),
     })
+}
+
+/// How long a connection is kept for the next request. Shorter than [`KEEP_ALIVE`]: whoever waits
+/// longer than the server sends requests into connections that it is just closing. A payment that
+/// was lost in this way cannot be sent again, nobody knows whether it was made.
+///
+/// [`KEEP_ALIVE`]: super::server::KEEP_ALIVE
+pub(super) const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+    use crate::services::server::KEEP_ALIVE;
+
+    const _: () = assert!(2 * POOL_IDLE_TIMEOUT.as_secs() < KEEP_ALIVE.as_secs());
+
+    /// Accepts a connection, answers one request without a body, and returns the connection.
+    async fn answer(listener: &TcpListener) -> BufReader<tokio::net::TcpStream> {
+        let (connection, _) = listener.accept().await.unwrap();
+        let mut connection = BufReader::new(connection);
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            connection.read_line(&mut line).await.unwrap();
+        }
+        let answer = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
+        connection.write_all(answer).await.unwrap();
+        connection
+    }
+
+    #[tokio::test]
+    async fn client_closes_an_idle_connection_before_the_server_does() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = Client::new(listener.local_addr().unwrap()).unwrap();
+        let first = tokio::spawn(accepted(client.post("/payments")));
+        let mut connection = answer(&listener).await;
+        let answered = Instant::now();
+        assert!(first.await.unwrap().is_ok());
+
+        let mut rest = Vec::new();
+        let closed = connection.read_to_end(&mut rest);
+        timeout(KEEP_ALIVE, closed).await.unwrap().unwrap();
+        assert_eq!(rest, b"");
+        assert!(answered.elapsed() >= POOL_IDLE_TIMEOUT);
+
+        let second = tokio::spawn(accepted(client.post("/payments")));
+        answer(&listener).await;
+        assert!(second.await.unwrap().is_ok());
+    }
 }

@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderName, StatusCode};
-use axum::response::IntoResponse;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use opentelemetry::trace::get_active_span;
@@ -15,10 +16,12 @@ use tracing::info;
 use super::client::Client;
 use super::failure::Failure;
 use super::messages::Checkout;
+use super::notice::{Answer, Notice};
 
 pub(super) fn router(orders: SocketAddr) -> Result<Router> {
     Ok(Router::new()
         .route("/checkout", post(checkout))
+        .layer(from_fn(tell_trace))
         .with_state(Client::new(orders)?))
 }
 
@@ -40,16 +43,25 @@ async fn checkout(
     let answer = orders.post("/orders").json(&checkout).send().await?;
     let status = answer.status();
     let body = answer.bytes().await?;
-    let trace_id = get_active_span(|span| span.span_context().trace_id().to_string());
-    Ok((
-        status,
-        [
-            (CONTENT_TYPE, "application/json".to_owned()),
-            (TRACE_ID, trace_id),
-        ],
-        body,
-    ))
+    Ok((status, [(CONTENT_TYPE, "application/json")], body))
 }
 
-/// Tells the customer which trace to ask for.
+/// Tells the customer and the parent which trace to ask for, if anybody will have it.
+async fn tell_trace(request: Request, next: Next) -> Response {
+    let trace_id = get_active_span(|span| {
+        let context = span.span_context();
+        // One that is not sampled has an id, too, but is sent to nobody.
+        context.is_sampled().then(|| context.trace_id())
+    });
+    let mut response = next.run(request).await;
+    if let Some(value) = trace_id.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
+        response.headers_mut().insert(TRACE_ID, value);
+    }
+    let status = response.status();
+    // A parent that is gone does not hear it.
+    let _ = Notice::Answered(Answer { status, trace_id }).tell();
+    response
+}
+
+/// The header with the id of the request's trace.
 pub(crate) const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");

@@ -11,6 +11,7 @@ mod inventory;
 #[rustfmt::skip]
 mod inventory_api;
 mod messages;
+mod notice;
 mod notification;
 mod orders;
 mod payment;
@@ -27,7 +28,9 @@ use server::Server;
 
 pub(crate) use gateway::TRACE_ID;
 pub(crate) use messages::{Checkout, Line};
+pub(crate) use notice::{Answer, Notice};
 pub(crate) use payment::DECLINED_SUFFIX;
+pub(crate) use process::LONGEST_REQUEST;
 
 /// What the parent tells a child on its command line.
 #[derive(Args, Clone, Debug, PartialEq)]

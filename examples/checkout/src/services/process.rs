@@ -1,6 +1,6 @@
 //! The life of one service: telemetry, socket, requests, and an end that leaves nothing behind.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::Ipv4Addr;
 use std::process;
 use std::thread;
@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::Launch;
+use super::notice::Notice;
 
 pub(super) async fn run(launch: Launch) -> Result<()> {
     let told_to_stop = told_to_stop().boxed().shared();
@@ -22,15 +23,15 @@ pub(super) async fn run(launch: Launch) -> Result<()> {
     let server = service.server()?;
 
     let listener = listen(port).await?;
-    let mut stdout = io::stdout();
-    writeln!(stdout, "{}", listener.local_addr()?)?;
-    stdout.flush()?;
+    Notice::Listening(listener.local_addr()?).tell()?;
 
     tokio::select! {
         served = server.serve(listener, told_to_stop.clone()) => served?,
         // Requests that are under way may finish, one that hangs must not keep the spans.
         () = told_to_stop.then(|()| sleep(LONGEST_REQUEST)) => {}
     }
+    // A parent that is gone does not hear it.
+    let _ = Notice::Stopped.tell();
     telemetry.shutdown().context("spans could not be exported")
 }
 
@@ -69,6 +70,6 @@ fn parent_gone() -> oneshot::Receiver<()> {
 }
 
 /// How long requests may take that are under way when the service is told to stop.
-const LONGEST_REQUEST: Duration = Duration::from_secs(2);
+pub(crate) const LONGEST_REQUEST: Duration = Duration::from_secs(2);
 /// More than that and the five seconds that telemetry takes for a last export.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(8);

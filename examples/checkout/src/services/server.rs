@@ -2,6 +2,7 @@
 //! and on tonic's server, a middleware around actix's application.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer};
@@ -40,7 +41,10 @@ impl Server {
             Self::Actix(routes) => {
                 let app = move || App::new().configure(routes).wrap(OtelMiddleware::new());
                 // It is the parent who decides when a service ends, not a signal.
-                let server = HttpServer::new(app).workers(1).disable_signals();
+                let server = HttpServer::new(app)
+                    .workers(1)
+                    .keep_alive(KEEP_ALIVE)
+                    .disable_signals();
                 let server = server.listen(listener.into_std()?)?.run();
                 let handle = server.handle();
                 // Not `shutdown_signal`: after that, actix waits without need before it returns.
@@ -63,3 +67,9 @@ impl Server {
         Ok(())
     }
 }
+
+/// How long payment leaves an idle connection open. Longer than [`POOL_IDLE_TIMEOUT`]: otherwise
+/// a request may be sent just when the server closes, and fails without having been read.
+///
+/// [`POOL_IDLE_TIMEOUT`]: super::client::POOL_IDLE_TIMEOUT
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(10);

@@ -23,7 +23,13 @@ pub(crate) struct Service {
 impl Shop {
     /// Returns when all five services are ready.
     pub(crate) fn open() -> Self {
+        Self::open_with(&[])
+    }
+
+    /// The same with these variables set.
+    pub(crate) fn open_with(variables: &[(&str, &str)]) -> Self {
         let mut parent = checkout(&["--serve"])
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -47,6 +53,16 @@ impl Shop {
 
     pub(crate) fn signal(&self, signal: &str) {
         send(signal, self.parent.id());
+    }
+
+    /// Waits until it is said on standard error, by the running program.
+    pub(crate) fn hear(&mut self, words: &str) -> String {
+        hear(&mut self.stderr, words)
+    }
+
+    /// Waits until it is printed, by the running program.
+    pub(crate) fn read(&mut self, words: &str) -> String {
+        hear(&mut self.stdout, words)
     }
 
     /// Waits for the end: status and what was said on standard error.
@@ -79,6 +95,12 @@ impl Shop {
 
     /// Sends one checkout to the gateway and returns the status line.
     pub(crate) fn buy(&self, basket: &str, headers: &str) -> String {
+        let answer = self.answer(basket, headers);
+        answer.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// Sends one checkout to the gateway and returns all of the answer.
+    pub(crate) fn answer(&self, basket: &str, headers: &str) -> String {
         let mut gateway = TcpStream::connect(self.service("gateway").address).unwrap();
         let length = basket.len();
         write!(
@@ -87,9 +109,9 @@ impl Shop {
              content-type: application/json\r\ncontent-length: {length}\r\n\r\n{basket}"
         )
         .unwrap();
-        let mut status = String::new();
-        BufReader::new(gateway).read_line(&mut status).unwrap();
-        status.trim_end().to_owned()
+        let mut answer = String::new();
+        gateway.read_to_string(&mut answer).unwrap();
+        answer
     }
 }
 
@@ -131,7 +153,14 @@ pub(crate) fn checkout(arguments: &[&str]) -> Command {
     command
 }
 
-fn send(signal: &str, process: u32) {
+fn hear(stream: &mut impl BufRead, words: &str) -> String {
+    let mut lines = stream.lines().map(Result::unwrap);
+    lines
+        .find(|line| line.contains(words))
+        .unwrap_or_else(|| panic!("nobody said {words}"))
+}
+
+pub(crate) fn send(signal: &str, process: u32) {
     let sent = Command::new("kill")
         .args([format!("-{signal}"), process.to_string()])
         .status();

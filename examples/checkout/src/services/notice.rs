@@ -1,0 +1,95 @@
+//! What a service tells its parent while it runs, a line each on standard output.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use axum::http::StatusCode;
+use opentelemetry::trace::TraceId;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// The service accepts connections here.
+    Listening(SocketAddr),
+    /// A request was answered.
+    Answered(Answer),
+    /// No request is under way any more, and none will be accepted. Telemetry may still go out.
+    Stopped,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// `None` if nobody will have the trace: telemetry is disabled, or it was not sampled.
+    pub(crate) trace_id: Option<TraceId>,
+}
+
+impl Notice {
+    pub(super) fn tell(&self) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{self}")?;
+        stdout.flush()
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listening(address) => write!(formatter, "listening {address}"),
+            Self::Answered(Answer { status, trace_id }) => {
+                write!(formatter, "answered {}", status.as_u16())?;
+                trace_id.map_or(Ok(()), |trace_id| write!(formatter, " {trace_id}"))
+            }
+            Self::Stopped => formatter.write_str("stopped"),
+        }
+    }
+}
+
+impl FromStr for Notice {
+    /// A line that means something else, for example of an exporter to the console.
+    type Err = ();
+
+    fn from_str(line: &str) -> Result<Self, ()> {
+        let mut words = line.split(' ');
+        let mut next = || words.next();
+        let notice = match (next(), next(), next()) {
+            (Some("listening"), Some(address), None) => {
+                Self::Listening(address.parse().map_err(drop)?)
+            }
+            (Some("answered"), Some(status), trace_id) => Self::Answered(Answer {
+                status: status.parse().map_err(drop)?,
+                trace_id: trace_id.map(TraceId::from_hex).transpose().map_err(drop)?,
+            }),
+            (Some("stopped"), None, None) => Self::Stopped,
+            _ => return Err(()),
+        };
+        Ok(notice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notice_is_read_as_it_was_told() {
+        let answered = |trace_id| {
+            Notice::Answered(Answer {
+                status: StatusCode::CREATED,
+                trace_id,
+            })
+        };
+        for notice in [
+            Notice::Listening("127.0.0.1:8080".parse().unwrap()),
+            answered(Some(TraceId::from(7_u128))),
+            answered(None),
+            Notice::Stopped,
+        ] {
+            assert_eq!(notice.to_string().parse(), Ok(notice));
+        }
+        for line in ["", "Spans", "stopped now", "answered never", "listening"] {
+            assert_eq!(line.parse::<Notice>(), Err(()), "{line}");
+        }
+    }
+}
