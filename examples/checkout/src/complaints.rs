@@ -1,10 +1,12 @@
 //! What the services say on standard error: what concerns telemetry goes on to the user at once,
 //! the last of the rest is kept in case the service ends.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::ChildStderr;
 
@@ -22,7 +24,7 @@ impl Complaints {
         let mut last = VecDeque::new();
         while let Ok(Some(line)) = lines.next_line().await {
             if let Some(text) = about_telemetry(&line) {
-                if self.is_news(service, text) {
+                if self.is_news(service, &text) {
                     // Nobody is left to be told that standard error is closed.
                     let _ = writeln!(anstream::stderr(), "{service}: {text}");
                 }
@@ -53,37 +55,43 @@ impl Complaints {
     }
 }
 
-/// What the line says if it is `otel-autoconfigure` that speaks, through the log or past it.
-fn about_telemetry(line: &str) -> Option<&str> {
-    let logged = |line: &'_ str| -> Option<usize> {
-        let (_, level) = head(line)?;
-        let target = line.find(LOGGED)?;
-        (target <= level + LONGEST_LEVEL).then_some(target + LOGGED.len())
-    };
-    line.strip_prefix(PLAIN)
-        .or_else(|| line.get(logged(line)?..))
+/// A line of the log, as `otel-autoconfigure` writes it where nobody sits at a terminal.
+#[derive(Deserialize)]
+struct Logged<'a> {
+    level: &'a str,
+    target: &'a str,
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+}
+
+impl<'a> Logged<'a> {
+    fn read(line: &'a str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+}
+
+/// What the line says if it is `otel-autoconfigure` that speaks, through the log or past it. Where
+/// everything goes is said by the launcher already.
+fn about_telemetry(line: &str) -> Option<Cow<'_, str>> {
+    if let Some(text) = line.strip_prefix(PLAIN) {
+        return Some(Cow::Borrowed(text));
+    }
+    let logged = Logged::read(line)?;
+    let is_news = logged.target == TARGET && !logged.message.starts_with(AT_START);
+    is_news.then_some(logged.message)
 }
 
 /// A line of the log that is no reason to end: a declined card is a warning, too.
 fn is_ordinary(line: &str) -> bool {
-    head(line).is_some_and(|(level, _)| ["WARN", "INFO", "DEBUG", "TRACE"].contains(&level))
-}
-
-/// The level of a line of the log, which follows the time, and where it stands.
-fn head(line: &str) -> Option<(&str, usize)> {
-    let (time, rest) = line.split_once(' ')?;
-    time.ends_with('Z').then_some(())?;
-    let level = rest.split_whitespace().next()?;
-    Some((level, time.len()))
+    Logged::read(line).is_some_and(|logged| logged.level != "ERROR")
 }
 
 const LAST_LINES: usize = 10;
 /// A message may hold numbers; nobody wants all of them for ever.
 const DIFFERENT: usize = 1_000;
 const PLAIN: &str = "otel-autoconfigure: ";
-const LOGGED: &str = " otel_autoconfigure: ";
-/// `  WARN`
-const LONGEST_LEVEL: usize = 6;
+const TARGET: &str = "otel_autoconfigure";
+const AT_START: &str = "exporting ";
 
 #[cfg(test)]
 mod tests {
@@ -93,32 +101,45 @@ mod tests {
     fn lines_about_telemetry_are_told_from_others() {
         let table = [
             (
-                "2026-11-26T09:25:33.592530Z  WARN otel_autoconfigure: metrics cannot go",
+                r#"{"level":"WARN","target":"otel_autoconfigure","message":"metrics cannot go"}"#,
                 Some("metrics cannot go"),
             ),
             (
-                "2026-11-26T09:25:33.592530Z  INFO otel_autoconfigure: traces arrive again",
-                Some("traces arrive again"),
+                r#"{"level":"INFO","target":"otel_autoconfigure","message":"traces \"arrive\""}"#,
+                Some("traces \"arrive\""),
+            ),
+            (
+                r#"{"level":"INFO","target":"otel_autoconfigure","message":"exporting traces to x"}"#,
+                None,
             ),
             ("otel-autoconfigure: no subscriber", Some("no subscriber")),
             (
-                "2026-11-26T09:25:33.592530Z  INFO shop: user= otel_autoconfigure: x",
+                r#"{"level":"INFO","target":"shop","message":"otel_autoconfigure: x"}"#,
                 None,
             ),
             ("thread 'main' panicked at src/main.rs:1:1:", None),
             ("", None),
         ];
         for (line, text) in table {
-            assert_eq!(about_telemetry(line), text, "{line}");
+            assert_eq!(about_telemetry(line).as_deref(), text, "{line}");
         }
     }
 
     #[test]
     fn only_what_may_be_a_reason_is_kept() {
         let table = [
-            ("2026-11-26T09:25:33.592530Z  INFO shop: checking out", true),
-            ("2026-11-26T09:25:33.592530Z ERROR shop: no stock", false),
-            ("2026-11-26T09:25:33.592530Z  WARN shop: declined", true),
+            (
+                r#"{"level":"INFO","target":"shop","message":"checking out"}"#,
+                true,
+            ),
+            (
+                r#"{"level":"WARN","target":"shop","message":"declined"}"#,
+                true,
+            ),
+            (
+                r#"{"level":"ERROR","target":"shop","message":"no stock"}"#,
+                false,
+            ),
             ("port 80 cannot be used", false),
             ("", false),
         ];
