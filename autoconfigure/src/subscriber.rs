@@ -1,6 +1,7 @@
 //! `tracing`: spans that nest with those of the middleware, events that become log records, and
 //! lines on standard error that name their trace.
 
+use std::borrow::Cow;
 use std::env;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use otel_instrumentation::server_span;
 use otel_tracing_bridge::{
     ContextSubscriber, Line, LineLayer, Lines, RecordLayer, SpanLayer, record_panics,
 };
@@ -108,6 +110,7 @@ impl Bridge {
     fn line(&self) -> Line {
         let has_colours = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let line = Line::new(self.options.lines).ansi(io::stderr().is_terminal() && has_colours);
+        let line = line.context_field("http.route", |_| server_span().route().map(Cow::Borrowed));
         (self.options.configure_lines)(line)
     }
 

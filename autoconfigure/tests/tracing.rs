@@ -10,6 +10,7 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::panic::catch_unwind;
 
 use opentelemetry::{
@@ -17,6 +18,7 @@ use opentelemetry::{
     trace::{TraceContextExt, Tracer},
 };
 use otel_autoconfigure::{ContextSubscriber, Lines, OtelSpanExt};
+use otel_instrumentation::{HttpServer, Request, ServerConfig, scope};
 use serde_json::Value;
 use support::{Behaviour, Collector, Finished, Roles, attribute, play, run};
 use tracing::{Instrument, Span, debug_span, info, info_span};
@@ -283,20 +285,24 @@ fn lines_are_what_is_asked_for() {
     assert_eq!(placed("no_lines"), None);
 }
 
-struct Route(&'static str);
-
 fn write_lines(builder: otel_autoconfigure::Builder) {
-    let _telemetry = builder
-        .configure_lines(|line| {
-            line.context_field("http.route", |context| {
-                context.get::<Route>().map(|route| route.0.into())
-            })
-        })
-        .init()
-        .unwrap();
-    let context = opentelemetry::Context::current_with_value(Route("/orders/{id}"));
-    let _attached = context.attach();
-    info_span!("order", id = 7, plan = "free").in_scope(|| info!(order = 7, "placed"));
+    let _telemetry = builder.init().unwrap();
+    let server = HttpServer::new(scope("shop", "1.0.0"), ServerConfig::new());
+    let operation = server.start(&Request {
+        method: "GET",
+        scheme: None,
+        authority: None,
+        path: "/orders/7",
+        query: None,
+        template: Some("/orders/{id}"),
+        version: None,
+        peer: None,
+        headers: &HashMap::<String, String>::new(),
+    });
+    operation.scope(|| {
+        info_span!("order", id = 7, plan = "free").in_scope(|| info!(order = 7, "placed"));
+    });
+    operation.finish();
     log::info!(target: "shop::stock", "by the log crate");
 }
 

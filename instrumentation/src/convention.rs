@@ -36,6 +36,10 @@ impl Convention {
         }
     }
 
+    pub(crate) fn is_server(self) -> bool {
+        matches!(self, Self::HttpServer | Self::RpcServer)
+    }
+
     pub(crate) fn definitions(self) -> Definitions {
         match self {
             Self::HttpServer => Definitions::HTTP_SERVER,

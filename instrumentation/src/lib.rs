@@ -31,7 +31,7 @@ mod transfer;
 
 pub use crate::config::{Attributes, ClientConfig, ServerConfig, Trust};
 pub use crate::http::{HttpClient, HttpServer};
-pub use crate::operation::Operation;
+pub use crate::operation::{Operation, ServerSpan, server_span};
 pub use crate::request::{ErrorType, Request, Response};
 pub use crate::route::{HttpRecorded, RouteHandle};
 pub use crate::rpc::{RpcClient, RpcServer, rpc_method};

@@ -2,6 +2,7 @@
 
 mod begun;
 mod current;
+mod server_span;
 mod sizes;
 
 use std::borrow::Cow;
@@ -15,6 +16,8 @@ use opentelemetry::baggage::{Baggage, BaggageExt};
 use opentelemetry::propagation::{Extractor, Injector};
 
 use self::begun::Begun;
+pub(crate) use self::server_span::Told;
+pub use self::server_span::{ServerSpan, server_span};
 use crate::Response;
 use crate::baggage::Injection;
 use crate::convention::{Convention, Ending};

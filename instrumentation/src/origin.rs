@@ -52,13 +52,13 @@ impl Origin {
         let injection = Injection::Everything;
         if !shared.records(request) {
             let passed_on = match &options.public_endpoint {
-                Some(_) => passed_on(request, base, options),
+                Some(_) => passed_on(request, &ambient, base, options),
                 None => base,
             };
             return Err(Operation::unrecorded(passed_on, shared.clone(), injection));
         }
         Ok(Self {
-            parent: remote_parent(request, &base, options),
+            parent: parent(request, &ambient, &base, options),
             base,
             injection,
         })
@@ -87,26 +87,41 @@ impl Origin {
 }
 
 /// What a request that is not recorded passes on, where some endpoints are public.
-fn passed_on(request: &Request<'_>, base: Context, options: &ServerOptions) -> Context {
-    match remote_parent(request, &base, options) {
+fn passed_on(
+    request: &Request<'_>,
+    ambient: &Context,
+    base: Context,
+    options: &ServerOptions,
+) -> Context {
+    match parent(request, ambient, &base, options) {
         Parent::Base | Parent::None => base,
         Parent::Linked(_) => without_trace(&base),
     }
 }
 
-/// Only a remote span is a parent. The base keeps what else an outer layer put into the context.
-fn remote_parent(request: &Request<'_>, base: &Context, options: &ServerOptions) -> Parent {
+/// The remote span that the request brought; without one the local span that is active, as where a
+/// handler dispatches to another router in its process. A remote span that is merely current came
+/// with some other request, and is no parent.
+fn parent(
+    request: &Request<'_>,
+    ambient: &Context,
+    base: &Context,
+    options: &ServerOptions,
+) -> Parent {
     if !base.has_active_span() {
         return Parent::Base;
     }
     let span = base.span();
-    let remote = span.span_context();
-    if !remote.is_remote() {
-        return Parent::None;
+    let found = span.span_context();
+    if std::ptr::eq(found, ambient.span().span_context()) {
+        return match found.is_valid() && !found.is_remote() {
+            true => Parent::Base,
+            false => Parent::None,
+        };
     }
     let is_public = options.public_endpoint.as_ref();
     match is_public.is_some_and(|is_public| is_public(request)) {
-        true if remote.is_valid() => Parent::Linked(remote.clone()),
+        true if found.is_valid() => Parent::Linked(found.clone()),
         true => Parent::None,
         // Also one that is not valid: so looks a decision on sampling that came without a trace
         // (`b3: 0`), and samplers may obey it.

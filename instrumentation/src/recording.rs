@@ -12,6 +12,7 @@ use crate::http::Bodiless;
 use crate::instruments::Instruments;
 use crate::interned;
 use crate::labels;
+use crate::operation::Told;
 use crate::route::Route;
 use crate::rpc::{Call, Code, percent_decoded};
 use crate::semconv;
@@ -71,6 +72,7 @@ pub(crate) struct Recording {
     pub(crate) late: Vec<KeyValue>,
 }
 
+#[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error_type: Cow<'static, str>,
     pub(crate) message: Cow<'static, str>,
@@ -115,6 +117,16 @@ impl Recording {
         if self.span_records {
             let end = self.started.wall + elapsed;
             self.end_span(context, shared.convention, end, error_type, message, route);
+        }
+    }
+
+    /// What a handler said of the span: its name stays, and its error counts before others.
+    pub(crate) fn hear(&mut self, told: &Told) {
+        if told.is_renamed() {
+            self.name = None;
+        }
+        if let Some(failure) = told.take_failure() {
+            self.failure = Some(failure);
         }
     }
 

@@ -264,7 +264,7 @@ async fn an_error_of_a_middleware_inside_is_recorded_as_it_asks() {
         status: Some(503),
         error: Some("503"),
         message: "too much to do",
-        ..unrouted("/overloaded")
+        ..Expected::get("/overloaded")
     };
     let answer = check(&app, "GET /overloaded", 503, &overloaded).await;
     assert!(answer.ends_with("too much to do"), "{answer}");
@@ -273,6 +273,7 @@ async fn an_error_of_a_middleware_inside_is_recorded_as_it_asks() {
         status: Some(403),
         ..unrouted("/forbidden")
     };
+    // No resource has this path.
     check(&app, "GET /forbidden", 403, &forbidden).await;
 }
 

@@ -210,3 +210,41 @@ async fn a_websocket_works_after_its_operation_ended() {
     };
     running.expect(client, &expected).await;
 }
+
+/// A nested router sees the rest of the path only; what was asked for is the whole.
+#[tokio::test]
+async fn a_layer_inside_of_a_nested_router_records_the_path_that_was_asked_for() {
+    let expected = routed("/a/v1/success", "/a/{version}/success");
+    check("GET /a/v1/success", 200, &expected, |app, otel| {
+        Router::new().nest("/a/{version}", app.layer(otel))
+    })
+    .await;
+    let expected = routed("/a/path/1/param", "/a/path/{id}/param");
+    check("GET /a/path/1/param", 200, &expected, |app, otel| {
+        Router::new().nest("/a", Router::new().merge(app.layer(otel)))
+    })
+    .await;
+    let expected = Expected {
+        query: Some("q=1"),
+        ..unrouted("/mounted/missing", 404)
+    };
+    check("GET /mounted/missing?q=1", 404, &expected, |app, otel| {
+        let inner = app.fallback(|| async { http::StatusCode::NOT_FOUND });
+        Router::new().nest_service("/mounted", inner.layer(otel))
+    })
+    .await;
+}
+
+/// A filter sees what a user would write down.
+#[tokio::test]
+async fn a_filter_inside_of_a_nested_router_sees_the_path_that_was_asked_for() {
+    let app = Layered(|app: Router, otel: OtelLayer| Router::new().nest("/api", app.layer(otel)));
+    let filter = |config: otel_middleware_axum::ServerConfig| {
+        config.filter(|request| request.path != "/api/empty")
+    };
+    let running = Running::configured(&app, filter).await;
+    running.ask("GET /api/empty", &[]).await;
+    let (client, _) = running.ask("GET /api/success", &[]).await;
+    let expected = routed("/api/success", "/api/success");
+    running.expect(client, &expected).await;
+}

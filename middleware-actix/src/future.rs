@@ -58,12 +58,13 @@ where
             return this.inner.poll(task).map_ok(untouched);
         };
         let result = ready!(request.scope(|| this.inner.poll(task)));
-        let Some(operation) = request.answer() else {
+        let Some(mut operation) = request.answer() else {
             return Poll::Ready(result.map(untouched));
         };
         Poll::Ready(match result {
             Ok(response) => Ok(respond(response, operation)),
             Err(mut error) => {
+                request.route(&mut operation);
                 fail(&mut error, operation);
                 Err(error)
             }

@@ -12,4 +12,6 @@ mod unanswered;
 pub use crate::body::ResponseBody;
 pub use crate::future::ResponseFuture;
 pub use crate::middleware::{OtelMiddleware, OtelService};
-pub use otel_instrumentation::{Attributes, ErrorType, Request, ServerConfig, Telemetry, Trust};
+pub use otel_instrumentation::{
+    Attributes, ErrorType, Request, ServerConfig, ServerSpan, Telemetry, Trust, server_span,
+};

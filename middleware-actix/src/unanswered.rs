@@ -37,9 +37,13 @@ impl Unanswered {
 
     /// There will be none: cancelled, or, while panicking, a panic.
     fn give_up(&mut self) {
-        let Some(mut operation) = self.operation.take() else {
-            return;
-        };
+        if let Some(mut operation) = self.operation.take() {
+            self.route(&mut operation);
+        }
+    }
+
+    /// Tells the operation the route of a request that came to no response of its resource.
+    pub(crate) fn route(&self, operation: &mut Operation) {
         if let Some(route) = self.fallback.as_ref().and_then(Fallback::route) {
             operation.route(&route);
         }

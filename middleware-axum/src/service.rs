@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
-use axum::extract::{ConnectInfo, MatchedPath};
+use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
 use http::{Request, Response};
 use http_body::Body;
 use otel_instrumentation::http1::{self, ResponseBody, ResponseFuture};
@@ -31,10 +31,15 @@ impl<S> OtelService<S> {
             .get::<MatchedPath>()
             .map(MatchedPath::as_str);
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        // A nested router sees the rest of the path only.
+        let original = request.extensions().get::<OriginalUri>();
+        let asked_for = original.map_or(request.uri(), |OriginalUri(uri)| uri);
         let headers = RequestHeaders::new(request.headers());
         let mut operation = self.server.start(&instrumentation::Request {
             template: matched.filter(|path| !may_lead_on(path)),
             peer: peer.map(|ConnectInfo(address)| *address),
+            path: asked_for.path(),
+            query: asked_for.query(),
             ..http1::facts(request, &headers)
         });
         if let Some(path) = matched {

@@ -15,5 +15,5 @@ pub use crate::interceptor::{extract_context, inject_context};
 pub use crate::metadata::{MetadataExtractor, MetadataInjector};
 pub use crate::server::{OtelServerLayer, OtelServerService, ServerFuture};
 pub use otel_instrumentation::{
-    Attributes, ClientConfig, ErrorType, Request, ServerConfig, Telemetry,
+    Attributes, ClientConfig, ErrorType, Request, ServerConfig, ServerSpan, Telemetry, server_span,
 };

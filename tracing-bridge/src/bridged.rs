@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::mem;
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, ThreadId};
 
 use opentelemetry::trace::{SpanBuilder, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
@@ -15,6 +15,7 @@ use crate::changes::{Changes, ERROR_TYPE};
 use crate::draft::{Draft, put};
 use crate::request::{Answer, Request};
 use crate::tracers::Tracers;
+use crate::waiting;
 
 /// One `tracing` span.
 ///
@@ -37,8 +38,8 @@ enum Phase {
     /// Not started: the parent may still change, and links and attributes are there for the
     /// sampler.
     Draft,
-    /// Another thread is starting it.
-    Starting,
+    /// This thread is starting it.
+    Starting(ThreadId),
     /// Its own context.
     Started(Context),
     /// The provider had no span to give: the parent's context.
@@ -215,43 +216,79 @@ impl Closed {
 }
 
 /// The context of a span, which is started if it has not been; `None` if no layer exports it.
+///
+/// Where another thread is starting it this waits, as at any lock. A thread that comes back while it
+/// is starting the span itself, as from a sampler that logs, gets its current context.
 pub(crate) fn context_of<'a, R>(span: &SpanRef<'a, R>) -> Option<Context>
 where
     R: LookupSpan<'a>,
 {
-    for _ in 0..PATIENCE {
-        let draft = {
-            let mut extensions = span.extensions_mut();
-            let bridged = extensions.get_mut::<Bridged>()?;
-            match &bridged.phase {
-                Phase::Started(context) | Phase::Passed(context) => return Some(context.clone()),
-                Phase::FieldsOnly => return None,
-                Phase::Starting => None,
-                Phase::Draft => {
-                    bridged.phase = Phase::Starting;
-                    bridged.draft.take()
-                }
-            }
-        };
-        let Some(draft) = draft else {
-            thread::yield_now();
-            continue;
-        };
-        let phase = Phase::of(draft.start());
-        let context = match &phase {
-            Phase::Started(context) | Phase::Passed(context) => context.clone(),
-            Phase::FieldsOnly | Phase::Draft | Phase::Starting => return None,
-        };
-        let mut extensions = span.extensions_mut();
-        extensions.get_mut::<Bridged>()?.phase = phase;
-        return Some(context);
+    match look(span) {
+        Look::Context(context) => context,
+        Look::Draft(draft) => start(span, draft),
+        Look::Elsewhere => waiting::until(|| match look(span) {
+            Look::Context(context) => Some(context),
+            Look::Draft(_) | Look::Elsewhere => None,
+        }),
     }
-    // The sampler or a processor has panicked, or takes that long.
-    Some(Context::current())
 }
 
-/// How often a thread looks again while another one starts the same span, which takes a
-/// microsecond.
-const PATIENCE: usize = 100;
+enum Look {
+    Context(Option<Context>),
+    /// This thread is to start it.
+    Draft(Draft),
+    Elsewhere,
+}
+
+fn look<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Look {
+    let mut extensions = span.extensions_mut();
+    let Some(bridged) = extensions.get_mut::<Bridged>() else {
+        return Look::Context(None);
+    };
+    match &bridged.phase {
+        Phase::Started(context) | Phase::Passed(context) => Look::Context(Some(context.clone())),
+        Phase::FieldsOnly => Look::Context(None),
+        Phase::Starting(thread) if *thread == thread::current().id() => {
+            Look::Context(Some(Context::current()))
+        }
+        Phase::Starting(_) => Look::Elsewhere,
+        Phase::Draft => match bridged.draft.take() {
+            Some(draft) => {
+                bridged.phase = Phase::Starting(thread::current().id());
+                Look::Draft(draft)
+            }
+            None => Look::Context(None),
+        },
+    }
+}
+
+fn start<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>, draft: Draft) -> Option<Context> {
+    // A sampler that panics leaves a span that is not exported, and nobody waiting for it.
+    let mut outcome = Outcome {
+        span,
+        phase: Phase::FieldsOnly,
+    };
+    outcome.phase = Phase::of(draft.start());
+    match &outcome.phase {
+        Phase::Started(context) | Phase::Passed(context) => Some(context.clone()),
+        Phase::FieldsOnly | Phase::Draft | Phase::Starting(_) => None,
+    }
+}
+
+/// Writes down what the start came to, and wakes those who wait for it.
+struct Outcome<'s, 'a, R: LookupSpan<'a>> {
+    span: &'s SpanRef<'a, R>,
+    phase: Phase,
+}
+
+impl<'a, R: LookupSpan<'a>> Drop for Outcome<'_, 'a, R> {
+    fn drop(&mut self) {
+        if let Some(bridged) = self.span.extensions_mut().get_mut::<Bridged>() {
+            bridged.phase = mem::replace(&mut self.phase, Phase::FieldsOnly);
+        }
+        waiting::wake();
+    }
+}
+
 /// What the conventions want where there is no better class.
 const OTHER: &str = "_OTHER";

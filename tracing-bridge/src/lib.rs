@@ -23,6 +23,7 @@ mod takes;
 mod tracers;
 mod unclaimed;
 mod value;
+mod waiting;
 
 pub use crate::context_subscriber::ContextSubscriber;
 pub use crate::line::{Line, LineLayer, Lines};

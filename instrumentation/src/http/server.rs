@@ -64,8 +64,8 @@ impl HttpServer {
 
     /// The request begins: extracts its context and starts its span as the remote span's child.
     ///
-    /// Without a remote span the trace begins here, also where a local span is active: that one
-    /// belongs to whatever drives the connection, not to the request.
+    /// Without a remote span, a local span that is active is the parent, as where a handler calls
+    /// another router of its process. Otherwise the trace begins here.
     pub fn start(&self, request: &Request<'_>) -> Operation {
         let Inner { shared, options } = &*self.inner;
         let origin = match Origin::incoming(shared, request, options) {

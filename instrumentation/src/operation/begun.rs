@@ -1,12 +1,15 @@
 //! What an operation holds from its start to its end, in a box that goes from one to the next.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::Context;
 
+use super::Told;
 use crate::baggage::Injection;
 use crate::convention::Ending;
 use crate::recording::{Place, Recording};
+use crate::route::Route;
 use crate::shared::Shared;
 use crate::spare::Spare;
 
@@ -20,6 +23,8 @@ pub(super) struct Begun {
     pub(super) is_recorded: bool,
     /// `None` also where nothing will come of the record: no span was sampled, nothing measures.
     pub(super) recording: Option<Recording>,
+    /// What a handler said of the span, once it has asked for it.
+    pub(super) told: OnceLock<Arc<Told>>,
 }
 
 impl Begun {
@@ -41,11 +46,27 @@ impl Begun {
     /// say.
     pub(super) fn complete(mut self: Box<Self>, ending: Ending, place: Place) {
         if let (Some(recording), Some(shared)) = (&mut self.recording, &self.shared) {
+            if let Some(told) = self.told.get() {
+                recording.hear(told);
+            }
             recording.complete(&self.context, shared, ending, place);
         }
         *self = Self::blank();
         // Where the thread is about to end, it is dropped.
         let _ = SPARE.try_with(|spare| spare.leave(self));
+    }
+
+    /// The route of a request that is served, as far as it is known; `None` for a client's, and
+    /// where nothing comes of it.
+    pub(super) fn served(&self) -> Option<Option<&'static str>> {
+        let (recording, shared) = self.recording.as_ref().zip(self.shared.as_ref())?;
+        shared
+            .convention
+            .is_server()
+            .then(|| match recording.route {
+                Route::Final(Cow::Borrowed(route)) => Some(route),
+                _ => None,
+            })
     }
 
     fn blank() -> Self {
@@ -55,6 +76,7 @@ impl Begun {
             injection: Injection::Everything,
             is_recorded: false,
             recording: None,
+            told: OnceLock::new(),
         }
     }
 }

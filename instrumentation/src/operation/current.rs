@@ -3,12 +3,19 @@
 use std::mem;
 
 use super::Operation;
+use super::server_span::Serving;
 
 impl Operation {
     /// Runs `f` with [`context`](Self::context) attached: calls of the inner service, polls of its
     /// future and polls of its body.
     pub fn scope<T>(&self, f: impl FnOnce() -> T) -> T {
-        let _attached = self.begun().map(|it| it.context.clone().attach());
+        let Some(begun) = self.begun() else {
+            return f();
+        };
+        let _attached = begun.context.clone().attach();
+        let _serving = begun
+            .served()
+            .map(|route| Serving::enter(&begun.context, route, &begun.told));
         f()
     }
 

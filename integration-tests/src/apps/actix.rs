@@ -5,17 +5,19 @@ use std::io;
 use std::net::TcpListener;
 
 use ::actix_web::body::SizedStream;
-use ::actix_web::dev::Server;
+use ::actix_web::dev::{Server, Service};
 use ::actix_web::http::StatusCode;
 use ::actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use ::actix_web::web::{self, Bytes, Data, Path, Payload, ServiceConfig};
 use ::actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError, Route, guard};
 use futures_util::{Stream, StreamExt};
+use opentelemetry::Context;
+use opentelemetry::context::FutureExt;
 use otel_instrumentation::ErrorType;
 use otel_middleware_actix::{OtelMiddleware, ServerConfig};
 
 use super::{Controller, bodies};
-use crate::contract::server::{Differences, Served, ServerApp};
+use crate::contract::server::{Differences, InnerApp, Served, ServerApp};
 
 /// actix-web with [`OtelMiddleware`] around its application.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +49,31 @@ impl ServerApp for Actix {
             trailers: false,
             reset_drops_the_handler: false,
         }
+    }
+}
+
+impl InnerApp for Actix {
+    async fn serve_within(
+        &self,
+        context: Context,
+        config: ServerConfig,
+        controller: Controller,
+    ) -> Served {
+        let middleware = OtelMiddleware::with_config(config);
+        serve(|listener| {
+            let app = move || {
+                let context = context.clone();
+                App::new()
+                    .wrap(middleware.clone())
+                    .wrap_fn(move |request, service| {
+                        let _attached = context.clone().attach();
+                        service.call(request).with_context(context.clone())
+                    })
+                    .configure(routes(controller.clone()))
+            };
+            let server = HttpServer::new(app).workers(1).disable_signals();
+            server.listen(listener).map(HttpServer::run)
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use ::axum::body::Body;
 use ::axum::extract::{Path, RawQuery, Request, State};
+use ::axum::middleware::{Next, from_fn};
 use ::axum::response::{IntoResponse, Response};
 use ::axum::routing::{get, post};
 use ::axum::{Router, http};
@@ -15,13 +16,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use hyper_util::rt::TokioIo;
+use opentelemetry::Context;
+use opentelemetry::context::FutureExt;
 use otel_instrumentation::ErrorType;
 use otel_middleware_axum::{OtelLayer, ServerConfig};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::{Controller, bodies};
-use crate::contract::server::{Differences, Served, ServerApp};
+use crate::contract::server::{Differences, InnerApp, Served, ServerApp};
 
 /// axum with [`OtelLayer`] around its router.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +46,21 @@ impl ServerApp for Axum {
             trailers: true,
             reset_drops_the_handler: true,
         }
+    }
+}
+
+impl InnerApp for Axum {
+    async fn serve_within(
+        &self,
+        context: Context,
+        config: ServerConfig,
+        controller: Controller,
+    ) -> Served {
+        let outside = from_fn(move |request: Request, next: Next| {
+            next.run(request).with_context(context.clone())
+        });
+        let otel = OtelLayer::with_config(config);
+        serve(router(controller).layer(otel).layer(outside)).await
     }
 }
 

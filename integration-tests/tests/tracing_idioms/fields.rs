@@ -4,6 +4,7 @@ use std::fmt;
 
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
+use otel_instrumentation::{ErrorType, server_span};
 use otel_tracing_bridge::OtelSpanExt;
 use tracing::field::Empty;
 use tracing::{Span, info, info_span};
@@ -87,7 +88,8 @@ fn a_span_is_renamed() {
             })
         },
         |seen| {
-            // The server span's name is the convention's, which actix and tonic write at the end.
+            // The server span's name is the convention's, which actix and tonic write at the end,
+            // unless it is renamed by its handle.
             if seen.is_instrumented || seen.framework == Framework::Axum {
                 assert_eq!(seen.place.name, "renamed");
             }
@@ -95,6 +97,38 @@ fn a_span_is_renamed() {
                 assert_ne!(seen.server.name, "renamed");
             }
             assert_eq!(seen.only().name, "renamed, too");
+        },
+    );
+}
+
+/// Whatever spans were begun in the meantime, and from another task as well.
+#[test]
+fn the_server_span_by_its_handle() {
+    check(
+        || {
+            Box::pin(async {
+                info_span!("business").in_scope(|| {
+                    server_span().update_name("GET renamed");
+                    server_span().set_error(ErrorType("card_declined"), "no money");
+                });
+                let span = server_span();
+                let attribute = KeyValue::new("by.handle", 1);
+                let task = tokio::spawn(async move { span.set_attribute(attribute) });
+                task.await.expect("no panic");
+                let span = tokio::spawn(async { server_span() });
+                assert!(!span.await.expect("no panic").is_recording());
+            })
+        },
+        |seen| {
+            assert_eq!(seen.server.name, "GET renamed");
+            assert_eq!(seen.server.status, Status::error("no money"));
+            for attribute in [
+                KeyValue::new("by.handle", 1),
+                KeyValue::new("error.type", "card_declined"),
+            ] {
+                assert!(seen.server.attributes.contains(&attribute), "{attribute:?}");
+            }
+            assert_eq!(seen.named("business").attributes, []);
         },
     );
 }

@@ -18,6 +18,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 
+use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_sdk::trace::SpanData;
 use otel_instrumentation::ServerConfig;
@@ -52,6 +53,7 @@ macro_rules! server_contract {
             }
             propagation {
                 a_remote_trace_is_continued
+                a_local_span_is_the_parent_where_no_context_came
                 baggage_reaches_the_handler
                 incoming_baggage_has_a_limit
                 a_decision_without_a_trace_is_obeyed
@@ -109,6 +111,19 @@ pub trait ServerApp: Sync {
 
     /// Where the framework differs from the others.
     fn differences(&self) -> Differences;
+}
+
+/// A framework's application inside of a context, as where it is called by a handler of the same
+/// process.
+pub trait InnerApp: ServerApp {
+    /// Serves as [`ServerApp::serve`] does; each request is handled with `context` attached, out of
+    /// the middleware.
+    fn serve_within(
+        &self,
+        context: Context,
+        config: ServerConfig,
+        controller: Controller,
+    ) -> impl Future<Output = Served> + Send;
 }
 
 /// What frameworks may do in their own way.
@@ -200,6 +215,20 @@ impl Running {
             capture,
             controller,
             served,
+        }
+    }
+
+    /// Starts the application inside of a context.
+    pub async fn within(app: &impl InnerApp, capture: Capture, context: Context) -> Self {
+        let config = ServerConfig::new()
+            .telemetry(capture.telemetry())
+            .active_requests(true);
+        let controller = Controller::new(&capture);
+        let served = app.serve_within(context, config, controller.clone());
+        Self {
+            served: served.await,
+            capture,
+            controller,
         }
     }
 

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use opentelemetry::Value;
-use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{
+    SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
+    TracerProvider,
+};
+use opentelemetry::{Context, Value};
 use otel_instrumentation::ServerConfig;
 use otel_instrumentation::testing::Capture;
 use otel_propagation::B3Propagator;
 
-use super::{Expected, Running, ServerApp, request};
+use super::{Expected, InnerApp, Running, ServerApp, request};
 use crate::observed::spans_of;
 use crate::wire::exchange;
 
@@ -35,6 +38,32 @@ pub async fn a_remote_trace_is_continued(app: &impl ServerApp) {
         let (client, _) = running.ask("GET /success", &[&header]).await;
         let expected = Expected {
             parent: Some(remote(PARENT_ID)),
+            ..Expected::get("/success")
+        };
+        running.expect(client, &expected).await;
+    }
+}
+
+/// In-process dispatch, an invocation's span, a layer of `tracing` outside: the request belongs to
+/// what is active, unless it says itself where it belongs. A foreign remote span is no parent.
+pub async fn a_local_span_is_the_parent_where_no_context_came(app: &impl InnerApp) {
+    let header = traceparent(PARENT_ID, 1);
+    let caller = Capture::new();
+    let local = caller.tracer_provider().tracer("caller").start("caller");
+    let local = Context::new().with_span(local);
+    let foreign = Context::new().with_remote_span_context(remote(0x789));
+    let local_span = local.span().span_context().clone();
+    let cases: [(&Context, &[&str], Option<SpanContext>); 4] = [
+        (&local, &[], Some(local_span)),
+        (&local, &[&header], Some(remote(PARENT_ID))),
+        (&foreign, &[], None),
+        (&foreign, &[&header], Some(remote(PARENT_ID))),
+    ];
+    for (context, headers, parent) in cases {
+        let running = Running::within(app, Capture::new(), context.clone()).await;
+        let (client, _) = running.ask("GET /success", headers).await;
+        let expected = Expected {
+            parent,
             ..Expected::get("/success")
         };
         running.expect(client, &expected).await;
