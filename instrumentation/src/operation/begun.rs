@@ -60,13 +60,13 @@ impl Begun {
     /// where nothing comes of it.
     pub(super) fn served(&self) -> Option<Option<&'static str>> {
         let (recording, shared) = self.recording.as_ref().zip(self.shared.as_ref())?;
-        shared
-            .convention
-            .is_server()
-            .then(|| match recording.route {
-                Route::Final(Cow::Borrowed(route)) => Some(route),
-                _ => None,
-            })
+        if !shared.convention.is_server() {
+            return None;
+        }
+        Some(match recording.route {
+            Route::Final(Cow::Borrowed(route)) => Some(route),
+            _ => None,
+        })
     }
 
     fn blank() -> Self {
