@@ -18,7 +18,9 @@ use opentelemetry::{
     trace::{TraceContextExt, Tracer},
 };
 use otel_autoconfigure::{ContextSubscriber, Lines, OtelSpanExt};
-use otel_instrumentation::{HttpServer, Request, ServerConfig, scope};
+use otel_instrumentation::{
+    HttpServerInstrumentation, Request, ServerConfig, instrumentation_scope,
+};
 use serde_json::Value;
 use support::{Behaviour, Collector, Finished, Roles, attribute, play, run};
 use tracing::{Instrument, Span, debug_span, info, info_span};
@@ -287,19 +289,12 @@ fn lines_are_what_is_asked_for() {
 
 fn write_lines(builder: otel_autoconfigure::Builder) {
     let _telemetry = builder.init().unwrap();
-    let server = HttpServer::new(scope("shop", "1.0.0"), ServerConfig::new());
-    let operation = server.start(&Request {
-        method: "GET",
-        scheme: None,
-        authority: None,
-        path: "/orders/7",
-        query: None,
-        template: Some("/orders/{id}"),
-        version: None,
-        peer: None,
-        headers: &HashMap::<String, String>::new(),
-    });
-    operation.scope(|| {
+    let server =
+        HttpServerInstrumentation::new(instrumentation_scope("shop", "1.0.0"), ServerConfig::new());
+    let headers = HashMap::<String, String>::new();
+    let request = Request::new("GET", "/orders/7", &headers).template("/orders/{id}");
+    let operation = server.start(&request);
+    operation.run(|| {
         info_span!("order", id = 7, plan = "free").in_scope(|| info!(order = 7, "placed"));
     });
     operation.finish();

@@ -263,11 +263,11 @@ impl ServerApp for Relay {
 #[tokio::test]
 async fn a_client_in_a_handler_continues_the_trace() {
     let capture = Capture::new();
-    let client = ClientConfig::new().telemetry(capture.telemetry());
+    let client = ClientConfig::new().providers(capture.providers());
     let client = ClientBuilder::new(reqwest::Client::new())
         .with(otel_middleware_reqwest::OtelMiddleware::with_config(client))
         .build();
-    let config = ServerConfig::new().telemetry(capture.telemetry());
+    let config = ServerConfig::new().providers(capture.providers());
     let running = Running::with(&Relay(client), capture, config).await;
     let (_, answer) = running.ask("GET /relay", &[]).await;
     assert!(answer.ends_with("success"), "{answer}");

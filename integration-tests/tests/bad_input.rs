@@ -13,7 +13,8 @@ use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, SpanKind};
 use otel_instrumentation::testing::{Capture, Point};
 use otel_instrumentation::{
-    ClientConfig, HttpClient, HttpServer, Request, Response, ServerConfig, Trust, scope,
+    ClientConfig, HttpClientInstrumentation, HttpServerInstrumentation, Request, Response,
+    ServerConfig, Trust, instrumentation_scope,
 };
 use proptest::collection::{hash_map, vec};
 use proptest::prelude::{Just, Strategy, any};
@@ -225,8 +226,8 @@ struct Facts {
     path: String,
     query: Option<String>,
     template: Option<&'static str>,
-    status: u16,
     headers: HashMap<String, String>,
+    status: u16,
 }
 
 impl Facts {
@@ -294,25 +295,16 @@ impl Facts {
     }
 
     fn request(&self) -> Request<'_> {
-        Request {
-            method: &self.method,
-            scheme: self.scheme.as_deref(),
-            authority: self.authority.as_deref(),
-            path: &self.path,
-            query: self.query.as_deref(),
-            template: self.template,
-            version: Some("1.1"),
-            peer: None,
-            headers: &self.headers,
-        }
+        Request::new(&self.method, &self.path, &self.headers)
+            .scheme(self.scheme.as_deref())
+            .authority(self.authority.as_deref())
+            .query(self.query.as_deref())
+            .template(self.template)
+            .version("1.1")
     }
 
     fn response(&self) -> Response<'_> {
-        Response {
-            status: self.status,
-            version: None,
-            headers: &self.headers,
-        }
+        Response::new(self.status, &self.headers)
     }
 }
 
@@ -328,17 +320,17 @@ fn runner() -> TestRunner {
 fn arbitrary_facts_make_sound_server_spans() {
     let capture = Capture::new();
     let config = ServerConfig::new()
-        .telemetry(capture.telemetry())
+        .providers(capture.providers())
         .trust_forwarded(Trust::All)
         .public_endpoint(|request| request.path.len() % 2 == 0)
         .capture_request_headers(["*"])
         .capture_response_headers(["x-*"])
         .active_requests(true)
         .body_sizes(true);
-    let server = HttpServer::new(scope("bad-input", "0"), config);
+    let server = HttpServerInstrumentation::new(instrumentation_scope("bad-input", "0"), config);
     let run = runner().run(&Facts::any(), |facts| {
         let mut operation = server.start(&facts.request());
-        operation.respond(&facts.response());
+        operation.record_response(&facts.response());
         operation.finish();
         Ok(())
     });
@@ -361,10 +353,11 @@ fn arbitrary_facts_make_sound_client_spans() {
     for is_sound in [true, false] {
         let capture = Capture::new();
         let config = ClientConfig::new()
-            .telemetry(capture.telemetry())
+            .providers(capture.providers())
             .capture_request_headers(["*"])
             .active_requests(true);
-        let client = HttpClient::new(scope("bad-input", "0"), config);
+        let client =
+            HttpClientInstrumentation::new(instrumentation_scope("bad-input", "0"), config);
         let run = runner().run(&Facts::any(), |facts| {
             let mut request = facts.request();
             if is_sound {
@@ -374,7 +367,7 @@ fn arbitrary_facts_make_sound_client_spans() {
             let mut headers = facts.headers.clone();
             let mut operation = client.start(&request);
             operation.inject(&mut headers);
-            operation.respond(&facts.response());
+            operation.record_response(&facts.response());
             operation.finish();
             Ok(())
         });
@@ -391,10 +384,10 @@ fn arbitrary_facts_make_sound_client_spans() {
 fn a_thousand_inventions_are_one_series() {
     let capture = Capture::new();
     let config = ServerConfig::new()
-        .telemetry(capture.telemetry())
+        .providers(capture.providers())
         .trust_forwarded(Trust::All)
         .active_requests(true);
-    let server = HttpServer::new(scope("bad-input", "0"), config);
+    let server = HttpServerInstrumentation::new(instrumentation_scope("bad-input", "0"), config);
     for invention in 0..1000 {
         let text = format!("x{invention}");
         let headers = [
@@ -406,23 +399,13 @@ fn a_thousand_inventions_are_one_series() {
         ]
         .map(|name| (name.to_owned(), text.clone()));
         let headers = HashMap::from(headers);
-        let request = Request {
-            method: &text,
-            scheme: Some(&text),
-            authority: Some(&text),
-            path: &text,
-            query: Some(&text),
-            template: None,
-            version: Some("1.1"),
-            peer: None,
-            headers: &headers,
-        };
+        let request = Request::new(&text, &text, &headers)
+            .scheme(&*text)
+            .authority(&*text)
+            .query(&*text)
+            .version("1.1");
         let mut operation = server.start(&request);
-        operation.respond(&Response {
-            status: 404,
-            version: None,
-            headers: &headers,
-        });
+        operation.record_response(&Response::new(404, &headers));
         operation.finish();
     }
     assert_eq!(

@@ -18,34 +18,22 @@ use http::Response;
 use http_body::{Body, Frame};
 use integration_tests::observed::assert_duration;
 use opentelemetry::{Context, KeyValue};
-use otel_instrumentation::http1::ResponseBody;
 use otel_instrumentation::testing::Capture;
-use otel_instrumentation::{HttpServer, Request, Response as Facts, ServerConfig, scope};
+use otel_instrumentation::tower::ResponseBody;
+use otel_instrumentation::{
+    HttpServerInstrumentation, Request, Response as Facts, ServerConfig, instrumentation_scope,
+};
 
-fn server(capture: &Capture) -> HttpServer {
-    let config = ServerConfig::new().telemetry(capture.telemetry());
-    HttpServer::new(scope("test", "1"), config)
+fn server(capture: &Capture) -> HttpServerInstrumentation {
+    let config = ServerConfig::new().providers(capture.providers());
+    HttpServerInstrumentation::new(instrumentation_scope("test", "1"), config)
 }
 
 /// The body of a request that was answered with 200.
-fn answered<B: Body>(server: &HttpServer, body: B) -> ResponseBody<B> {
+fn answered<B: Body>(server: &HttpServerInstrumentation, body: B) -> ResponseBody<B> {
     let headers: HashMap<String, String> = HashMap::new();
-    let mut operation = server.start(&Request {
-        method: "GET",
-        scheme: None,
-        authority: None,
-        path: "/plain",
-        query: None,
-        template: None,
-        version: Some("1.1"),
-        peer: None,
-        headers: &headers,
-    });
-    operation.respond(&Facts {
-        status: 200,
-        version: None,
-        headers: &headers,
-    });
+    let mut operation = server.start(&Request::new("GET", "/plain", &headers).version("1.1"));
+    operation.record_response(&Facts::new(200, &headers));
     ResponseBody::wrap(Response::new(body), operation).into_body()
 }
 

@@ -125,7 +125,7 @@ async fn every_answer_ends_with_a_code() {
     for (answer, expected) in cases {
         let capture = Capture::new();
         let address = server(answer).await;
-        let config = ClientConfig::new().telemetry(capture.telemetry());
+        let config = ClientConfig::new().providers(capture.providers());
         let called = greeter(address, config).say_hello("a".to_owned()).await;
 
         let span = spans_of(&capture, SpanKind::Client, 1).await.remove(0);
@@ -156,7 +156,7 @@ async fn messages_go_to_the_span_only() {
     };
     let capture = Capture::new();
     let address = server(answer).await;
-    let config = ClientConfig::new().telemetry(capture.telemetry());
+    let config = ClientConfig::new().providers(capture.providers());
     let called = greeter(address, config).say_hello("a".to_owned()).await;
 
     assert_eq!(called.unwrap_err().message(), "caf\u{e9}");
@@ -171,7 +171,7 @@ async fn a_server_that_is_not_there_is_unavailable() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let capture = Capture::new();
-    let config = ClientConfig::new().telemetry(capture.telemetry());
+    let config = ClientConfig::new().providers(capture.providers());
 
     let called = greeter(address, config).say_hello("a".to_owned()).await;
 
@@ -253,7 +253,7 @@ async fn assert_target(
     .await;
     // Balanced over one server, with an interceptor on top.
     let channel = ServiceBuilder::new()
-        .layer(layer(ClientConfig::new().telemetry(capture.telemetry())))
+        .layer(layer(ClientConfig::new().providers(capture.providers())))
         .service(Channel::balance_list([endpoint(server)].into_iter()));
     let intercepted = tonic::service::interceptor::InterceptedService::new(channel, Ok);
     let mut client = GreeterClient::new(intercepted);
@@ -282,7 +282,7 @@ async fn suppressed_calls_pass_straight_through() {
         trailers: &[("grpc-status", "0")],
     })
     .await;
-    let config = ClientConfig::new().telemetry(capture.telemetry());
+    let config = ClientConfig::new().providers(capture.providers());
     let mut greeter = greeter(address, config);
     let suppressed = Context::new().with_telemetry_suppressed();
     let called = greeter.say_hello("a".to_owned()).with_context(suppressed);

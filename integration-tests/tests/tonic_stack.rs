@@ -34,11 +34,11 @@ use tonic_web::{GrpcWebClientLayer, GrpcWebLayer};
 use tower::{Layer, ServiceBuilder, ServiceExt};
 
 fn server_layer(capture: &Capture) -> OtelServerLayer {
-    OtelServerLayer::with_config(ServerConfig::new().telemetry(capture.telemetry()))
+    OtelServerLayer::with_config(ServerConfig::new().providers(capture.providers()))
 }
 
 fn client(capture: &Capture) -> ClientConfig {
-    ClientConfig::new().telemetry(capture.telemetry())
+    ClientConfig::new().providers(capture.providers())
 }
 
 fn name(span: &SpanData) -> &str {
@@ -64,7 +64,7 @@ async fn http_and_grpc_on_one_port_make_one_trace() {
         .merge(routes(Controller::new(&capture)).into_axum_router())
         .layer(server_layer(&capture))
         .layer(OtelLayer::with_config(
-            ServerConfig::new().telemetry(capture.telemetry()),
+            ServerConfig::new().providers(capture.providers()),
         ));
     let served = serve(router).await;
 

@@ -23,7 +23,9 @@ use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer, TracerProv
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 use otel_instrumentation::testing::{Capture, by_name};
-use otel_instrumentation::{HttpServer, Operation, Request as Facts, RouteHandle, scope};
+use otel_instrumentation::{
+    HttpServerInstrumentation, Operation, Request as Facts, RouteHandle, instrumentation_scope,
+};
 use otel_middleware_axum::{OtelLayer, ServerConfig};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
@@ -31,7 +33,7 @@ const DURATION: &str = "http.server.request.duration";
 
 fn layer(capture: &Capture) -> OtelLayer {
     let config = ServerConfig::new()
-        .telemetry(capture.telemetry())
+        .providers(capture.providers())
         .active_requests(true);
     OtelLayer::with_config(config)
 }
@@ -270,7 +272,7 @@ impl Body for Watching {
 async fn a_label_that_a_hook_replaces_leaves_no_request_active() {
     let capture = Capture::new();
     let config = ServerConfig::new()
-        .telemetry(capture.telemetry())
+        .providers(capture.providers())
         .active_requests(true)
         .attributes(|_, attributes| attributes.both(KeyValue::new("url.scheme", "https")));
     let service = service_fn(|_: Request<()>| ready(Err::<Response<Empty<Bytes>>, _>(Refused)));
@@ -290,7 +292,7 @@ async fn a_label_that_a_hook_replaces_leaves_no_request_active() {
 async fn a_hook_that_panics_leaves_no_request_active() {
     let capture = Capture::new();
     let config = ServerConfig::new()
-        .telemetry(capture.telemetry())
+        .providers(capture.providers())
         .active_requests(true)
         .span_name(|_| std::panic::resume_unwind(Box::new("in hook")));
     let service = service_fn(|_: Request<()>| ready(Err::<Response<Empty<Bytes>>, _>(Refused)));
@@ -305,7 +307,7 @@ async fn a_hook_that_panics_leaves_no_request_active() {
 async fn a_hook_cannot_say_what_the_end_says() {
     let capture = Capture::new();
     let config = ServerConfig::new()
-        .telemetry(capture.telemetry())
+        .providers(capture.providers())
         .active_requests(true)
         .attributes(|_, attributes| {
             attributes.both(KeyValue::new("error.type", "mine"));
@@ -330,7 +332,7 @@ async fn a_hook_cannot_say_what_the_end_says() {
 async fn a_strangers_trace_ends_at_a_public_endpoint_that_is_not_recorded() {
     let capture = Capture::new();
     let config = ServerConfig::new()
-        .telemetry(capture.telemetry())
+        .providers(capture.providers())
         .public_endpoint(|_| true)
         .filter(|_| false);
     let service = service_fn(async |_: Request<()>| {
@@ -361,23 +363,13 @@ fn an_operation_may_end_with_its_thread() {
         static KEPT: RefCell<Option<Operation>> = const { RefCell::new(None) };
     }
     let capture = Capture::new();
-    let config = ServerConfig::new().telemetry(capture.telemetry());
-    let server = HttpServer::new(scope("test", "1"), config);
+    let config = ServerConfig::new().providers(capture.providers());
+    let server = HttpServerInstrumentation::new(instrumentation_scope("test", "1"), config);
     let thread = std::thread::spawn(move || {
         // What is set up last is torn down first: that is to be the context's own storage.
         KEPT.with(|kept| kept.replace(None));
         let headers: HashMap<String, String> = HashMap::new();
-        let operation = server.start(&Facts {
-            method: "GET",
-            scheme: None,
-            authority: None,
-            path: "/plain",
-            query: None,
-            template: None,
-            version: None,
-            peer: None,
-            headers: &headers,
-        });
+        let operation = server.start(&Facts::new("GET", "/plain", &headers));
         KEPT.with(|kept| kept.replace(Some(operation)));
     });
     thread.join().expect("no panic");

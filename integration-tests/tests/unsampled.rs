@@ -16,7 +16,7 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{
     Sampler, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample,
 };
-use otel_instrumentation::Telemetry;
+use otel_instrumentation::Providers;
 use otel_instrumentation::testing::Capture;
 use otel_middleware_axum::OtelLayer;
 use otel_middleware_tonic::{OtelServerLayer, ServerConfig};
@@ -26,7 +26,7 @@ use tower::{Layer, ServiceExt, service_fn};
 /// Traces that go to a sampler, and no metrics.
 fn traced(sampler: impl ShouldSample + 'static) -> ServerConfig {
     let tracers = SdkTracerProvider::builder().with_sampler(sampler).build();
-    ServerConfig::new().telemetry(Telemetry::new(tracers, NoopMeterProvider::new()))
+    ServerConfig::new().providers(Providers::new(tracers, NoopMeterProvider::new()))
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn a_second_layer_does_not_record_what_the_first_did_not_sample() {
         *seen.lock().unwrap() = Some(span);
         async { Ok::<_, Infallible>(Response::new(Body::from("answer"))) }
     });
-    let config = ServerConfig::new().telemetry(inner.telemetry());
+    let config = ServerConfig::new().providers(inner.providers());
     let service = OtelLayer::with_config(config).layer(service);
     let service = OtelLayer::with_config(traced(Sampler::AlwaysOff)).layer(service);
 

@@ -9,24 +9,24 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::Version;
 use actix_web::web::Bytes;
-use otel_instrumentation::{Operation, Transfer};
+use otel_instrumentation::{ErrorType, Operation, Transfer};
 use pin_project::pin_project;
 
+use crate::error_message::written;
 use crate::headers::content_length;
-use crate::message::written;
 
 /// A body that ends the request's span when it ends, and counts what it lets through.
 ///
 /// Its size is that of the inner body. A middleware further out that takes all of it at once,
 /// by [`try_into_bytes`](MessageBody::try_into_bytes), has reached the body's end by that.
 #[pin_project]
-pub struct ResponseBody<B> {
+pub struct OtelMiddlewareBody<B> {
     #[pin]
     inner: B,
     transfer: Transfer,
 }
 
-impl<B: MessageBody> ResponseBody<B> {
+impl<B: MessageBody> OtelMiddlewareBody<B> {
     /// The operation knows the response's head already.
     pub(crate) fn wrap(
         response: HttpResponse<B>,
@@ -47,7 +47,7 @@ impl<B: MessageBody> ResponseBody<B> {
     }
 }
 
-impl<B: MessageBody> MessageBody for ResponseBody<B> {
+impl<B: MessageBody> MessageBody for OtelMiddlewareBody<B> {
     type Error = Box<dyn Error>;
 
     fn size(&self) -> BodySize {
@@ -59,7 +59,7 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = self.project();
-        let next = ready!(this.transfer.scope(|| this.inner.poll_next(task)));
+        let next = ready!(this.transfer.run(|| this.inner.poll_next(task)));
         Poll::Ready(match next {
             None => {
                 this.transfer.finish();
@@ -72,7 +72,8 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
             Some(Err(error)) => {
                 let error = error.into();
                 if this.transfer.operation().is_some() {
-                    this.transfer.fail(BODY_ERROR, written(&error));
+                    // Errors of bodies come boxed, so that their type has no name to tell.
+                    this.transfer.fail(ErrorType::BODY.0, written(&error));
                 }
                 Some(Err(error))
             }
@@ -84,7 +85,7 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
             inner,
             mut transfer,
         } = self;
-        match transfer.scope(|| inner.try_into_bytes()) {
+        match transfer.run(|| inner.try_into_bytes()) {
             Ok(bytes) => {
                 transfer.pass(bytes.len() as u64);
                 transfer.finish();
@@ -106,10 +107,10 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
     }
 }
 
-impl<B> fmt::Debug for ResponseBody<B> {
+impl<B> fmt::Debug for OtelMiddlewareBody<B> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("ResponseBody")
+            .debug_struct("OtelMiddlewareBody")
             .field("transfer", &self.transfer)
             .finish_non_exhaustive()
     }
@@ -126,6 +127,3 @@ fn length<B: MessageBody>(response: &HttpResponse<B>, version: Version) -> Optio
         BodySize::Stream => content_length(response.headers()),
     }
 }
-
-/// The errors of bodies come boxed, so that their type has no name to tell.
-const BODY_ERROR: &str = "body";

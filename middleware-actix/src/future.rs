@@ -11,29 +11,28 @@ use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
 use pin_project::pin_project;
 
-use crate::ResponseBody;
-use crate::failed::fail;
+use crate::OtelMiddlewareBody;
+use crate::error_message::written;
+use crate::error_response::fail;
 use crate::headers::HeaderExtractor;
-use crate::message::written;
+use crate::pending_request::PendingRequest;
 use crate::route;
-use crate::unanswered::Unanswered;
 
 /// Polls the inner service's future in the context of the server span.
 #[pin_project]
-pub struct ResponseFuture<F> {
+pub struct OtelMiddlewareFuture<F> {
     #[pin]
     inner: F,
     /// `None` where another middleware records the request.
-    request: Option<Unanswered>,
+    request: Option<PendingRequest>,
 }
 
-impl<F> ResponseFuture<F> {
+impl<F> OtelMiddlewareFuture<F> {
     /// Calls the inner service, inside the operation's context.
-    pub(crate) fn new(mut request: Unanswered, call: impl FnOnce() -> F) -> Self {
-        Self {
-            inner: request.scope(call),
-            request: Some(request),
-        }
+    pub(crate) fn new(request: PendingRequest, call: impl FnOnce() -> F) -> Self {
+        let mut request = Some(request);
+        let inner = Operation::run_in(&mut request, call);
+        Self { inner, request }
     }
 
     /// A future that is only passed through.
@@ -45,26 +44,26 @@ impl<F> ResponseFuture<F> {
     }
 }
 
-impl<F, B> Future for ResponseFuture<F>
+impl<F, B> Future for OtelMiddlewareFuture<F>
 where
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
     B: MessageBody,
 {
-    type Output = Result<ServiceResponse<ResponseBody<B>>, Error>;
+    type Output = Result<ServiceResponse<OtelMiddlewareBody<B>>, Error>;
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(request) = this.request else {
-            return this.inner.poll(task).map_ok(untouched);
-        };
-        let result = ready!(request.scope(|| this.inner.poll(task)));
-        let Some(mut operation) = request.answer() else {
+        let result = ready!(Operation::run_in(this.request, || this.inner.poll(task)));
+        let Some((mut operation, fallback)) = this.request.take().map(PendingRequest::answer)
+        else {
             return Poll::Ready(result.map(untouched));
         };
         Poll::Ready(match result {
             Ok(response) => Ok(respond(response, operation)),
             Err(mut error) => {
-                request.route(&mut operation);
+                if let Some(route) = fallback.and_then(|fallback| fallback.route()) {
+                    operation.record_route(&route);
+                }
                 fail(&mut error, operation);
                 Err(error)
             }
@@ -72,50 +71,49 @@ where
     }
 }
 
-impl<F> fmt::Debug for ResponseFuture<F> {
+impl<F> fmt::Debug for OtelMiddlewareFuture<F> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("ResponseFuture")
+            .debug_struct("OtelMiddlewareFuture")
             .field("records", &self.request.is_some())
             .finish_non_exhaustive()
     }
 }
 
-fn untouched<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<ResponseBody<B>> {
-    response.map_body(|_, body| ResponseBody::untouched(body))
+fn untouched<B: MessageBody>(
+    response: ServiceResponse<B>,
+) -> ServiceResponse<OtelMiddlewareBody<B>> {
+    response.map_body(|_, body| OtelMiddlewareBody::untouched(body))
 }
 
 /// The operation learns all that the head tells, and goes on with the body.
 fn respond<B: MessageBody>(
     response: ServiceResponse<B>,
     mut operation: Operation,
-) -> ServiceResponse<ResponseBody<B>> {
+) -> ServiceResponse<OtelMiddlewareBody<B>> {
     let (request, mut response) = response.into_parts();
     if operation.is_recording() {
         if let Some(route) = route::matched(&request) {
-            operation.route(&route);
+            operation.record_route(&route);
         }
         describe(&response, &mut operation);
     }
     if let Some(timing) = operation.server_timing() {
         append_timing(response.headers_mut(), timing);
     }
-    let response = ResponseBody::wrap(response, request.version(), operation);
+    let response = OtelMiddlewareBody::wrap(response, request.version(), operation);
     ServiceResponse::new(request, response)
 }
 
 fn describe<B>(response: &HttpResponse<B>, operation: &mut Operation) {
-    operation.respond(&Response {
-        status: response.status().as_u16(),
-        version: None,
-        headers: &HeaderExtractor(response.headers()),
-    });
+    let headers = HeaderExtractor(response.headers());
+    operation.record_response(&Response::new(response.status().as_u16(), &headers));
     let error = response.error();
     if let Some(ErrorType(error_type)) = response.extensions().get() {
         let message = error.map(|error| written(error)).unwrap_or_default();
         operation.fail(*error_type, message);
     } else if let Some(error) = error {
-        operation.explain(error);
+        operation.record_error_message(error);
     }
 }
 

@@ -1,17 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
-mod failed;
+mod error_message;
+mod error_response;
 mod future;
 mod headers;
-mod message;
 mod middleware;
+mod pending_request;
 mod route;
-mod unanswered;
 
-pub use crate::body::ResponseBody;
-pub use crate::future::ResponseFuture;
-pub use crate::middleware::{OtelMiddleware, OtelService};
+pub use crate::body::OtelMiddlewareBody;
+pub use crate::future::OtelMiddlewareFuture;
+pub use crate::middleware::{OtelMiddleware, OtelMiddlewareService};
 pub use otel_instrumentation::{
-    Attributes, ErrorType, Request, ServerConfig, ServerSpan, Telemetry, Trust, server_span,
+    Attributes, ErrorType, Providers, Request, Response, Scheme, ServerConfig, ServerSpan, Trust,
+    opentelemetry, server_span,
 };

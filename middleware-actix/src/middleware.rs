@@ -10,17 +10,19 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::{Version, uri};
 use actix_web::{Error, HttpMessage};
-use otel_instrumentation::{HttpServer, Operation, Request, ServerConfig, scope};
+use otel_instrumentation::{
+    HttpRecorded, HttpServerInstrumentation, Operation, Request, ServerConfig,
+    instrumentation_scope,
+};
 
 use crate::headers::{HeaderExtractor, content_length};
+use crate::pending_request::PendingRequest;
 use crate::route::Fallback;
-use crate::unanswered::Unanswered;
-use crate::{ResponseBody, ResponseFuture};
+use crate::{OtelMiddlewareBody, OtelMiddlewareFuture};
 
 /// Makes a server span and the metrics of every request, and continues the caller's trace.
 ///
-/// Its clones share one instrumentation. `HttpServer::new` calls its closure once for each worker:
-/// a middleware that is made inside works as well as a clone of one that is made outside.
+/// Its clones share one instrumentation. `HttpServer::new` calls its closure once for each worker: a middleware that is made inside works as well as a clone of one that is made outside.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -33,7 +35,7 @@ use crate::{ResponseBody, ResponseFuture};
 /// ```
 #[derive(Clone, Debug)]
 pub struct OtelMiddleware {
-    server: HttpServer,
+    server: HttpServerInstrumentation,
 }
 
 impl OtelMiddleware {
@@ -43,7 +45,7 @@ impl OtelMiddleware {
         Self::with_config(ServerConfig::new())
     }
 
-    /// As configured.
+    /// The telemetry that `config` asks for, where it says.
     ///
     /// ```
     /// use otel_middleware_actix::{OtelMiddleware, ServerConfig};
@@ -57,9 +59,9 @@ impl OtelMiddleware {
     /// ```
     #[must_use]
     pub fn with_config(config: ServerConfig) -> Self {
-        let scope = scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
         Self {
-            server: HttpServer::new(scope, config),
+            server: HttpServerInstrumentation::new(scope, config),
         }
     }
 }
@@ -75,14 +77,14 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<ResponseBody<B>>;
+    type Response = ServiceResponse<OtelMiddlewareBody<B>>;
     type Error = Error;
-    type Transform = OtelService<S>;
+    type Transform = OtelMiddlewareService<S>;
     type InitError = ();
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(OtelService {
+        ready(Ok(OtelMiddlewareService {
             inner,
             server: self.server.clone(),
             resources: OnceCell::new(),
@@ -92,33 +94,29 @@ where
 
 /// What [`OtelMiddleware`] makes of a service.
 #[derive(Clone)]
-pub struct OtelService<S> {
+pub struct OtelMiddlewareService<S> {
     inner: S,
-    server: HttpServer,
+    server: HttpServerInstrumentation,
     /// The application's, which comes with each request but cannot be kept; cloned once.
     resources: OnceCell<Rc<ResourceMap>>,
 }
 
-impl<S> OtelService<S> {
+impl<S> OtelMiddlewareService<S> {
     fn start(&self, request: &ServiceRequest) -> Operation {
         let head = request.head();
         let headers = HeaderExtractor(&head.headers);
         let secure = request.app_config().secure();
-        let mut operation = self.server.start(&Request {
-            method: head.method.as_str(),
-            scheme: secure.then_some("https").or_else(|| head.uri.scheme_str()),
-            authority: head.uri.authority().map(uri::Authority::as_str),
-            path: head.uri.path(),
-            query: head.uri.query(),
-            template: None,
-            version: version(head.version),
-            peer: head.peer_addr,
-            headers: &headers,
-        });
+        let facts = Request::new(head.method.as_str(), head.uri.path(), &headers)
+            .scheme(secure.then_some("https").or_else(|| head.uri.scheme_str()))
+            .authority(head.uri.authority().map(uri::Authority::as_str))
+            .query(head.uri.query())
+            .version(version(head.version))
+            .peer(head.peer_addr);
+        let mut operation = self.server.start(&facts);
         if operation.measures_bodies()
             && let Some(length) = content_length(&head.headers)
         {
-            operation.request_body_size(length);
+            operation.record_request_body_size(length);
         }
         operation
     }
@@ -131,48 +129,44 @@ impl<S> OtelService<S> {
     }
 }
 
-impl<S, B> Service<ServiceRequest> for OtelService<S>
+impl<S, B> Service<ServiceRequest> for OtelMiddlewareService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<ResponseBody<B>>;
+    type Response = ServiceResponse<OtelMiddlewareBody<B>>;
     type Error = Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = OtelMiddlewareFuture<S::Future>;
 
     fn poll_ready(&self, task: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(task)
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        if request.extensions().contains::<Recorded>() {
-            return ResponseFuture::untouched(self.inner.call(request));
+        // One further in knows no better route than the outermost, which reads it from the response's
+        // request, where the resource of the innermost scope stands.
+        if request.extensions().contains::<HttpRecorded>() {
+            return OtelMiddlewareFuture::untouched(self.inner.call(request));
         }
         let operation = self.start(&request);
         if operation.is_recorded() {
-            request.extensions_mut().insert(Recorded);
+            request.extensions_mut().insert(HttpRecorded);
         }
         let fallback = operation.is_recording().then(|| self.fallback(&request));
-        let unanswered = Unanswered::new(operation, fallback);
-        ResponseFuture::new(unanswered, || self.inner.call(request))
+        let pending = PendingRequest::new(operation, fallback);
+        OtelMiddlewareFuture::new(pending, || self.inner.call(request))
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for OtelService<S> {
+impl<S: fmt::Debug> fmt::Debug for OtelMiddlewareService<S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("OtelService")
+            .debug_struct("OtelMiddlewareService")
             .field("inner", &self.inner)
             .field("server", &self.server)
             .finish_non_exhaustive()
     }
 }
-
-/// In the extensions of a request that has its span, for middlewares further in.
-///
-/// They know no better route than the outermost: it reads the route from the response's request,
-/// where the resource of the innermost scope stands.
-struct Recorded;
 
 /// `network.protocol.version`.
 fn version(version: Version) -> Option<&'static str> {

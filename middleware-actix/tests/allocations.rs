@@ -11,12 +11,12 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, Error, web};
 use allocation_counter::measure;
 use futures_util::FutureExt;
-use otel_instrumentation::testing::unkept;
-use otel_middleware_actix::{OtelMiddleware, ServerConfig, Telemetry};
+use otel_instrumentation::testing::dropping_providers;
+use otel_middleware_actix::{OtelMiddleware, Providers, ServerConfig};
 
 #[actix_web::test]
 async fn a_request_costs_so_many_allocations() {
-    let global = Telemetry::global;
+    let global = Providers::global;
     let cases = [
         // The lists and strings of tracestate, the remote span, and the look for an SDK.
         ("no SDK", global(), Some(SAMPLED), Some(TRACESTATE), 5),
@@ -24,7 +24,7 @@ async fn a_request_costs_so_many_allocations() {
         // and the path.
         (
             "not sampled",
-            unkept(false),
+            dropping_providers(false),
             Some(NOT_SAMPLED),
             Some(TRACESTATE),
             14,
@@ -32,7 +32,7 @@ async fn a_request_costs_so_many_allocations() {
         // One more copy of tracestate, and the route that actix writes down.
         (
             "sampled",
-            unkept(false),
+            dropping_providers(false),
             Some(SAMPLED),
             Some(TRACESTATE),
             18,
@@ -40,12 +40,18 @@ async fn a_request_costs_so_many_allocations() {
         // The list of labels is handed on from request to request.
         (
             "measured",
-            unkept(true),
+            dropping_providers(true),
             Some(SAMPLED),
             Some(TRACESTATE),
             18,
         ),
-        ("no tracestate", unkept(false), Some(SAMPLED), None, 6),
+        (
+            "no tracestate",
+            dropping_providers(false),
+            Some(SAMPLED),
+            None,
+            6,
+        ),
     ];
     let app = App::new().route("/orders/{id}", web::get().to(async || "order"));
     let bare = cost(
@@ -55,7 +61,7 @@ async fn a_request_costs_so_many_allocations() {
         None,
     );
     for (setup, telemetry, traceparent, tracestate, expected) in cases {
-        let middleware = OtelMiddleware::with_config(ServerConfig::new().telemetry(telemetry));
+        let middleware = OtelMiddleware::with_config(ServerConfig::new().providers(telemetry));
         let app = App::new()
             .wrap(middleware)
             .route("/orders/{id}", web::get().to(async || "order"));

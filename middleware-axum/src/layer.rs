@@ -1,6 +1,6 @@
 //! The layer: one instrumentation for however many routes it is applied to.
 
-use otel_instrumentation::{HttpServer, ServerConfig, scope};
+use otel_instrumentation::{HttpServerInstrumentation, ServerConfig, instrumentation_scope};
 use tower_layer::Layer;
 
 use crate::OtelService;
@@ -20,7 +20,7 @@ use crate::OtelService;
 /// ```
 #[derive(Clone, Debug)]
 pub struct OtelLayer {
-    server: HttpServer,
+    server: HttpServerInstrumentation,
 }
 
 impl OtelLayer {
@@ -30,7 +30,7 @@ impl OtelLayer {
         Self::with_config(ServerConfig::new())
     }
 
-    /// As configured.
+    /// The telemetry that `config` asks for, where it says.
     ///
     /// ```
     /// use otel_middleware_axum::{OtelLayer, ServerConfig};
@@ -44,9 +44,9 @@ impl OtelLayer {
     /// ```
     #[must_use]
     pub fn with_config(config: ServerConfig) -> Self {
-        let scope = scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
         Self {
-            server: HttpServer::new(scope, config),
+            server: HttpServerInstrumentation::new(scope, config),
         }
     }
 }

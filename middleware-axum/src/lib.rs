@@ -5,7 +5,8 @@ mod service;
 
 pub use crate::layer::OtelLayer;
 pub use crate::service::OtelService;
-pub use otel_instrumentation::http1::{ResponseBody, ResponseFuture};
+pub use otel_instrumentation::tower::{ResponseBody, ResponseFuture};
 pub use otel_instrumentation::{
-    Attributes, ErrorType, Request, ServerConfig, ServerSpan, Telemetry, Trust, server_span,
+    Attributes, ErrorType, Providers, Request, Response, Scheme, ServerConfig, ServerSpan, Trust,
+    opentelemetry, server_span,
 };

@@ -6,10 +6,8 @@ use std::task::{Context, Poll};
 use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
 use http::{Request, Response};
 use http_body::Body;
-use otel_instrumentation::http1::{self, ResponseBody, ResponseFuture};
-use otel_instrumentation::{
-    self as instrumentation, HttpRecorded, HttpServer, Operation, RouteHandle,
-};
+use otel_instrumentation::tower::{ResponseBody, ResponseFuture, content_length, facts};
+use otel_instrumentation::{HttpRecorded, HttpServerInstrumentation, Operation, RouteHandle};
 use otel_propagation::RequestHeaders;
 use tower_service::Service;
 
@@ -17,11 +15,11 @@ use tower_service::Service;
 #[derive(Clone, Debug)]
 pub struct OtelService<S> {
     inner: S,
-    server: HttpServer,
+    server: HttpServerInstrumentation,
 }
 
 impl<S> OtelService<S> {
-    pub(crate) fn new(inner: S, server: HttpServer) -> Self {
+    pub(crate) fn new(inner: S, server: HttpServerInstrumentation) -> Self {
         Self { inner, server }
     }
 
@@ -35,20 +33,19 @@ impl<S> OtelService<S> {
         let original = request.extensions().get::<OriginalUri>();
         let asked_for = original.map_or(request.uri(), |OriginalUri(uri)| uri);
         let headers = RequestHeaders::new(request.headers());
-        let mut operation = self.server.start(&instrumentation::Request {
-            template: matched.filter(|path| !may_lead_on(path)),
-            peer: peer.map(|ConnectInfo(address)| *address),
-            path: asked_for.path(),
-            query: asked_for.query(),
-            ..http1::facts(request, &headers)
-        });
+        let mut facts = facts(request, &headers)
+            .query(asked_for.query())
+            .template(matched.filter(|path| !may_lead_on(path)))
+            .peer(peer.map(|ConnectInfo(address)| *address));
+        facts.path = asked_for.path();
+        let mut operation = self.server.start(&facts);
         if let Some(path) = matched {
-            operation.route(path);
+            operation.record_route(path);
         }
         if operation.measures_bodies()
-            && let Some(length) = http1::content_length(request.headers())
+            && let Some(length) = content_length(request.headers())
         {
-            operation.request_body_size(length);
+            operation.record_request_body_size(length);
         }
         operation
     }

@@ -19,13 +19,13 @@ use futures_util::FutureExt;
 use http::Request;
 use http::request::Builder;
 use opentelemetry::Context;
-use otel_instrumentation::testing::unkept;
-use otel_middleware_axum::{OtelLayer, ServerConfig, Telemetry};
+use otel_instrumentation::testing::dropping_providers;
+use otel_middleware_axum::{OtelLayer, Providers, ServerConfig};
 use tower::ServiceExt;
 
 #[test]
 fn a_request_costs_so_many_allocations() {
-    let global = Telemetry::global;
+    let global = Providers::global;
     let cases = [
         // The lists and strings of tracestate, the remote span, and the look for an SDK.
         ("no SDK", global(), Some(SAMPLED), Some(TRACESTATE), 8),
@@ -35,7 +35,7 @@ fn a_request_costs_so_many_allocations() {
         // made room for.
         (
             "not sampled",
-            unkept(false),
+            dropping_providers(false),
             Some(NOT_SAMPLED),
             Some(TRACESTATE),
             18,
@@ -43,7 +43,7 @@ fn a_request_costs_so_many_allocations() {
         // One more copy of tracestate.
         (
             "sampled",
-            unkept(false),
+            dropping_providers(false),
             Some(SAMPLED),
             Some(TRACESTATE),
             21,
@@ -51,17 +51,23 @@ fn a_request_costs_so_many_allocations() {
         // The list of labels is handed on from request to request.
         (
             "measured",
-            unkept(true),
+            dropping_providers(true),
             Some(SAMPLED),
             Some(TRACESTATE),
             21,
         ),
-        ("no tracestate", unkept(false), Some(SAMPLED), None, 9),
-        ("no caller", unkept(false), None, None, 8),
+        (
+            "no tracestate",
+            dropping_providers(false),
+            Some(SAMPLED),
+            None,
+            9,
+        ),
+        ("no caller", dropping_providers(false), None, None, 8),
     ];
     let bare = cost(&routes(), get_order);
     for (setup, telemetry, traceparent, tracestate, expected) in cases {
-        let layer = OtelLayer::with_config(ServerConfig::new().telemetry(telemetry));
+        let layer = OtelLayer::with_config(ServerConfig::new().providers(telemetry));
         let request = || called_by(traceparent, tracestate);
         let added = cost(&routes().layer(layer), request) - bare;
         assert_eq!(added, expected, "{setup}");
@@ -74,7 +80,7 @@ fn a_request_costs_so_many_allocations() {
 fn a_peer_costs_no_allocation() {
     let peer = SocketAddr::from(([192, 0, 2, 1], 4321));
     let from_peer = || get_order().extension(ConnectInfo(peer));
-    let layer = OtelLayer::with_config(ServerConfig::new().telemetry(unkept(true)));
+    let layer = OtelLayer::with_config(ServerConfig::new().providers(dropping_providers(true)));
     let bare = cost(&routes(), from_peer);
     let layered = routes().layer(layer);
     let with_peer = cost(&layered, from_peer) - bare;
@@ -84,7 +90,7 @@ fn a_peer_costs_no_allocation() {
 
 #[test]
 fn a_suppressed_request_costs_what_any_layer_does() {
-    let layer = OtelLayer::with_config(ServerConfig::new().telemetry(unkept(true)));
+    let layer = OtelLayer::with_config(ServerConfig::new().providers(dropping_providers(true)));
     let bare = cost(&routes(), get_order);
     let _suppressed = Context::new().with_telemetry_suppressed().attach();
     let request = || called_by(Some(SAMPLED), Some(TRACESTATE));

@@ -46,7 +46,7 @@ pub(crate) fn describe_middleware(error: &reqwest_middleware::Error) -> Describe
             match error.chain().find_map(find) {
                 Some(error) => describe(error),
                 // Its text may hold the URL, and its type is erased.
-                None => Described::nameless("middleware"),
+                None => Described::nameless(ErrorType::MIDDLEWARE.0),
             }
         }
     }
@@ -54,24 +54,24 @@ pub(crate) fn describe_middleware(error: &reqwest_middleware::Error) -> Describe
 
 pub(crate) fn describe(error: &reqwest::Error) -> Described {
     Described {
-        error_type: error_type(error),
+        error_type: error_type(error).0,
         message: message(error),
     }
 }
 
 /// A bounded set of classes. `connect` comes after those that tell why connecting failed.
-fn error_type(error: &reqwest::Error) -> &'static str {
+fn error_type(error: &reqwest::Error) -> ErrorType {
     match error {
-        error if error.is_timeout() => "timeout",
-        error if error.is_dns() => "dns",
-        error if error.is_connect() && is_tls(error) => "tls",
-        error if error.is_connect() => "connect",
-        error if error.is_redirect() => "redirect",
-        error if error.is_decode() => "decode",
-        error if error.is_body() => "body",
-        error if error.is_builder() => "builder",
-        error if error.is_upgrade() => "upgrade",
-        _ => "request",
+        error if error.is_timeout() => ErrorType::TIMEOUT,
+        error if error.is_dns() => ErrorType::DNS,
+        error if error.is_connect() && is_tls(error) => ErrorType::TLS,
+        error if error.is_connect() => ErrorType::CONNECT,
+        error if error.is_redirect() => ErrorType::REDIRECT,
+        error if error.is_decode() => ErrorType::DECODE,
+        error if error.is_body() => ErrorType::BODY,
+        error if error.is_builder() => ErrorType::BUILDER,
+        error if error.is_upgrade() => ErrorType::UPGRADE,
+        _ => ErrorType::REQUEST,
     }
 }
 

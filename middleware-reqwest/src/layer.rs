@@ -4,7 +4,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use otel_instrumentation::{ClientConfig, HttpClient, Operation, scope};
+use otel_instrumentation::{
+    ClientConfig, HttpClientInstrumentation, Operation, instrumentation_scope,
+};
 use pin_project::pin_project;
 use reqwest::{Request, Response};
 use tower_layer::Layer;
@@ -27,7 +29,7 @@ use crate::{request, response};
 /// nothing tells a retried request from a new one.
 #[derive(Clone, Debug)]
 pub struct OtelLayer {
-    client: HttpClient,
+    client: HttpClientInstrumentation,
 }
 
 impl OtelLayer {
@@ -37,12 +39,12 @@ impl OtelLayer {
         Self::with_config(ClientConfig::new())
     }
 
-    /// As configured.
+    /// The telemetry that `config` asks for, where it says.
     #[must_use]
     pub fn with_config(config: ClientConfig) -> Self {
-        let scope = scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
         Self {
-            client: HttpClient::new(scope, config),
+            client: HttpClientInstrumentation::new(scope, config),
         }
     }
 }
@@ -54,10 +56,10 @@ impl Default for OtelLayer {
 }
 
 impl<S> Layer<S> for OtelLayer {
-    type Service = OtelService<S>;
+    type Service = OtelClient<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        OtelService {
+        OtelClient {
             inner,
             client: self.client.clone(),
         }
@@ -66,19 +68,19 @@ impl<S> Layer<S> for OtelLayer {
 
 /// What [`OtelLayer`] makes of a client.
 #[derive(Clone, Debug)]
-pub struct OtelService<S> {
+pub struct OtelClient<S> {
     inner: S,
-    client: HttpClient,
+    client: HttpClientInstrumentation,
 }
 
-impl<S> Service<Request> for OtelService<S>
+impl<S> Service<Request> for OtelClient<S>
 where
     S: Service<Request, Response = Response>,
     S::Error: 'static,
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = OtelClientFuture<S::Future>;
 
     fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(task)
@@ -86,9 +88,9 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let mut operation = Some(request::start(&self.client, &mut request, None, 0));
-        let inner = Operation::scope_of(&mut operation, || self.inner.call(request));
+        let inner = Operation::run_in(&mut operation, || self.inner.call(request));
         let ends_with_body = self.client.ends_with_body();
-        ResponseFuture {
+        OtelClientFuture {
             inner,
             operation,
             ends_with_body,
@@ -98,14 +100,14 @@ where
 
 /// Polls the client's future in the context of the client span.
 #[pin_project]
-pub struct ResponseFuture<F> {
+pub struct OtelClientFuture<F> {
     #[pin]
     inner: F,
     operation: Option<Operation>,
     ends_with_body: bool,
 }
 
-impl<F, E> Future for ResponseFuture<F>
+impl<F, E> Future for OtelClientFuture<F>
 where
     F: Future<Output = Result<Response, E>>,
     E: 'static,
@@ -114,7 +116,7 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = Operation::scope_of(this.operation, || this.inner.poll(task));
+        let polled = Operation::run_in(this.operation, || this.inner.poll(task));
         let result = ready!(polled);
         let Some(mut operation) = this.operation.take() else {
             return Poll::Ready(result);
@@ -134,10 +136,10 @@ where
     }
 }
 
-impl<F> fmt::Debug for ResponseFuture<F> {
+impl<F> fmt::Debug for OtelClientFuture<F> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("ResponseFuture")
+            .debug_struct("OtelClientFuture")
             .field("operation", &self.operation)
             .finish_non_exhaustive()
     }

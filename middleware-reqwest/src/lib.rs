@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod attempt;
 mod error;
-mod flight;
 mod layer;
 mod middleware;
 mod request;
 mod response;
 
-pub use crate::layer::{OtelLayer, OtelService, ResponseFuture};
+pub use crate::layer::{OtelClient, OtelClientFuture, OtelLayer};
 pub use crate::middleware::{OtelMiddleware, UrlTemplate};
-pub use otel_instrumentation::{Attributes, ClientConfig, Request, Telemetry};
+pub use otel_instrumentation::{
+    Attributes, ClientConfig, Providers, Request, Response, opentelemetry,
+};

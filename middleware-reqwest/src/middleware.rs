@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use http::Extensions;
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt;
-use otel_instrumentation::{ClientConfig, HttpClient, scope};
+use otel_instrumentation::{ClientConfig, HttpClientInstrumentation, instrumentation_scope};
 use reqwest::{Request, Response};
 use reqwest_middleware::{Middleware, Next, Result};
 
+use crate::attempt::{Attempt, UnderWay};
 use crate::error::describe_middleware;
-use crate::flight::{Flight, Mark};
 use crate::{request, response};
 
 /// Makes a client span and the metrics of every request, and sends its context along.
@@ -29,7 +29,7 @@ use crate::{request, response};
 /// [`Extensions`]; added before it, one span for all of them.
 #[derive(Clone, Debug)]
 pub struct OtelMiddleware {
-    client: HttpClient,
+    client: HttpClientInstrumentation,
 }
 
 /// The low-cardinality template of a request's URL, for its span's name and `url.template`.
@@ -55,12 +55,12 @@ impl OtelMiddleware {
         Self::with_config(ClientConfig::new())
     }
 
-    /// As configured.
+    /// The telemetry that `config` asks for, where it says.
     #[must_use]
     pub fn with_config(config: ClientConfig) -> Self {
-        let scope = scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
         Self {
-            client: HttpClient::new(scope, config),
+            client: HttpClientInstrumentation::new(scope, config),
         }
     }
 }
@@ -93,10 +93,10 @@ impl Middleware for OtelMiddleware {
             .get::<UrlTemplate>()
             .map(|UrlTemplate(template)| &**template);
         let mut operation = request::start(&self.client, &mut request, template, resend_count);
-        let flight = Flight::begin();
+        let under_way = UnderWay::begin();
         extensions.insert(Attempt {
             resend_count,
-            mark: flight.mark(),
+            mark: under_way.mark(),
             is_recorded: operation.is_recorded(),
         });
 
@@ -116,15 +116,4 @@ impl Middleware for OtelMiddleware {
             }
         }
     }
-}
-
-/// The last attempt to send a request, kept where a retrying middleware keeps the extensions.
-///
-/// Where it is under way, what a middleware sees is the same attempt again, in a stack that it was
-/// added to twice: for the second to leave alone, or to record where the first left it out.
-#[derive(Clone, Debug)]
-struct Attempt {
-    resend_count: u32,
-    mark: Mark,
-    is_recorded: bool,
 }

@@ -1,13 +1,13 @@
 //! From reqwest's request to the beginning of the operation.
 
 use opentelemetry::propagation::Extractor;
-use otel_instrumentation::{self as instrumentation, HttpClient, Operation};
+use otel_instrumentation::{self as instrumentation, HttpClientInstrumentation, Operation};
 use otel_propagation::{HeaderExtractor, HeaderInjector};
 use reqwest::{Request, Url};
 
 /// Begins the operation and writes its context into the request's headers.
 pub(crate) fn start(
-    client: &HttpClient,
+    client: &HttpClientInstrumentation,
     request: &mut Request,
     template: Option<&str>,
     resend_count: u32,
@@ -16,7 +16,7 @@ pub(crate) fn start(
     let mut operation = client.start_resend(&facts(request, template, &headers), resend_count);
     operation.inject(&mut HeaderInjector(request.headers_mut()));
     if let Some(size) = body_size(request) {
-        operation.request_body_size(size);
+        operation.record_request_body_size(size);
     }
     operation
 }
@@ -28,17 +28,11 @@ fn facts<'a>(
     headers: &'a dyn Extractor,
 ) -> instrumentation::Request<'a> {
     let url = request.url();
-    instrumentation::Request {
-        method: request.method().as_str(),
-        scheme: Some(url.scheme()),
-        authority: Some(url.authority()),
-        path: url.path(),
-        query: query(url),
-        template,
-        version: None,
-        peer: None,
-        headers,
-    }
+    instrumentation::Request::new(request.method().as_str(), url.path(), headers)
+        .scheme(url.scheme())
+        .authority(url.authority())
+        .query(query(url))
+        .template(template)
 }
 
 /// With the fragment, which is not sent but belongs to `url.full`.

@@ -1,6 +1,6 @@
 //! From reqwest's response to the end of the operation.
 
-use otel_instrumentation::http1::{ResponseBody, version};
+use otel_instrumentation::tower::{ResponseBody, version};
 use otel_instrumentation::{self as instrumentation, Operation};
 use otel_propagation::HeaderExtractor;
 use reqwest::{Body, Response, ResponseBuilderExt};
@@ -13,17 +13,15 @@ pub(crate) fn complete(
     mut operation: Operation,
     ends_with_body: bool,
 ) -> Response {
-    operation.respond(&instrumentation::Response {
-        status: response.status().as_u16(),
-        version: version(response.version()),
-        headers: &HeaderExtractor(response.headers()),
-    });
+    let headers = HeaderExtractor(response.headers());
+    let head = instrumentation::Response::new(response.status().as_u16(), &headers);
+    operation.record_response(&head.version(version(response.version())));
     if let Some(peer) = response.remote_addr() {
-        operation.peer(peer);
+        operation.record_peer(peer);
     }
     if !ends_with_body {
         if let Some(size) = response.content_length() {
-            operation.response_body_size(size);
+            operation.record_response_body_size(size);
         }
         operation.finish();
         return response;

@@ -14,14 +14,14 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use http::Extensions;
 use opentelemetry::Context;
-use otel_instrumentation::testing::unkept;
-use otel_middleware_reqwest::{ClientConfig, OtelMiddleware, Telemetry};
+use otel_instrumentation::testing::dropping_providers;
+use otel_middleware_reqwest::{ClientConfig, OtelMiddleware, Providers};
 use reqwest::{Client, Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next, Result};
 
 #[test]
 fn a_request_costs_so_many_allocations() {
-    let global = Telemetry::global;
+    let global = Providers::global;
     let cases = [
         // The two headers, the mark of the attempt, and the look for an SDK.
         ("no SDK", global(), Some(SAMPLED), Some(TRACESTATE), 7),
@@ -29,7 +29,7 @@ fn a_request_costs_so_many_allocations() {
         // the URL.
         (
             "not sampled",
-            unkept(false),
+            dropping_providers(false),
             Some(NOT_SAMPLED),
             Some(TRACESTATE),
             16,
@@ -37,7 +37,7 @@ fn a_request_costs_so_many_allocations() {
         // One more copy of tracestate.
         (
             "sampled",
-            unkept(false),
+            dropping_providers(false),
             Some(SAMPLED),
             Some(TRACESTATE),
             19,
@@ -45,17 +45,23 @@ fn a_request_costs_so_many_allocations() {
         // The list of labels is handed on from request to request.
         (
             "measured",
-            unkept(true),
+            dropping_providers(true),
             Some(SAMPLED),
             Some(TRACESTATE),
             19,
         ),
-        ("no tracestate", unkept(false), Some(SAMPLED), None, 9),
-        ("no caller", unkept(false), None, None, 9),
+        (
+            "no tracestate",
+            dropping_providers(false),
+            Some(SAMPLED),
+            None,
+            9,
+        ),
+        ("no caller", dropping_providers(false), None, None, 9),
     ];
     let bare = cost(&builder().with(Canned).build(), None, None);
     for (setup, telemetry, traceparent, tracestate, expected) in cases {
-        let middleware = OtelMiddleware::with_config(ClientConfig::new().telemetry(telemetry));
+        let middleware = OtelMiddleware::with_config(ClientConfig::new().providers(telemetry));
         let client = builder().with(middleware).with(Canned).build();
         let added = cost(&client, traceparent, tracestate) - bare;
         assert_eq!(added, expected, "{setup}");

@@ -1,26 +1,26 @@
 //! The client layer: one span from the call to the end of its stream.
 
 use std::error::Error;
-use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
+use otel_instrumentation::tower::facts;
 use otel_instrumentation::{
-    self as instrumentation, ClientConfig, Operation, RpcClient, http1, rpc_method, scope,
+    ClientConfig, RpcClientInstrumentation, RpcRecorded, instrumentation_scope, rpc_method,
 };
 use otel_propagation::{HeaderExtractor, HeaderInjector};
-use pin_project::pin_project;
 use tonic::GrpcMethod;
 use tonic::transport::Endpoint;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::ResponseBody;
-use crate::error;
-use crate::method::{Candidate, Methods, Side};
+use crate::call::Call;
+use crate::call_body::CallBody;
+use crate::candidate::{Candidate, Side};
+use crate::client_future::OtelClientFuture;
+use crate::methods::Methods;
 
 /// Makes a client span and the metric of every call, and sends its context along.
 ///
@@ -42,7 +42,7 @@ use crate::method::{Candidate, Methods, Side};
 /// ```
 #[derive(Clone, Debug)]
 pub struct OtelClientLayer {
-    client: RpcClient,
+    client: RpcClientInstrumentation,
     target: Option<Arc<Target>>,
     methods: Arc<Methods>,
 }
@@ -65,7 +65,7 @@ impl OtelClientLayer {
         Self::with_config(ClientConfig::new())
     }
 
-    /// As configured.
+    /// The telemetry that `config` asks for, where it says.
     ///
     /// ```
     /// use otel_middleware_tonic::{ClientConfig, OtelClientLayer};
@@ -78,9 +78,9 @@ impl OtelClientLayer {
     /// ```
     #[must_use]
     pub fn with_config(config: ClientConfig) -> Self {
-        let scope = scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
         Self {
-            client: RpcClient::new(scope, config),
+            client: RpcClientInstrumentation::new(scope, config),
             target: None,
             methods: Arc::new(Methods::learned()),
         }
@@ -180,14 +180,14 @@ pub struct OtelClientService<S> {
 }
 
 impl<S> OtelClientService<S> {
-    fn start<B>(&self, request: &mut Request<B>) -> (Operation, Option<Box<Candidate>>) {
+    fn start<B>(&self, request: &mut Request<B>) -> Call {
         let OtelClientLayer {
             client,
             target,
             methods,
         } = &self.layer;
         let headers = HeaderExtractor(request.headers());
-        let facts = http1::facts(request, &headers);
+        let facts = facts(request, &headers);
         let (scheme, authority) = match target.as_deref() {
             Some(target) => (target.scheme.as_deref(), Some(target.authority.as_str())),
             None => (facts.scheme, facts.authority),
@@ -198,18 +198,20 @@ impl<S> OtelClientService<S> {
             Methods::Learned(_) if is_generated => true,
             methods => methods.recognises(method),
         });
-        let mut operation = client.start(&instrumentation::Request {
-            scheme,
-            authority,
-            template: recognised,
-            ..facts
-        });
+        let facts = facts
+            .scheme(scheme)
+            .authority(authority)
+            .template(recognised);
+        let mut operation = client.start(&facts);
         let candidate = match (method, recognised) {
             (Some(method), None) => Candidate::new(method, methods, &mut operation, Side::Client),
             _ => None,
         };
         operation.inject(&mut HeaderInjector(request.headers_mut()));
-        (operation, candidate)
+        if operation.is_recorded() {
+            request.extensions_mut().insert(RpcRecorded);
+        }
+        Call::new(operation, candidate)
     }
 }
 
@@ -219,95 +221,20 @@ where
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     B: Body,
 {
-    type Response = Response<ResponseBody<B>>;
+    type Response = Response<CallBody<B>>;
     type Error = Box<dyn Error + Send + Sync>;
-    type Future = ClientFuture<S::Future>;
+    type Future = OtelClientFuture<S::Future>;
 
     fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(task).map_err(Into::into)
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        if request.extensions().get::<Recorded>().is_some() {
-            return ClientFuture {
-                inner: self.inner.call(request),
-                candidate: None,
-                operation: None,
-            };
-        }
-        let (operation, candidate) = self.start(&mut request);
-        if operation.is_recorded() {
-            request.extensions_mut().insert(Recorded);
-        }
-        let mut operation = Some(operation);
-        let inner = Operation::scope_of(&mut operation, || self.inner.call(request));
-        ClientFuture {
-            inner,
-            candidate,
-            operation,
-        }
+        let is_ours = request.extensions().get::<RpcRecorded>().is_none();
+        let call = is_ours.then(|| self.start(&mut request));
+        OtelClientFuture::new(call, || self.inner.call(request))
     }
 }
-
-/// Polls a channel's future in the context of the call, up to the response's head.
-#[pin_project]
-pub struct ClientFuture<F> {
-    #[pin]
-    inner: F,
-    // Dropped before the operation, which it may still tell what the method was.
-    candidate: Option<Box<Candidate>>,
-    /// `None` where another layer records the call, and after the head.
-    operation: Option<Operation>,
-}
-
-impl<F, B, E> Future for ClientFuture<F>
-where
-    F: Future<Output = Result<Response<B>, E>>,
-    E: Into<Box<dyn Error + Send + Sync>>,
-    B: Body,
-{
-    type Output = Result<Response<ResponseBody<B>>, Box<dyn Error + Send + Sync>>;
-
-    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let result = ready!(Operation::scope_of(this.operation, || this
-            .inner
-            .poll(task)));
-        let candidate = this.candidate.take();
-        let Some(mut operation) = this.operation.take() else {
-            return Poll::Ready(match result {
-                Ok(response) => Ok(response.map(ResponseBody::untouched)),
-                Err(error) => Err(error.into()),
-            });
-        };
-        Poll::Ready(match result {
-            Ok(response) => {
-                if error::is_deadline(response.headers()) {
-                    error::exceed_deadline(&mut operation);
-                }
-                Ok(ResponseBody::wrap(response, operation, candidate))
-            }
-            Err(error) => {
-                let error = error::fail(&mut operation, error.into());
-                operation.finish();
-                Err(error)
-            }
-        })
-    }
-}
-
-impl<F> fmt::Debug for ClientFuture<F> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ClientFuture")
-            .field("operation", &self.operation)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Marks a request that a layer further out records already.
-#[derive(Clone, Copy)]
-struct Recorded;
 
 /// The authority that tonic's endpoints for Unix domain sockets make up.
 const UNIX_SOCKET: &str = "tonic";

@@ -3,14 +3,14 @@
 use std::error::Error;
 
 use http::HeaderMap;
-use otel_instrumentation::Operation;
+use otel_instrumentation::ErrorType;
 use tonic::{Status, TimeoutExpired};
 
-use crate::body::record;
+use crate::call::Call;
 
 /// Records the status that tonic makes of an error, and hands that on in the error's place.
 pub(crate) fn fail(
-    operation: &mut Operation,
+    call: &mut Call,
     error: Box<dyn Error + Send + Sync>,
 ) -> Box<dyn Error + Send + Sync> {
     let is_deadline = {
@@ -22,14 +22,14 @@ pub(crate) fn fail(
     match Status::try_from_error(error) {
         Ok(status) => {
             if is_deadline {
-                exceed_deadline(operation);
+                exceed_deadline(call);
             }
-            record(operation, &status);
+            call.record_error(&status);
             Box::new(status)
         }
         Err(error) => {
             // What a generated client makes of it: UNKNOWN. Its text may hold a URL.
-            operation.rpc_status(tonic::Code::Unknown as u32, "");
+            call.record_error(&Status::unknown(""));
             error
         }
     }
@@ -46,8 +46,8 @@ pub(crate) fn is_deadline(headers: &HeaderMap) -> bool {
 }
 
 /// tonic calls it `CANCELLED`; what everybody else calls it says why.
-pub(crate) fn exceed_deadline(operation: &mut Operation) {
-    operation.fail("DEADLINE_EXCEEDED", TIMEOUT_EXPIRED);
+pub(crate) fn exceed_deadline(call: &mut Call) {
+    call.fail(ErrorType::DEADLINE_EXCEEDED, TIMEOUT_EXPIRED);
 }
 
 /// What [`TimeoutExpired`] says, which tonic's servers send.

@@ -1,19 +1,27 @@
 #![doc = include_str!("../README.md")]
 
-mod body;
+mod call;
+mod call_body;
+mod candidate;
 mod client;
+mod client_future;
 mod error;
 mod interceptor;
 mod metadata;
-mod method;
+mod methods;
+mod request_body;
 mod server;
+mod server_future;
 mod web;
 
-pub use crate::body::ResponseBody;
-pub use crate::client::{ClientFuture, OtelClientLayer, OtelClientService};
+pub use crate::call_body::CallBody;
+pub use crate::client::{OtelClientLayer, OtelClientService};
+pub use crate::client_future::OtelClientFuture;
 pub use crate::interceptor::{extract_context, inject_context};
 pub use crate::metadata::{MetadataExtractor, MetadataInjector};
-pub use crate::server::{OtelServerLayer, OtelServerService, ServerFuture};
+pub use crate::server::{OtelServerLayer, OtelServerService};
+pub use crate::server_future::OtelServerFuture;
 pub use otel_instrumentation::{
-    Attributes, ClientConfig, ErrorType, Request, ServerConfig, ServerSpan, Telemetry, server_span,
+    Attributes, ClientConfig, ErrorType, Providers, Request, Response, ServerConfig, ServerSpan,
+    opentelemetry, server_span,
 };

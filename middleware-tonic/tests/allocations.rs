@@ -11,15 +11,15 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use otel_instrumentation::testing::unkept;
-use otel_middleware_tonic::{OtelServerLayer, ServerConfig, Telemetry};
+use otel_instrumentation::testing::dropping_providers;
+use otel_middleware_tonic::{OtelServerLayer, Providers, ServerConfig};
 use tonic::body::Body;
 use tonic::service::Routes;
 use tower::{Layer, Service, ServiceExt};
 
 #[test]
 fn a_call_costs_so_many_allocations() {
-    let global = Telemetry::global;
+    let global = Providers::global;
     let cases = [
         // The lists and strings of tracestate, the remote span, and the look for an SDK.
         ("no SDK", global(), Some(SAMPLED), Some(TRACESTATE), 5),
@@ -27,7 +27,7 @@ fn a_call_costs_so_many_allocations() {
         // and the mark of a recorded call, which is one extension more than axum has room for.
         (
             "not sampled",
-            unkept(false),
+            dropping_providers(false),
             Some(NOT_SAMPLED),
             Some(TRACESTATE),
             14,
@@ -35,7 +35,7 @@ fn a_call_costs_so_many_allocations() {
         // One more copy of tracestate.
         (
             "sampled",
-            unkept(false),
+            dropping_providers(false),
             Some(SAMPLED),
             Some(TRACESTATE),
             17,
@@ -43,16 +43,22 @@ fn a_call_costs_so_many_allocations() {
         // The list of labels is handed on from request to request.
         (
             "measured",
-            unkept(true),
+            dropping_providers(true),
             Some(SAMPLED),
             Some(TRACESTATE),
             17,
         ),
-        ("no tracestate", unkept(false), Some(SAMPLED), None, 5),
+        (
+            "no tracestate",
+            dropping_providers(false),
+            Some(SAMPLED),
+            None,
+            5,
+        ),
     ];
     let bare = cost(&routes(), None, None);
     for (setup, telemetry, traceparent, tracestate, expected) in cases {
-        let layer = OtelServerLayer::with_config(ServerConfig::new().telemetry(telemetry));
+        let layer = OtelServerLayer::with_config(ServerConfig::new().providers(telemetry));
         let added = cost(&layer.layer(routes()), traceparent, tracestate) - bare;
         assert_eq!(added, expected, "{setup}");
     }

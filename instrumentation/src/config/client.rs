@@ -1,14 +1,14 @@
 //! The options that only clients have.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use opentelemetry::Context;
-use opentelemetry::baggage::BaggageExt;
-
-use super::{BaggageFilter, Predicate, Rules};
-use crate::Request;
-use crate::baggage::Injection;
+use super::attributes::Attributes;
+use super::common::{BaggageFilter, Common, Predicate, shared_options};
+use super::known_methods::KnownMethods;
+use crate::facts::{Request, Response};
+use crate::providers::Providers;
 
 /// How clients are instrumented; the same value works for every client.
 ///
@@ -21,7 +21,7 @@ use crate::baggage::Injection;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ClientConfig {
-    pub(crate) rules: Rules,
+    pub(crate) common: Common,
     pub(crate) options: ClientOptions,
 }
 
@@ -78,26 +78,14 @@ impl ClientConfig {
     }
 }
 
+shared_options!(ClientConfig);
+
 /// The options that only clients have.
 #[derive(Clone, Default)]
 pub(crate) struct ClientOptions {
     pub(crate) propagate_to: Option<Predicate>,
     pub(crate) propagate_baggage: Option<BaggageFilter>,
     pub(crate) body_end: bool,
-}
-
-impl ClientOptions {
-    /// What a request carries of the current context.
-    pub(crate) fn injection(&self, request: &Request<'_>, context: &Context) -> Injection {
-        let propagates = self.propagate_to.as_ref();
-        if propagates.is_some_and(|propagates| !propagates(request)) {
-            return Injection::Nothing;
-        }
-        match &self.propagate_baggage {
-            Some(accepts) => Injection::choose(context.baggage(), |name| accepts(request, name)),
-            None => Injection::Everything,
-        }
-    }
 }
 
 impl fmt::Debug for ClientOptions {

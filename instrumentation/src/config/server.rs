@@ -1,10 +1,14 @@
 //! The options that only servers have.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Predicate, Rules};
-use crate::Request;
+use super::attributes::Attributes;
+use super::common::{Common, Predicate, shared_options};
+use super::known_methods::KnownMethods;
+use crate::facts::{Request, Response};
+use crate::providers::Providers;
 
 /// Which forwarded headers (`Forwarded`, `X-Forwarded-*`) a server believes.
 ///
@@ -24,6 +28,25 @@ pub enum Trust {
     All,
 }
 
+/// The scheme of a server's requests, see [`ServerConfig::scheme`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// `http`
+    #[default]
+    Http,
+    /// `https`
+    Https,
+}
+
+impl Scheme {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
 /// How servers are instrumented; the same value works for every framework.
 ///
 /// ```
@@ -37,7 +60,7 @@ pub enum Trust {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ServerConfig {
-    pub(crate) rules: Rules,
+    pub(crate) common: Common,
     pub(crate) options: ServerOptions,
 }
 
@@ -73,7 +96,7 @@ impl ServerConfig {
     /// itself allows, 64 entries and 8192 bytes.
     #[must_use]
     pub fn baggage_limit(mut self, bytes: usize) -> Self {
-        self.rules.baggage_limit = Some(bytes);
+        self.common.baggage_limit = Some(bytes);
         self
     }
 
@@ -84,25 +107,27 @@ impl ServerConfig {
     /// report it along with what went wrong. HTTP only: an RPC is answered without it.
     #[must_use]
     pub fn server_timing(mut self, server_timing: bool) -> Self {
-        self.rules.server_timing = server_timing;
+        self.common.server_timing = server_timing;
         self
     }
 
     /// The `url.scheme` of requests that do not name one: `https` for servers that terminate TLS
-    /// in an acceptor of their own. Default: `http`.
+    /// in an acceptor of their own. Default: [`Scheme::Http`].
     #[must_use]
-    pub fn scheme(mut self, scheme: &'static str) -> Self {
+    pub fn scheme(mut self, scheme: Scheme) -> Self {
         self.options.scheme = scheme;
         self
     }
 }
+
+shared_options!(ServerConfig);
 
 /// The options that only servers have.
 #[derive(Clone)]
 pub(crate) struct ServerOptions {
     pub(crate) trust_forwarded: Trust,
     pub(crate) public_endpoint: Option<Predicate>,
-    pub(crate) scheme: &'static str,
+    pub(crate) scheme: Scheme,
 }
 
 impl Default for ServerOptions {
@@ -110,7 +135,7 @@ impl Default for ServerOptions {
         Self {
             trust_forwarded: Trust::None,
             public_endpoint: None,
-            scheme: "http",
+            scheme: Scheme::Http,
         }
     }
 }

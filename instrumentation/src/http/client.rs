@@ -4,59 +4,50 @@ use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
+use super::address::ServerAddress;
 use super::authority::default_port;
-use super::{Bodiless, Endpoint, url};
+use super::url;
 use crate::config::{Attributes, ClientConfig, ClientOptions};
-use crate::convention::Convention;
-use crate::origin::Origin;
-use crate::route::Route;
-use crate::shared::{Shared, Start};
-use crate::{Operation, Request, interned, labels, semconv};
+use crate::facts::Request;
+use crate::operation::{Convention, Instrumentation, Operation, Origin, Route, Start};
+use crate::outcome::{HttpOutcome, Outcome, Side};
+use crate::reuse::{intern, label_list};
+use crate::semconv;
 
 /// The HTTP client convention for one configuration; cheap to clone.
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use otel_instrumentation::{ClientConfig, HttpClient, Request, Response, scope};
+/// use otel_instrumentation::{
+///     ClientConfig, HttpClientInstrumentation, Request, Response, instrumentation_scope,
+/// };
 ///
-/// let client = HttpClient::new(scope("my-client", "1.0.0"), ClientConfig::new());
+/// let scope = instrumentation_scope("my-client", "1.0.0");
+/// let client = HttpClientInstrumentation::new(scope, ClientConfig::new());
 /// let mut headers: HashMap<String, String> = HashMap::new();
-/// let mut operation = client.start(&Request {
-///     method: "GET",
-///     scheme: Some("https"),
-///     authority: Some("example.com"),
-///     path: "/users/42",
-///     query: None,
-///     template: None,
-///     version: None,
-///     peer: None,
-///     headers: &headers,
-/// });
+/// let mut operation = client.start(
+///     &Request::new("GET", "/users/42", &headers)
+///         .scheme("https")
+///         .authority("example.com"),
+/// );
 /// operation.inject(&mut headers);
-/// operation.respond(&Response { status: 200, version: Some("1.1"), headers: &headers });
+/// operation.record_response(&Response::new(200, &headers).version("1.1"));
 /// operation.finish();
 /// ```
 #[derive(Clone, Debug)]
-pub struct HttpClient {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    shared: Arc<Shared>,
+pub struct HttpClientInstrumentation {
+    instrumentation: Arc<Instrumentation>,
     options: ClientOptions,
 }
 
-impl HttpClient {
-    /// `scope` names the instrumentation, see [`scope`](crate::scope).
+impl HttpClientInstrumentation {
+    /// `scope` names the instrumentation, see [`instrumentation_scope`](crate::instrumentation_scope).
     #[must_use]
     pub fn new(scope: InstrumentationScope, config: ClientConfig) -> Self {
-        let shared = Shared::new(Convention::HttpClient, scope, config.rules);
+        let ClientConfig { common, options } = config;
         Self {
-            inner: Arc::new(Inner {
-                shared,
-                options: config.options,
-            }),
+            instrumentation: Instrumentation::new(Convention::HttpClient, scope, common),
+            options,
         }
     }
 
@@ -67,26 +58,32 @@ impl HttpClient {
 
     /// The request begins again, for the `resend_count`-th time after the first.
     pub fn start_resend(&self, request: &Request<'_>, resend_count: u32) -> Operation {
-        let Inner { shared, options } = &*self.inner;
-        let origin = match Origin::outgoing(shared, request, options) {
+        let Self {
+            instrumentation,
+            options,
+        } = self;
+        let origin = match Origin::outgoing(instrumentation, request, options) {
             Ok(origin) => origin,
             Err(unrecorded) => return unrecorded,
         };
 
-        let method = shared.rules.known_methods.classify(request.method);
+        let method = instrumentation
+            .config
+            .known_methods
+            .classify(request.method);
         let (name, template) = match request.template.filter(|template| !template.is_empty()) {
             Some(template) => {
-                let (name, template) = interned::name(&method.name, template);
+                let (name, template) = intern::name(&method.name, template);
                 (name, Some(template))
             }
             None => (method.name.clone(), None),
         };
         let server = server(request);
 
-        let measures = shared.handles.instruments().is_some();
+        let measures = instrumentation.measures();
         let mut labels = Vec::new();
         if measures {
-            labels = labels::list();
+            labels = label_list::list();
             let label = method.label.clone();
             labels.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, label));
             if let Some(server) = server.clone() {
@@ -98,7 +95,7 @@ impl HttpClient {
         }
         let mut span = Vec::with_capacity(ATTRIBUTES);
         span.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label));
-        let url = url::full(request, &shared.rules.sensitive_query_keys);
+        let url = url::full(request, &instrumentation.config.sensitive_query_keys);
         span.push(KeyValue::new(semconv::URL_FULL, url));
         if !method.known {
             let original = request.method.to_owned();
@@ -122,26 +119,29 @@ impl HttpClient {
             origin,
             name,
             word: method.name,
-            attributes: Attributes { span, labels },
+            attributes: Attributes::new(span, labels),
             measures,
             route: Route::Unknown,
-            bodiless: Bodiless::of(request.method),
-            call: None,
+            outcome: Outcome::Http(HttpOutcome::new(
+                Side::Client,
+                request.method,
+                request.version,
+            )),
         };
-        shared.begin(request, start)
+        start.begin(instrumentation, request)
     }
 
     /// Whether the operation is to last until the body's end
     /// ([`ClientConfig::body_end`]), for those who integrate a client.
     #[must_use]
     pub fn ends_with_body(&self) -> bool {
-        self.inner.options.body_end
+        self.options.body_end
     }
 }
 
 /// The port is known also where only the scheme implies it.
-fn server(request: &Request<'_>) -> Option<Endpoint> {
-    let mut server = Endpoint::of(request)?;
+fn server(request: &Request<'_>) -> Option<ServerAddress> {
+    let mut server = ServerAddress::of(request)?;
     server.port = server.port.or_else(|| default_port(request.scheme?));
     Some(server)
 }

@@ -4,61 +4,51 @@ use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
+use super::address::{ServerAddress, peer_attributes};
 use super::forwarded::Forwarded;
-use super::peer::peer_attributes;
 use super::url::redact_query;
-use super::{Bodiless, Endpoint};
 use crate::config::{Attributes, ServerConfig, ServerOptions};
-use crate::convention::Convention;
-use crate::origin::Origin;
-use crate::route::Route;
-use crate::shared::{Shared, Start};
-use crate::{Operation, Request, interned, labels, semconv};
+use crate::facts::Request;
+use crate::operation::{Convention, Instrumentation, Operation, Origin, Route, Start};
+use crate::outcome::{HttpOutcome, Outcome, Side};
+use crate::reuse::{intern, label_list};
+use crate::semconv;
 
 /// The HTTP server convention for one configuration; cheap to clone.
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use otel_instrumentation::{HttpServer, Request, Response, ServerConfig, scope};
+/// use otel_instrumentation::{
+///     HttpServerInstrumentation, Request, Response, ServerConfig, instrumentation_scope,
+/// };
 ///
-/// let server = HttpServer::new(scope("my-framework", "1.0.0"), ServerConfig::new());
+/// let scope = instrumentation_scope("my-framework", "1.0.0");
+/// let server = HttpServerInstrumentation::new(scope, ServerConfig::new());
 /// let headers: HashMap<String, String> = HashMap::new();
-/// let mut operation = server.start(&Request {
-///     method: "GET",
-///     scheme: None,
-///     authority: Some("example.com"),
-///     path: "/users/42",
-///     query: None,
-///     template: Some("/users/{id}"),
-///     version: Some("1.1"),
-///     peer: None,
-///     headers: &headers,
-/// });
-/// let status = operation.scope(|| 200);
-/// operation.respond(&Response { status, version: None, headers: &headers });
+/// let mut operation = server.start(
+///     &Request::new("GET", "/users/42", &headers)
+///         .authority("example.com")
+///         .template("/users/{id}")
+///         .version("1.1"),
+/// );
+/// let status = operation.run(|| 200);
+/// operation.record_response(&Response::new(status, &headers));
 /// operation.finish();
 /// ```
 #[derive(Clone, Debug)]
-pub struct HttpServer {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    shared: Arc<Shared>,
+pub struct HttpServerInstrumentation {
+    instrumentation: Arc<Instrumentation>,
     options: ServerOptions,
 }
 
-impl HttpServer {
-    /// `scope` names the instrumentation, see [`scope`](crate::scope).
+impl HttpServerInstrumentation {
+    /// `scope` names the instrumentation, see [`instrumentation_scope`](crate::instrumentation_scope).
     #[must_use]
     pub fn new(scope: InstrumentationScope, config: ServerConfig) -> Self {
-        let shared = Shared::new(Convention::HttpServer, scope, config.rules);
+        let ServerConfig { common, options } = config;
         Self {
-            inner: Arc::new(Inner {
-                shared,
-                options: config.options,
-            }),
+            instrumentation: Instrumentation::new(Convention::HttpServer, scope, common),
+            options,
         }
     }
 
@@ -67,27 +57,33 @@ impl HttpServer {
     /// Without a remote span, a local span that is active is the parent, as where a handler calls
     /// another router of its process. Otherwise the trace begins here.
     pub fn start(&self, request: &Request<'_>) -> Operation {
-        let Inner { shared, options } = &*self.inner;
-        let origin = match Origin::incoming(shared, request, options) {
+        let Self {
+            instrumentation,
+            options,
+        } = self;
+        let origin = match Origin::incoming(instrumentation, request, options) {
             Ok(origin) => origin,
             Err(unrecorded) => return unrecorded,
         };
 
-        let method = shared.rules.known_methods.classify(request.method);
+        let method = instrumentation
+            .config
+            .known_methods
+            .classify(request.method);
         let forwarded = Forwarded::read(request.headers, options.trust_forwarded);
         let scheme = scheme(request, &forwarded, options);
         let (name, route) = match request.template.filter(|route| !route.is_empty()) {
             Some(route) => {
-                let (name, route) = interned::name(&method.name, route);
+                let (name, route) = intern::name(&method.name, route);
                 (name, Some(route))
             }
             None => (method.name.clone(), None),
         };
 
-        let measures = shared.handles.instruments().is_some();
+        let measures = instrumentation.measures();
         let mut labels = Vec::new();
         if measures {
-            labels = labels::list();
+            labels = label_list::list();
             let label = method.label.clone();
             labels.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, label));
             labels.push(KeyValue::new(semconv::URL_SCHEME, scheme));
@@ -109,12 +105,13 @@ impl HttpServer {
         }
         addresses(request, &forwarded, &mut span);
         if let Some(query) = request.query.filter(|query| !query.is_empty()) {
-            let query = redact_query(query, &shared.rules.sensitive_query_keys).into_owned();
+            let query =
+                redact_query(query, &instrumentation.config.sensitive_query_keys).into_owned();
             span.push(KeyValue::new(semconv::URL_QUERY, query));
         }
         let agent = request.headers.get("user-agent");
         if let Some(agent) = agent.filter(|agent| !agent.is_empty()) {
-            let agent = interned::peer(agent);
+            let agent = intern::peer(agent);
             span.push(KeyValue::new(semconv::USER_AGENT_ORIGINAL, agent));
         }
         if let Some(version) = request.version {
@@ -125,13 +122,16 @@ impl HttpServer {
             origin,
             name,
             word: method.name,
-            attributes: Attributes { span, labels },
+            attributes: Attributes::new(span, labels),
             measures,
             route: route.map_or(Route::Unknown, Route::Final),
-            bodiless: Bodiless::of(request.method),
-            call: None,
+            outcome: Outcome::Http(HttpOutcome::new(
+                Side::Server,
+                request.method,
+                request.version,
+            )),
         };
-        shared.begin(request, start)
+        start.begin(instrumentation, request)
     }
 }
 
@@ -150,16 +150,16 @@ fn scheme(
         .into_iter()
         .flatten()
         .find_map(known)
-        .unwrap_or(options.scheme)
+        .unwrap_or(options.scheme.as_str())
 }
 
 /// `server.*`, `client.address` and `network.peer.*`.
 fn addresses(request: &Request<'_>, forwarded: &Forwarded<'_>, attributes: &mut Vec<KeyValue>) {
-    let forwarded_to = forwarded.authority.map(|authority| Endpoint {
-        host: interned::peer(authority.host),
+    let forwarded_to = forwarded.authority.map(|authority| ServerAddress {
+        host: intern::peer(authority.host),
         port: authority.port,
     });
-    if let Some(server) = forwarded_to.or_else(|| Endpoint::of(request)) {
+    if let Some(server) = forwarded_to.or_else(|| ServerAddress::of(request)) {
         server.describe(attributes);
     }
     if let Some(client) = forwarded.client {

@@ -1,13 +1,8 @@
 //! `url.full` and `url.query` without secrets (`docs/registry/attributes/url.md`).
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use crate::Request;
-
-pub(crate) fn default_sensitive_query_keys() -> Arc<[Cow<'static, str>]> {
-    SENSITIVE_QUERY_KEYS.map(Cow::Borrowed).into()
-}
+use crate::facts::Request;
 
 /// The absolute URL of a client's request, with user information and sensitive values redacted.
 pub(super) fn full(request: &Request<'_>, sensitive: &[Cow<'static, str>]) -> String {
@@ -68,22 +63,12 @@ pub(super) fn redact_query<'a>(query: &'a str, sensitive: &[Cow<'static, str>]) 
 
 const REDACTED: &str = "REDACTED";
 
-/// The query keys whose values the conventions redact by default.
-const SENSITIVE_QUERY_KEYS: [&str; 7] = [
-    "AWSAccessKeyId",
-    "Signature",
-    "X-Amz-Credential",
-    "X-Amz-Security-Token",
-    "X-Amz-Signature",
-    "X-Goog-Signature",
-    "sig",
-];
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::config::Common;
 
     #[test]
     fn sensitive_values_are_redacted() {
@@ -107,7 +92,7 @@ mod tests {
         ];
         for (query, expected) in cases {
             assert_eq!(
-                redact_query(query, &default_sensitive_query_keys()),
+                redact_query(query, &Common::default().sensitive_query_keys),
                 expected,
                 "{query}"
             );

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
-use crate::ErrorType;
-use crate::recording::Failure;
+use crate::error_type::ErrorType;
+use crate::outcome::Failure;
 
 /// The server span of the request that is being served here.
 ///
@@ -112,17 +112,17 @@ impl ServerSpan {
 
 /// What a handler said of the span that its operation has to know at the end.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(super) struct Told {
     is_renamed: AtomicBool,
     failure: Mutex<Option<Failure>>,
 }
 
 impl Told {
-    pub(crate) fn is_renamed(&self) -> bool {
+    pub(super) fn is_renamed(&self) -> bool {
         self.is_renamed.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn take_failure(&self) -> Option<Failure> {
+    pub(super) fn take_failure(&self) -> Option<Failure> {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.take()
     }

@@ -5,64 +5,52 @@ use std::sync::Arc;
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, InstrumentationScope};
 
-use crate::baggage::Injection;
+use super::begin::begin;
 use crate::config::{ServerConfig, ServerOptions};
-use crate::convention::Convention;
-use crate::http::Endpoint;
-use crate::origin::{Origin, Parent};
-use crate::shared::Shared;
-use crate::{Operation, Request};
+use crate::facts::Request;
+use crate::http::ServerAddress;
+use crate::operation::{Convention, Instrumentation, Operation, Origin, RpcOperation};
 
 /// The RPC server convention for gRPC and one configuration; cheap to clone.
 ///
 /// A [`template`](Request::template) says that the method is one that the server knows, which makes
-/// it a label of the metric. Without one it is `_OTHER`, unless [`Operation::route`] tells it
+/// it a label of the metric. Without one it is `_OTHER`, unless [`record_route`](Operation::record_route) tells it
 /// before the end. Of the configuration, [`trust_forwarded`](ServerConfig::trust_forwarded),
 /// [`scheme`](ServerConfig::scheme) and whatever HTTP alone has mean nothing to a call.
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use otel_instrumentation::{Request, Response, RpcServer, ServerConfig, scope};
+/// use otel_instrumentation::{
+///     Request, Response, RpcServerInstrumentation, ServerConfig, instrumentation_scope,
+/// };
 ///
-/// let server = RpcServer::new(scope("my-framework", "1.0.0"), ServerConfig::new());
+/// let scope = instrumentation_scope("my-framework", "1.0.0");
+/// let server = RpcServerInstrumentation::new(scope, ServerConfig::new());
 /// let headers: HashMap<String, String> = HashMap::new();
-/// let mut operation = server.start(&Request {
-///     method: "POST",
-///     scheme: None,
-///     authority: Some("example.com:50051"),
-///     path: "/example.Greeter/SayHello",
-///     query: None,
-///     template: Some("example.Greeter/SayHello"),
-///     version: Some("2"),
-///     peer: None,
-///     headers: &headers,
-/// });
-/// operation.respond(&Response { status: 200, version: None, headers: &headers });
+/// let mut operation = server.start(
+///     &Request::new("POST", "/example.Greeter/SayHello", &headers)
+///         .authority("example.com:50051")
+///         .template("example.Greeter/SayHello"),
+/// );
+/// operation.record_response(&Response::new(200, &headers));
 /// let trailers = HashMap::from([("grpc-status".to_owned(), "0".to_owned())]);
-/// operation.trailers(&trailers);
+/// operation.record_trailers(&trailers);
 /// operation.finish();
 /// ```
 #[derive(Clone, Debug)]
-pub struct RpcServer {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    shared: Arc<Shared>,
+pub struct RpcServerInstrumentation {
+    instrumentation: Arc<Instrumentation>,
     options: ServerOptions,
 }
 
-impl RpcServer {
-    /// `scope` names the instrumentation, see [`scope`](crate::scope).
+impl RpcServerInstrumentation {
+    /// `scope` names the instrumentation, see [`instrumentation_scope`](crate::instrumentation_scope).
     #[must_use]
     pub fn new(scope: InstrumentationScope, config: ServerConfig) -> Self {
-        let shared = Shared::new(Convention::RpcServer, scope, config.rules);
+        let ServerConfig { common, options } = config;
         Self {
-            inner: Arc::new(Inner {
-                shared,
-                options: config.options,
-            }),
+            instrumentation: Instrumentation::new(Convention::RpcServer, scope, common),
+            options,
         }
     }
 
@@ -70,11 +58,14 @@ impl RpcServer {
     ///
     /// Without a remote span, a local span that is active is the parent, as where a handler calls
     /// another router of its process. Otherwise the trace begins here.
-    pub fn start(&self, request: &Request<'_>) -> Operation {
-        let Inner { shared, options } = &*self.inner;
-        match Origin::incoming(shared, request, options) {
-            Ok(origin) => super::begin(shared, request, origin, Endpoint::of(request)),
-            Err(unrecorded) => unrecorded,
+    pub fn start(&self, request: &Request<'_>) -> RpcOperation {
+        let Self {
+            instrumentation,
+            options,
+        } = self;
+        match Origin::incoming(instrumentation, request, options) {
+            Ok(origin) => begin(instrumentation, request, origin, ServerAddress::of(request)),
+            Err(unrecorded) => RpcOperation::new(unrecorded),
         }
     }
 
@@ -82,20 +73,16 @@ impl RpcServer {
     /// parent, whatever the headers say, because they are the parent's parent.
     ///
     /// Where no span is current after all, this is [`start`](Self::start).
-    pub fn start_within(&self, request: &Request<'_>) -> Operation {
+    pub fn start_within(&self, request: &Request<'_>) -> RpcOperation {
         let ambient = Context::current();
         if ambient.is_telemetry_suppressed() || !ambient.span().span_context().is_valid() {
             return self.start(request);
         }
-        let shared = &self.inner.shared;
-        if !shared.records(request) {
-            return Operation::unrecorded(ambient, shared.clone(), Injection::Everything);
+        let instrumentation = &self.instrumentation;
+        if !instrumentation.records(request) {
+            return RpcOperation::new(Operation::passing_on(ambient));
         }
-        let origin = Origin {
-            base: ambient,
-            parent: Parent::Base,
-            injection: Injection::Everything,
-        };
-        super::begin(shared, request, origin, Endpoint::of(request))
+        let (origin, server) = (Origin::within(ambient), ServerAddress::of(request));
+        begin(instrumentation, request, origin, server)
     }
 }

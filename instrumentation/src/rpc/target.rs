@@ -1,15 +1,16 @@
 //! `server.address` and `server.port` of a client: the target that it was given, never the network.
 
-use crate::http::{Endpoint, default_port, split_host_and_port};
-use crate::{Request, interned};
+use crate::facts::Request;
+use crate::http::{ServerAddress, default_port, split_host_and_port};
+use crate::reuse::intern;
 
 /// The server that a client calls.
-pub(super) fn server(request: &Request<'_>) -> Option<Endpoint> {
+pub(super) fn server(request: &Request<'_>) -> Option<ServerAddress> {
     let target = request.authority.filter(|target| !target.is_empty())?;
     let (address, port) = parse(target);
     let is_path = address.starts_with('/');
-    Some(Endpoint {
-        host: interned::peer(address),
+    Some(ServerAddress {
+        host: intern::peer(address),
         port: port.or_else(|| default_port(request.scheme?).filter(|_| !is_path)),
     })
 }

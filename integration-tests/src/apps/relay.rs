@@ -11,7 +11,7 @@ use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 use otel_middleware_axum::OtelLayer;
-use otel_middleware_reqwest::{OtelLayer as ClientLayer, OtelMiddleware, OtelService};
+use otel_middleware_reqwest::{OtelClient, OtelLayer as ClientLayer, OtelMiddleware};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tower::{Layer, ServiceExt};
 
@@ -31,7 +31,7 @@ pub struct Relay {
 struct Clients {
     peer: SocketAddr,
     middleware: ClientWithMiddleware,
-    tower: OtelService<Client>,
+    tower: OtelClient<Client>,
 }
 
 impl Relay {

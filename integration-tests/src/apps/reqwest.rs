@@ -29,7 +29,7 @@ impl ClientApp for Middleware {
 pub struct Tower;
 
 impl ClientApp for Tower {
-    type Client = otel_middleware_reqwest::OtelService<Client>;
+    type Client = otel_middleware_reqwest::OtelClient<Client>;
 
     fn client(&self, config: ClientConfig, client: Client) -> Self::Client {
         OtelLayer::with_config(config).layer(client)

@@ -18,7 +18,7 @@ const DURATION: &str = "http.client.request.duration";
 
 fn config(capture: &Capture) -> ClientConfig {
     ClientConfig::new()
-        .telemetry(capture.telemetry())
+        .providers(capture.providers())
         .active_requests(true)
 }
 

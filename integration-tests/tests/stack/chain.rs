@@ -118,13 +118,13 @@ fn current_id() -> String {
 
 fn server(capture: &Capture) -> ServerConfig {
     ServerConfig::new()
-        .telemetry(capture.telemetry())
+        .providers(capture.providers())
         .attributes(|_, attributes| attributes.span(KeyValue::new(ID, current_id())))
 }
 
 fn client(capture: &Capture) -> ClientConfig {
     ClientConfig::new()
-        .telemetry(capture.telemetry())
+        .providers(capture.providers())
         .attributes(|_, attributes| attributes.span(KeyValue::new(ID, current_id())))
 }
 

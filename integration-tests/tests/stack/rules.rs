@@ -9,7 +9,8 @@ use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 use otel_instrumentation::testing::Capture;
 use otel_instrumentation::{
-    ClientConfig, HttpClient, HttpServer, Operation, Request, Response, ServerConfig, scope,
+    ClientConfig, HttpClientInstrumentation, HttpServerInstrumentation, Operation, Request,
+    Response, ServerConfig, instrumentation_scope,
 };
 
 const METRICS: [&str; 2] = [
@@ -19,33 +20,24 @@ const METRICS: [&str; 2] = [
 
 fn start(capture: &Capture, is_server: bool, template: Option<&str>) -> Operation {
     let headers = HashMap::<String, String>::new();
-    let request = Request {
-        method: "GET",
-        scheme: Some("http"),
-        authority: Some("shop.test:8080"),
-        path: "/users/1",
-        query: None,
-        template,
-        version: Some("1.1"),
-        peer: None,
-        headers: &headers,
-    };
-    let (scope, telemetry) = (scope("rules", "0"), capture.telemetry());
+    let request = Request::new("GET", "/users/1", &headers)
+        .scheme("http")
+        .authority("shop.test:8080")
+        .template(template)
+        .version("1.1");
+    let (scope, providers) = (instrumentation_scope("rules", "0"), capture.providers());
     if is_server {
-        let config = ServerConfig::new().telemetry(telemetry);
-        HttpServer::new(scope, config).start(&request)
+        let config = ServerConfig::new().providers(providers);
+        HttpServerInstrumentation::new(scope, config).start(&request)
     } else {
-        let config = ClientConfig::new().telemetry(telemetry);
-        HttpClient::new(scope, config).start(&request)
+        let config = ClientConfig::new().providers(providers);
+        HttpClientInstrumentation::new(scope, config).start(&request)
     }
 }
 
 fn respond(operation: &mut Operation, status: u16) {
-    operation.respond(&Response {
-        status,
-        version: None,
-        headers: &HashMap::<String, String>::new(),
-    });
+    let headers = HashMap::<String, String>::new();
+    operation.record_response(&Response::new(status, &headers));
 }
 
 fn recorded(capture: &Capture) -> SpanData {
@@ -106,7 +98,7 @@ fn the_longest_route_is_everywhere() {
         let capture = Capture::new();
         let mut operation = start(&capture, true, template);
         for route in routes {
-            operation.route(route);
+            operation.record_route(route);
         }
         respond(&mut operation, 200);
         operation.finish();

@@ -51,11 +51,11 @@ fn subscriber(capture: &Capture, bridge: Bridge) -> Dispatch {
 }
 
 fn server(capture: &Capture) -> OtelLayer {
-    OtelLayer::with_config(ServerConfig::new().telemetry(capture.telemetry()))
+    OtelLayer::with_config(ServerConfig::new().providers(capture.providers()))
 }
 
 fn client(capture: &Capture) -> ClientWithMiddleware {
-    let config = ClientConfig::new().telemetry(capture.telemetry());
+    let config = ClientConfig::new().providers(capture.providers());
     ClientBuilder::new(reqwest::Client::new())
         .with(OtelMiddleware::with_config(config))
         .build()

@@ -139,7 +139,7 @@ fn request(framework: Framework, handler: Handler) -> Seen {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let trace_id = format!("{:032x}", NEXT.fetch_add(1, Ordering::Relaxed));
     let traceparent = format!("00-{trace_id}-0000000000000456-01");
-    let config = ServerConfig::new().telemetry(GLOBAL.capture.telemetry());
+    let config = ServerConfig::new().providers(GLOBAL.capture.providers());
     System::new().block_on(async {
         match framework {
             Framework::Axum => axum(config, handler, &traceparent).await,

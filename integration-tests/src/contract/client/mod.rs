@@ -139,7 +139,7 @@ impl<A: ClientApp> Running<A> {
     ) -> Self {
         let capture = Capture::new();
         let config = ClientConfig::new()
-            .telemetry(capture.telemetry())
+            .providers(capture.providers())
             .active_requests(true);
         Self {
             client: app.client(configure(config), client),

@@ -10,7 +10,7 @@ use opentelemetry::trace::{
     TracerProvider,
 };
 use opentelemetry::{Context, KeyValue};
-use otel_instrumentation::Telemetry;
+use otel_instrumentation::Providers;
 use reqwest::Method;
 
 use super::{ClientApp, Expected, Running};
@@ -201,8 +201,8 @@ pub async fn suppressed_telemetry_passes_straight_through(app: &impl ClientApp) 
 
 /// A trace that only passes through goes on.
 pub async fn without_an_sdk_the_context_passes_through(app: &impl ClientApp) {
-    let telemetry = Telemetry::new(NoopTracerProvider::new(), NoopMeterProvider::new());
-    let running = Running::configured(app, |config| config.telemetry(telemetry)).await;
+    let providers = Providers::new(NoopTracerProvider::new(), NoopMeterProvider::new());
+    let running = Running::configured(app, |config| config.providers(providers)).await;
     get_in(&running, remote(TraceFlags::SAMPLED)).await;
     assert_nothing(&running.capture);
     let asked = running.peer.asked();

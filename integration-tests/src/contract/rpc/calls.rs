@@ -249,7 +249,7 @@ pub async fn metadata_that_is_no_text_is_no_trouble(app: &impl RpcApp) {
 pub async fn generated_services_are_recorded_as_any_other(app: &impl RpcApp) {
     let running = Running::start(app).await;
     let channel = || {
-        let config = ClientConfig::new().telemetry(running.capture.telemetry());
+        let config = ClientConfig::new().providers(running.capture.providers());
         let endpoint = endpoint(running.address());
         let layer = otel_middleware_tonic::OtelClientLayer::with_config(config);
         tower::ServiceBuilder::new()

@@ -10,7 +10,7 @@ use opentelemetry::trace::{SpanId, SpanKind, TraceContextExt, Tracer, TracerProv
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SpanData};
 use otel_instrumentation::testing::{Capture, by_name};
-use otel_middleware_tonic::{ClientConfig, OtelServerLayer, ServerConfig, Telemetry};
+use otel_middleware_tonic::{ClientConfig, OtelServerLayer, Providers, ServerConfig};
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -219,8 +219,8 @@ pub async fn a_handler_names_its_error(app: &impl RpcApp) {
 /// GR-29: metrics know nothing of sampling.
 pub async fn an_unsampled_call_is_still_measured(app: &impl RpcApp) {
     let capture = Capture::with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)));
-    let server = ServerConfig::new().telemetry(capture.telemetry());
-    let client = ClientConfig::new().telemetry(capture.telemetry());
+    let server = ServerConfig::new().providers(capture.providers());
+    let client = ClientConfig::new().providers(capture.providers());
     let layer = OtelServerLayer::with_config(server);
     let mut running = Running::with(app, capture, layer, client).await;
 
@@ -235,11 +235,11 @@ pub async fn an_unsampled_call_is_still_measured(app: &impl RpcApp) {
 
 /// GR-29
 pub async fn without_an_sdk_the_context_passes_through(app: &impl RpcApp) {
-    let telemetry = || Telemetry::new(NoopTracerProvider::new(), NoopMeterProvider::new());
+    let telemetry = || Providers::new(NoopTracerProvider::new(), NoopMeterProvider::new());
     let mut running = Running::configured(
         app,
-        |server| server.telemetry(telemetry()),
-        |client| client.telemetry(telemetry()),
+        |server| server.providers(telemetry()),
+        |client| client.providers(telemetry()),
     )
     .await;
     let tracer = running.capture.tracer_provider().tracer("test");
@@ -256,12 +256,12 @@ pub async fn without_an_sdk_the_context_passes_through(app: &impl RpcApp) {
 /// GR-10: on either side, and in the two places where a server can have them.
 pub async fn two_layers_make_one_span(app: &impl RpcApp) {
     let capture = Capture::new();
-    let layer = OtelServerLayer::with_config(ServerConfig::new().telemetry(capture.telemetry()));
+    let layer = OtelServerLayer::with_config(ServerConfig::new().providers(capture.providers()));
     let inner = layer.clone();
     let controller = Controller::new(&capture);
     let router = routes(controller).into_axum_router().layer(inner);
     let served = crate::apps::axum::serve(router.layer(layer)).await;
-    let config = ClientConfig::new().telemetry(capture.telemetry());
+    let config = ClientConfig::new().providers(capture.providers());
     let endpoint = endpoint(served.address());
     let layer = otel_middleware_tonic::OtelClientLayer::with_config(config).endpoint(&endpoint);
     let channel = ServiceBuilder::new()

@@ -46,9 +46,9 @@ pub async fn paths_that_name_no_method_are_no_trouble(app: &impl RpcApp) {
 /// A list is final, and the span has its name when it starts.
 pub async fn a_listed_method_is_known_from_the_start(app: &impl RpcApp) {
     let capture = Capture::new();
-    let config = ServerConfig::new().telemetry(capture.telemetry());
+    let config = ServerConfig::new().providers(capture.providers());
     let layer = OtelServerLayer::with_config(config).methods([SHAPES[0]]);
-    let client = || ClientConfig::new().telemetry(capture.telemetry());
+    let client = || ClientConfig::new().providers(capture.providers());
     let mut running = Running::with(app, capture.clone(), layer.clone(), client()).await;
     let called = call(&mut running.greeter, SHAPES[0], &["status:12:"], None).await;
     called.expect_err("an error");

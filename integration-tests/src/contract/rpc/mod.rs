@@ -129,8 +129,8 @@ impl Running {
         client: impl FnOnce(ClientConfig) -> ClientConfig,
     ) -> Self {
         let capture = Capture::new();
-        let server = server(ServerConfig::new().telemetry(capture.telemetry()));
-        let client = client(ClientConfig::new().telemetry(capture.telemetry()));
+        let server = server(ServerConfig::new().providers(capture.providers()));
+        let client = client(ClientConfig::new().providers(capture.providers()));
         Self::with(app, capture, OtelServerLayer::with_config(server), client).await
     }
 

@@ -8,7 +8,7 @@ use opentelemetry::trace::noop::NoopTracerProvider;
 use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 use opentelemetry_sdk::trace::Sampler;
 use otel_instrumentation::testing::Capture;
-use otel_instrumentation::{ServerConfig, Telemetry, Trust};
+use otel_instrumentation::{Providers, Scheme, ServerConfig, Trust};
 
 use super::propagation::{remote, traceparent};
 use super::{Expected, Running, ServerApp};
@@ -222,7 +222,7 @@ pub async fn forwarded_headers_are_believed_as_configured(app: &impl ServerApp) 
 
 /// A server behind its own TLS acceptor says so, for requests that name no scheme.
 pub async fn the_scheme_can_be_configured(app: &impl ServerApp) {
-    let running = Running::configured(app, |config| config.scheme("https")).await;
+    let running = Running::configured(app, |config| config.scheme(Scheme::Https)).await;
     let (client, _) = running.ask("GET /success", &[]).await;
     let expected = Expected {
         scheme: "https",
@@ -250,7 +250,7 @@ pub async fn an_unsampled_request_is_still_measured(app: &impl ServerApp) {
 /// A sampler sees what the conventions want it to see, and what it drops is not recorded.
 pub async fn nothing_is_recorded_where_nothing_is_sampled(app: &impl ServerApp) {
     let capture = Capture::with_sampler(Sampler::AlwaysOff);
-    let config = ServerConfig::new().telemetry(capture.telemetry());
+    let config = ServerConfig::new().providers(capture.providers());
     let running = Running::with(app, capture, config).await;
     let (_, answer) = running.ask("GET /success", &[]).await;
     assert!(answer.ends_with("success"), "{answer}");
@@ -264,8 +264,8 @@ pub async fn nothing_is_recorded_where_nothing_is_sampled(app: &impl ServerApp) 
 
 /// HS-33: without an SDK the request is served as ever, and the caller's context passes through.
 pub async fn without_an_sdk_the_context_passes_through(app: &impl ServerApp) {
-    let telemetry = Telemetry::new(NoopTracerProvider::new(), NoopMeterProvider::new());
-    let config = ServerConfig::new().telemetry(telemetry);
+    let providers = Providers::new(NoopTracerProvider::new(), NoopMeterProvider::new());
+    let config = ServerConfig::new().providers(providers);
     let running = Running::with(app, Capture::new(), config).await;
     let (_, answer) = running.ask("GET /context", &[&traceparent(0x456, 1)]).await;
     let sent = remote(0x456);

@@ -202,7 +202,7 @@ impl Running {
     ) -> Self {
         let capture = Capture::new();
         let config = ServerConfig::new()
-            .telemetry(capture.telemetry())
+            .providers(capture.providers())
             .active_requests(true);
         Self::with(app, capture, configure(config)).await
     }
@@ -221,7 +221,7 @@ impl Running {
     /// Starts the application inside of a context.
     pub async fn within(app: &impl InnerApp, capture: Capture, context: Context) -> Self {
         let config = ServerConfig::new()
-            .telemetry(capture.telemetry())
+            .providers(capture.providers())
             .active_requests(true);
         let controller = Controller::new(&capture);
         let served = app.serve_within(context, config, controller.clone());

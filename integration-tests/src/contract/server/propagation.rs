@@ -106,9 +106,9 @@ pub async fn incoming_baggage_has_a_limit(app: &impl ServerApp) {
 pub async fn a_decision_without_a_trace_is_obeyed(app: &impl ServerApp) {
     for (decision, is_public, spans) in [("0", false, 0), ("1", false, 1), ("0", true, 1)] {
         let capture = Capture::new();
-        let telemetry = capture.telemetry().with_propagator(B3Propagator::new());
+        let telemetry = capture.providers().with_propagator(B3Propagator::new());
         let config = ServerConfig::new()
-            .telemetry(telemetry)
+            .providers(telemetry)
             .public_endpoint(move |_| is_public);
         let running = Running::with(app, capture, config).await;
         running

@@ -1,0 +1,173 @@
+//! The facts that a framework supplies about one request and its response.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use opentelemetry::propagation::Extractor;
+
+/// What a framework knows about a request when it begins.
+///
+/// A framework fills in what it has and leaves the rest out; the conventions decide what becomes of
+/// it.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use otel_instrumentation::Request;
+///
+/// let headers: HashMap<String, String> = HashMap::new();
+/// let request = Request::new("GET", "/users/42", &headers)
+///     .template("/users/{id}")
+///     .version("1.1");
+/// assert_eq!(request.template, Some("/users/{id}"));
+/// assert_eq!(request.query, None);
+/// ```
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Request<'a> {
+    /// The method as it was sent, such as `GET`.
+    pub method: &'a str,
+    /// The scheme of the request target or of the connection; `None` for origin-form requests.
+    pub scheme: Option<&'a str>,
+    /// `host[:port]` of the request target or `:authority`, not the `Host` header. On a client it
+    /// has the user information, if the URL does.
+    pub authority: Option<&'a str>,
+    /// The path, without the query.
+    pub path: &'a str,
+    /// The query, without `?`. On a client the fragment follows it, if the URL has one: `a=1#top`,
+    /// or `#top` without a query.
+    pub query: Option<&'a str>,
+    /// The matched route on a server, the URL template on a client. For a call, the method that is
+    /// recognised.
+    pub template: Option<&'a str>,
+    /// The protocol version: `1.0`, `1.1`, `2` or `3`.
+    pub version: Option<&'static str>,
+    /// The address of the immediate peer of the connection.
+    pub peer: Option<SocketAddr>,
+    /// The request's headers.
+    pub headers: &'a dyn Extractor,
+}
+
+impl<'a> Request<'a> {
+    /// What every request has. Everything else is absent until it is set.
+    #[must_use]
+    pub fn new(method: &'a str, path: &'a str, headers: &'a dyn Extractor) -> Self {
+        Self {
+            method,
+            scheme: None,
+            authority: None,
+            path,
+            query: None,
+            template: None,
+            version: None,
+            peer: None,
+            headers,
+        }
+    }
+
+    /// Sets [`scheme`](Self::scheme#structfield.scheme).
+    #[must_use]
+    pub fn scheme(mut self, scheme: impl Into<Option<&'a str>>) -> Self {
+        self.scheme = scheme.into();
+        self
+    }
+
+    /// Sets [`authority`](Self::authority#structfield.authority).
+    #[must_use]
+    pub fn authority(mut self, authority: impl Into<Option<&'a str>>) -> Self {
+        self.authority = authority.into();
+        self
+    }
+
+    /// Sets [`query`](Self::query#structfield.query).
+    #[must_use]
+    pub fn query(mut self, query: impl Into<Option<&'a str>>) -> Self {
+        self.query = query.into();
+        self
+    }
+
+    /// Sets [`template`](Self::template#structfield.template).
+    #[must_use]
+    pub fn template(mut self, template: impl Into<Option<&'a str>>) -> Self {
+        self.template = template.into();
+        self
+    }
+
+    /// Sets [`version`](Self::version#structfield.version).
+    #[must_use]
+    pub fn version(mut self, version: impl Into<Option<&'static str>>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// Sets [`peer`](Self::peer#structfield.peer).
+    #[must_use]
+    pub fn peer(mut self, peer: impl Into<Option<SocketAddr>>) -> Self {
+        self.peer = peer.into();
+        self
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Leaves out the query and the headers, which may hold secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("template", &self.template)
+            .field("version", &self.version)
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a framework knows about a response when its head is there.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use otel_instrumentation::Response;
+///
+/// let headers: HashMap<String, String> = HashMap::new();
+/// let response = Response::new(200, &headers).version("2");
+/// assert_eq!((response.status, response.version), (200, Some("2")));
+/// ```
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Response<'a> {
+    /// The HTTP status code.
+    pub status: u16,
+    /// The protocol version of the response; wins over the request's on a client.
+    pub version: Option<&'static str>,
+    /// The response's headers.
+    pub headers: &'a dyn Extractor,
+}
+
+impl<'a> Response<'a> {
+    /// What every response has; the version is absent until it is set.
+    #[must_use]
+    pub fn new(status: u16, headers: &'a dyn Extractor) -> Self {
+        Self {
+            status,
+            version: None,
+            headers,
+        }
+    }
+
+    /// Sets [`version`](Self::version#structfield.version).
+    #[must_use]
+    pub fn version(mut self, version: impl Into<Option<&'static str>>) -> Self {
+        self.version = version.into();
+        self
+    }
+}
+
+impl fmt::Debug for Response<'_> {
+    /// Leaves out the headers, which may hold secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Response")
+            .field("status", &self.status)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}

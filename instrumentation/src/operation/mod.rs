@@ -1,0 +1,31 @@
+//! One request, call, message or query from its start to its end, whatever its convention.
+
+mod baggage;
+mod body;
+mod convention;
+mod header_capture;
+mod instrumentation;
+mod kept_request;
+mod lifecycle;
+mod parent;
+mod recorded;
+mod recording;
+mod records;
+mod route;
+mod rpc_operation;
+mod run;
+mod server_span;
+mod start;
+mod state;
+
+pub use self::body::Transfer;
+pub(crate) use self::convention::Convention;
+pub(crate) use self::instrumentation::Instrumentation;
+pub use self::lifecycle::Operation;
+pub(crate) use self::parent::Origin;
+pub use self::recorded::{HttpRecorded, RpcRecorded};
+pub(crate) use self::route::Route;
+pub use self::route::RouteHandle;
+pub use self::rpc_operation::RpcOperation;
+pub use self::server_span::{ServerSpan, server_span};
+pub(crate) use self::start::Start;

@@ -1,0 +1,177 @@
+//! What an operation remembers until its end, and how that end is written down.
+
+use std::borrow::Cow;
+use std::mem;
+use std::time::{Instant, SystemTime};
+
+use opentelemetry::propagation::Extractor;
+use opentelemetry::trace::{Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue, StringValue};
+
+use super::header_capture::HeaderCapture;
+use super::kept_request::KeptRequest;
+use super::route::Route;
+use super::server_span::Told;
+use crate::config::Attributes;
+use crate::outcome::{Ending, Failure, Outcome};
+use crate::providers::{Instruments, Resolved};
+use crate::reuse::label_list;
+use crate::semconv;
+
+/// One instant on the two clocks: spans want wall time, durations must not jump with it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    wall: SystemTime,
+    monotonic: Instant,
+}
+
+impl Clock {
+    pub(super) fn now() -> Self {
+        Self {
+            wall: SystemTime::now(),
+            monotonic: Instant::now(),
+        }
+    }
+
+    pub(super) fn wall(self) -> SystemTime {
+        self.wall
+    }
+}
+
+/// The state of an operation that has a span that records, or metrics, or both.
+pub(super) struct Recording {
+    pub(super) started: Clock,
+    /// Whether the span records what it is told.
+    pub(super) span_records: bool,
+    /// The labels known at start, `None` where nothing measures; the first `active_labels` of
+    /// them are those of the active requests.
+    pub(super) labels: Option<Vec<KeyValue>>,
+    pub(super) active_labels: usize,
+    /// The word that a late route is appended to; `None` where the user chose the name.
+    pub(super) name: Option<Cow<'static, str>>,
+    pub(super) route: Route,
+    pub(super) outcome: Outcome,
+    pub(super) failure: Option<Failure>,
+    /// The message of an error that the outcome tells.
+    pub(super) message: String,
+    /// Attributes found after the start, which go to the span in one go at its end.
+    pub(super) late: Vec<KeyValue>,
+    /// What the hook for the response has to know of the request, where there is one.
+    pub(super) request: Option<Box<KeptRequest>>,
+    /// Whether a hook said that the outcome is no error.
+    pub(super) is_expected: bool,
+}
+
+impl Recording {
+    /// Writes down the end: one duration, one span, the same instant and `error.type` on both.
+    pub(super) fn complete(&mut self, context: &Context, resolved: &Resolved, ending: Ending) {
+        let elapsed = self.started.monotonic.elapsed();
+        self.outcome.end(ending);
+        let (error_type, message) = match self.failure.take() {
+            Some(failure) => (Some(failure.error_type), failure.message),
+            None if self.is_expected && ending != Ending::Panicked => (None, Cow::Borrowed("")),
+            None => (
+                self.outcome.error_type(ending),
+                Cow::Owned(mem::take(&mut self.message)),
+            ),
+        };
+        let error_type = error_type.map(StringValue::from);
+        let route = self.route.found();
+
+        if let Some(labels) = self.labels.take()
+            && let Some(instruments) = resolved.instruments()
+        {
+            let seconds = elapsed.as_secs_f64();
+            let (error_type, route) = (error_type.clone(), route.clone());
+            self.measure(labels, instruments, seconds, error_type, route);
+        }
+        if self.span_records {
+            let end = self.started.wall + elapsed;
+            self.end_span(context, end, error_type, message, route);
+        }
+    }
+
+    /// What a handler said of the span: its name stays, and its error counts before others.
+    pub(super) fn hear(&mut self, told: &Told) {
+        if told.is_renamed() {
+            self.name = None;
+        }
+        if let Some(failure) = told.take_failure() {
+            self.failure = Some(failure);
+        }
+    }
+
+    /// Captures headers or trailers, where the span records them.
+    pub(super) fn capture(&mut self, capture: &HeaderCapture, headers: &dyn Extractor) {
+        if self.span_records {
+            capture.capture(headers, &mut self.late);
+        }
+    }
+
+    /// What a hook has found out when the head of the response was there.
+    pub(super) fn add(&mut self, attributes: Attributes) {
+        if self.span_records {
+            self.late.extend(attributes.span);
+        }
+        if let Some(labels) = &mut self.labels {
+            // Those of the active requests have been counted, and stay.
+            let is_new = |label: &KeyValue| labels.iter().all(|known| known.key != label.key);
+            let new: Vec<_> = attributes.labels.into_iter().filter(is_new).collect();
+            labels.extend(new);
+        }
+        self.is_expected |= attributes.is_expected;
+    }
+
+    fn measure(
+        &self,
+        mut labels: Vec<KeyValue>,
+        instruments: &Instruments,
+        seconds: f64,
+        error_type: Option<StringValue>,
+        route: Option<Cow<'static, str>>,
+    ) {
+        if let Some(active) = &instruments.active {
+            active.add(-1, labels.get(..self.active_labels).unwrap_or_default());
+        }
+        self.outcome.label(route, error_type, &mut labels);
+        instruments.duration.record(seconds, &labels);
+        if let (Some(sizes), Outcome::Http(http)) = (&instruments.body_sizes, &self.outcome) {
+            if let Some(size) = http.request_body_size {
+                sizes.request.record(size, &labels);
+            }
+            if let Some(size) = http.response_body_size {
+                sizes.response.record(size, &labels);
+            }
+        }
+        label_list::leave(labels);
+    }
+
+    fn end_span(
+        &mut self,
+        context: &Context,
+        end: SystemTime,
+        error_type: Option<StringValue>,
+        message: Cow<'static, str>,
+        route: Option<Cow<'static, str>>,
+    ) {
+        let span = context.span();
+        let found_route = match &self.route {
+            Route::Found(_) | Route::Open(_) => route,
+            Route::Unknown | Route::Final(_) => None,
+        };
+        if let (Some(word), Some(route)) = (&self.name, &found_route) {
+            span.update_name(self.outcome.span_name(word, route.clone()));
+        }
+        let set = |attribute| span.set_attribute(attribute);
+        if !self.late.is_empty() {
+            mem::take(&mut self.late).into_iter().for_each(set);
+        }
+        self.outcome.describe(found_route, set);
+        if let Some(error_type) = error_type {
+            span.set_status(Status::error(message));
+            set(KeyValue::new(semconv::ERROR_TYPE, error_type));
+        }
+        // A clone of the context in a spawned task must not stretch the span.
+        span.end_with_timestamp(end);
+    }
+}

@@ -1,0 +1,146 @@
+//! What an operation is told between its start and its end.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+use std::net::SocketAddr;
+
+use super::lifecycle::Operation;
+use super::recording::Recording;
+use super::route::RouteHandle;
+use crate::config::Attributes;
+use crate::facts::Response;
+use crate::http::peer_attributes;
+use crate::outcome::{Failure, HttpOutcome, Outcome};
+
+impl Operation {
+    /// A route found after the start; the longest one becomes `http.route`. A
+    /// [`template`](crate::Request::template) given at the start is final.
+    ///
+    /// For an RPC: the method, `package.Service/Method`, turns out to be one that the server knows.
+    pub fn record_route(&mut self, route: &str) {
+        if let Some((recording, _)) = self.recording() {
+            recording.route.find(route);
+        }
+    }
+
+    /// A handle by which layers further in tell this operation the route that they know.
+    ///
+    /// `None` where nothing [can come of it](Self::is_recording), or the route is known for good.
+    #[must_use]
+    pub fn route_handle(&mut self) -> Option<RouteHandle> {
+        let (recording, _) = self.recording()?;
+        recording.route.open().map(RouteHandle)
+    }
+
+    /// The address of the peer, where it becomes known only with the response.
+    pub fn record_peer(&mut self, peer: SocketAddr) {
+        if let Some((recording, _)) = self.recording().filter(|(it, _)| it.span_records) {
+            recording.late.extend(peer_attributes(peer));
+        }
+    }
+
+    /// The head of the response is there.
+    ///
+    /// An RPC without messages has its status in it.
+    pub fn record_response(&mut self, response: &Response<'_>) {
+        let Some((recording, instrumentation)) = self.recording() else {
+            return;
+        };
+        match &mut recording.outcome {
+            Outcome::Http(http) => http.respond(response.status, response.version),
+            Outcome::Rpc(rpc) => {
+                rpc.respond(response.status);
+                if let Some(message) = rpc.read_status(response.headers) {
+                    recording.message = message;
+                }
+            }
+        }
+        recording.capture(&instrumentation.response_headers, response.headers);
+        if let (Some(hook), Some(request)) = (
+            &instrumentation.config.response_attributes,
+            &recording.request,
+        ) {
+            let mut attributes = Attributes::default();
+            request.show(|request| hook(request, response, &mut attributes));
+            recording.add(attributes);
+        }
+    }
+
+    /// What the framework has to say of a [response](Self::record_response) that is an error: it
+    /// goes to the span's status. Ignored unless the status code counts as an error.
+    pub fn record_error_message(&mut self, message: &dyn fmt::Display) {
+        let Some((recording, _)) = self.recording() else {
+            return;
+        };
+        let is_error = match &recording.outcome {
+            Outcome::Http(http) => http.is_error(),
+            Outcome::Rpc(_) => false,
+        };
+        if recording.span_records && is_error {
+            // `to_string` panics where a `Display` returns an error. What it wrote before is kept.
+            recording.message.clear();
+            let _ = write!(recording.message, "{message}");
+        }
+    }
+
+    /// The operation failed: `error_type`, of low cardinality, goes to span and metric, `message`
+    /// to the span's status only (an empty one is left out). The first failure counts.
+    ///
+    /// The time goes on until [`finish`](Self::finish) or the drop.
+    pub fn fail(
+        &mut self,
+        error_type: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) {
+        if let Some((recording, _)) = self.recording() {
+            recording.failure.get_or_insert_with(|| Failure {
+                error_type: error_type.into(),
+                message: message.into(),
+            });
+        }
+    }
+
+    /// True if the sizes of bodies are recorded. Otherwise an instrumentation that would have to look
+    /// for them need not.
+    #[must_use]
+    pub fn measures_bodies(&self) -> bool {
+        let instrumentation = self.state().and_then(|it| it.instrumentation.as_ref());
+        self.is_recording() && instrumentation.is_some_and(|it| it.config.body_sizes)
+    }
+
+    /// How many bytes the request's body has, for instrumentations that know it.
+    ///
+    /// Recorded only with [`body_sizes`](crate::ServerConfig::body_sizes), as the response's.
+    pub fn record_request_body_size(&mut self, bytes: u64) {
+        if let Some(http) = self.sized() {
+            http.request_body_size = Some(bytes);
+        }
+    }
+
+    /// How many bytes of the response's body were sent or received.
+    pub fn record_response_body_size(&mut self, bytes: u64) {
+        if let Some(http) = self.sized() {
+            http.response_body_size = Some(bytes);
+        }
+    }
+
+    /// True if the response is complete with its head, for a request whose outcome is recorded.
+    pub(super) fn ends_with_head(&mut self) -> bool {
+        match self.recording() {
+            Some((Recording { outcome, .. }, _)) => match outcome {
+                Outcome::Http(http) => http.ends_with_head(),
+                Outcome::Rpc(_) => false,
+            },
+            None => false,
+        }
+    }
+
+    /// The outcome, if it is to have the sizes of bodies.
+    fn sized(&mut self) -> Option<&mut HttpOutcome> {
+        let (recording, instrumentation) = self.recording()?;
+        match &mut recording.outcome {
+            Outcome::Http(http) => instrumentation.config.body_sizes.then_some(http),
+            Outcome::Rpc(_) => None,
+        }
+    }
+}

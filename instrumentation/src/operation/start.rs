@@ -1,0 +1,127 @@
+//! How an operation begins, whatever its convention.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{Link, SpanBuilder};
+
+use super::instrumentation::Instrumentation;
+use super::kept_request::KeptRequest;
+use super::lifecycle::Operation;
+use super::parent::{Origin, Parent, without_trace};
+use super::recording::{Clock, Recording};
+use super::route::Route;
+use crate::config::Attributes;
+use crate::facts::Request;
+use crate::outcome::Outcome;
+
+/// What a convention found out before its operation begins.
+pub(crate) struct Start {
+    pub(crate) origin: Origin,
+    pub(crate) name: Cow<'static, str>,
+    /// The first word of the name, for a route that is found later.
+    pub(crate) word: Cow<'static, str>,
+    /// The labels so far are those of the active requests, too.
+    pub(crate) attributes: Attributes,
+    /// Whether there was anything to record into when the labels were made.
+    pub(crate) measures: bool,
+    pub(crate) route: Route,
+    pub(crate) outcome: Outcome,
+}
+
+impl Start {
+    /// Starts the span and counts the request as active.
+    pub(crate) fn begin(
+        self,
+        instrumentation: &Arc<Instrumentation>,
+        request: &Request<'_>,
+    ) -> Operation {
+        let started = Clock::now();
+        let Self {
+            origin,
+            name,
+            word,
+            mut attributes,
+            measures,
+            route,
+            outcome,
+        } = self;
+        let Origin {
+            base,
+            parent,
+            injection,
+        } = origin;
+        let config = &instrumentation.config;
+        let instruments = measures
+            .then(|| instrumentation.resolved.instruments())
+            .flatten();
+        let active_labels = attributes.labels.len();
+        instrumentation
+            .request_headers
+            .capture(request.headers, &mut attributes.span);
+        if let Some(hook) = &config.attributes {
+            let _current = base.clone().attach();
+            hook(request, &mut attributes);
+        }
+
+        let custom_name = config.span_name.as_ref().and_then(|hook| hook(request));
+        let is_final = matches!(route, Route::Final(_));
+        let renamable = (custom_name.is_none() && !is_final).then_some(word);
+        let builder = SpanBuilder {
+            span_kind: Some(instrumentation.convention.span_kind()),
+            start_time: Some(started.wall()),
+            attributes: Some(attributes.span),
+            ..SpanBuilder::from_name(custom_name.unwrap_or(name))
+        };
+        let is_public = matches!(parent, Parent::Linked(_));
+        let span = instrumentation
+            .resolved
+            .tracer()
+            .and_then(|tracer| match parent {
+                Parent::Base => tracer.start(builder, &base, &base),
+                Parent::None => tracer.start(builder, &Context::new(), &base),
+                Parent::Linked(remote) => {
+                    let builder = builder.with_links(vec![Link::with_context(remote)]);
+                    tracer.start(builder, &Context::new(), &base)
+                }
+            });
+        let span_records = span.as_ref().is_some_and(|span| span.is_recording);
+        let is_recorded = span.is_some() || measures;
+        let context = match span {
+            Some(span) => span.context,
+            None if is_public => without_trace(&base),
+            None => base,
+        };
+        let instrumentation = instrumentation.clone();
+        if !is_recorded {
+            return Operation::unrecorded(context, instrumentation, injection);
+        }
+        if !span_records && !measures {
+            return Operation::recorded(context, instrumentation, injection, None);
+        }
+
+        // After the hooks: one may have replaced a label, or panicked, and what is counted here has
+        // to be taken back.
+        if let Some(active) = instruments.and_then(|instruments| instruments.active.as_ref()) {
+            let labels = attributes.labels.get(..active_labels);
+            active.add(1, labels.unwrap_or_default());
+        }
+        let has_hook = instrumentation.config.response_attributes.is_some();
+        let recording = Recording {
+            started,
+            span_records,
+            labels: measures.then_some(attributes.labels),
+            active_labels,
+            name: renamable,
+            route,
+            outcome,
+            failure: None,
+            message: String::new(),
+            late: Vec::new(),
+            request: has_hook.then(|| Box::new(KeptRequest::new(request))),
+            is_expected: false,
+        };
+        Operation::recorded(context, instrumentation, injection, Some(recording))
+    }
+}

@@ -1,0 +1,75 @@
+//! How operations end: what an outcome adds to the span and to the labels, and what is an error.
+//!
+//! One file a convention, of pure rules. Nothing in here knows of operations.
+
+mod ending;
+mod grpc_code;
+mod http;
+mod message;
+mod rpc;
+
+pub(crate) use self::ending::{Ending, Failure, Side};
+pub(crate) use self::grpc_code::GrpcCode;
+pub(crate) use self::http::HttpOutcome;
+pub(crate) use self::rpc::RpcOutcome;
+
+use std::borrow::Cow;
+
+use opentelemetry::{KeyValue, StringValue};
+
+/// What an operation finds out by its end, by its convention.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Http(HttpOutcome),
+    Rpc(RpcOutcome),
+}
+
+impl Outcome {
+    /// Nothing more will be found out.
+    pub(crate) fn end(&mut self, ending: Ending) {
+        match self {
+            Self::Http(_) => {}
+            Self::Rpc(rpc) => rpc.end(ending),
+        }
+    }
+
+    /// The `error.type` of an operation that was not reported as a failure; `None` is success, with
+    /// the span's status left unset.
+    pub(crate) fn error_type(&self, ending: Ending) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Http(http) => http.error_type(ending),
+            Self::Rpc(rpc) => rpc.error_type(ending).map(Cow::Borrowed),
+        }
+    }
+
+    /// The name of a span whose route was found after its start. `word` is what its name began with.
+    pub(crate) fn span_name(&self, word: &str, route: Cow<'static, str>) -> Cow<'static, str> {
+        match self {
+            Self::Http(_) => HttpOutcome::span_name(word, &route),
+            Self::Rpc(_) => route,
+        }
+    }
+
+    /// Adds the labels that the end knows, always in the same order, which the SDK looks up without
+    /// sorting.
+    pub(crate) fn label(
+        &self,
+        route: Option<Cow<'static, str>>,
+        error_type: Option<StringValue>,
+        labels: &mut Vec<KeyValue>,
+    ) {
+        match self {
+            Self::Http(http) => http.label(route, error_type, labels),
+            Self::Rpc(rpc) => rpc.label(route, error_type, labels),
+        }
+    }
+
+    /// Sets the attributes of the span that the end knows. `found` is a route, or the method of a
+    /// call, that the span does not have yet.
+    pub(crate) fn describe(&mut self, found: Option<Cow<'static, str>>, set: impl Fn(KeyValue)) {
+        match self {
+            Self::Http(http) => http.describe(found, set),
+            Self::Rpc(rpc) => rpc.describe(found, set),
+        }
+    }
+}

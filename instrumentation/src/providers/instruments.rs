@@ -1,0 +1,172 @@
+//! The metric instruments of the conventions (`docs/http/http-metrics.md`,
+//! `docs/rpc/rpc-metrics.md`).
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Histogram, Meter, UpDownCounter};
+
+#[cfg(feature = "bound-instruments")]
+use super::bound_histogram::BoundHistograms;
+
+/// Name and description of the instruments that one convention defines; `None` is switched off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Definitions {
+    pub(crate) duration: Definition,
+    pub(crate) active: Option<Definition>,
+    pub(crate) body_sizes: Option<[Definition; 2]>,
+}
+
+type Definition = (&'static str, &'static str);
+
+impl Definitions {
+    pub(crate) const HTTP_SERVER: Self = Self {
+        duration: (
+            "http.server.request.duration",
+            "Duration of HTTP server requests.",
+        ),
+        active: Some((
+            "http.server.active_requests",
+            "Number of active HTTP server requests.",
+        )),
+        body_sizes: Some([
+            (
+                "http.server.request.body.size",
+                "Size of HTTP server request bodies.",
+            ),
+            (
+                "http.server.response.body.size",
+                "Size of HTTP server response bodies.",
+            ),
+        ]),
+    };
+
+    pub(crate) const HTTP_CLIENT: Self = Self {
+        duration: (
+            "http.client.request.duration",
+            "Duration of HTTP client requests.",
+        ),
+        active: Some((
+            "http.client.active_requests",
+            "Number of active HTTP requests.",
+        )),
+        body_sizes: Some([
+            (
+                "http.client.request.body.size",
+                "Size of HTTP client request bodies.",
+            ),
+            (
+                "http.client.response.body.size",
+                "Size of HTTP client response bodies.",
+            ),
+        ]),
+    };
+
+    pub(crate) const RPC_SERVER: Self = Self {
+        duration: (
+            "rpc.server.call.duration",
+            "Measures the duration of an incoming Remote Procedure Call (RPC).",
+        ),
+        active: None,
+        body_sizes: None,
+    };
+
+    pub(crate) const RPC_CLIENT: Self = Self {
+        duration: (
+            "rpc.client.call.duration",
+            "Measures the duration of an outgoing Remote Procedure Call (RPC).",
+        ),
+        active: None,
+        body_sizes: None,
+    };
+
+    /// Leaves out what is opt-in and was not asked for.
+    pub(crate) fn only(self, active: bool, body_sizes: bool) -> Self {
+        Self {
+            duration: self.duration,
+            active: self.active.filter(|_| active),
+            body_sizes: self.body_sizes.filter(|_| body_sizes),
+        }
+    }
+}
+
+/// The instruments themselves, made once for each configuration.
+pub(crate) struct Instruments {
+    pub(crate) duration: Duration,
+    pub(crate) active: Option<UpDownCounter<i64>>,
+    pub(crate) body_sizes: Option<BodySizes>,
+}
+
+pub(crate) struct BodySizes {
+    pub(crate) request: Histogram<u64>,
+    pub(crate) response: Histogram<u64>,
+}
+
+impl Instruments {
+    pub(crate) fn new(meter: &Meter, definitions: &Definitions) -> Self {
+        let (name, description) = definitions.duration;
+        let duration = meter
+            .f64_histogram(name)
+            .with_description(description)
+            .with_unit("s")
+            .with_boundaries(DURATION_BUCKETS.to_vec())
+            .build();
+        let active = definitions.active.map(|(name, description)| {
+            meter
+                .i64_up_down_counter(name)
+                .with_description(description)
+                .with_unit("{request}")
+                .build()
+        });
+        let size = |(name, description): Definition| {
+            meter
+                .u64_histogram(name)
+                .with_description(description)
+                .with_unit("By")
+                .build()
+        };
+        let body_sizes = definitions.body_sizes.map(|[request, response]| BodySizes {
+            request: size(request),
+            response: size(response),
+        });
+        Self {
+            duration: Duration::ByLabels(duration),
+            active,
+            body_sizes,
+        }
+    }
+}
+
+impl Instruments {
+    /// Keeps places, if it is asked to.
+    #[cfg(feature = "bound-instruments")]
+    pub(super) fn bound(mut self, binds: bool) -> Self {
+        self.duration = match self.duration {
+            Duration::ByLabels(histogram) if binds => {
+                Duration::Bound(BoundHistograms::new(histogram))
+            }
+            duration => duration,
+        };
+        self
+    }
+}
+
+/// The histogram of durations.
+pub(crate) enum Duration {
+    ByLabels(Histogram<f64>),
+    #[cfg(feature = "bound-instruments")]
+    Bound(BoundHistograms),
+}
+
+impl Duration {
+    pub(crate) fn record(&self, seconds: f64, labels: &[KeyValue]) {
+        match self {
+            Self::ByLabels(histogram) => histogram.record(seconds, labels),
+            #[cfg(feature = "bound-instruments")]
+            Self::Bound(histograms) => histograms.record(seconds, labels),
+        }
+    }
+}
+
+/// Advised by the conventions for every duration histogram, in seconds.
+const DURATION_BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];

@@ -1,0 +1,140 @@
+//! Texts that come with request after request: allocated once, then only looked up.
+//!
+//! A span's name and its route are the same for all requests to a route, and so is the host that a
+//! server is known by. Looking one up costs some 60 instructions, making one 150 to 300.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use super::table::{Table, hash};
+
+/// The name `{word} {target}` of a span, and the target by itself.
+pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static, str>) {
+    let found = (word.len() + target.len() <= MAX_LENGTH).then(|| {
+        let hash = hash(target, hash(word, 0));
+        let is = |known: &Name| known.is(word, target);
+        NAMES.find(hash, is, || Name::new(word, target))
+    });
+    match found.flatten() {
+        Some(known) => (Cow::Borrowed(&known.text), Cow::Borrowed(&known.target)),
+        None => {
+            let name = [word, " ", target].concat();
+            (Cow::Owned(name), Cow::Owned(target.to_owned()))
+        }
+    }
+}
+
+/// A route that has no name yet, or one that is a name.
+pub(crate) fn route(route: &str) -> Cow<'static, str> {
+    kept(&ROUTES, route)
+}
+
+/// A host or a user agent: most requests of a service come with one of a few. Made-up ones soon
+/// find the table full.
+pub(crate) fn peer(text: &str) -> Cow<'static, str> {
+    kept(&PEERS, text)
+}
+
+fn kept<const BUCKETS: usize>(
+    table: &'static Table<Box<str>, BUCKETS>,
+    text: &str,
+) -> Cow<'static, str> {
+    let found = (text.len() <= MAX_LENGTH)
+        .then(|| table.find(hash(text, 0), |known| **known == *text, || text.into()));
+    match found.flatten() {
+        Some(known) => Cow::Borrowed(known),
+        None => Cow::Owned(text.to_owned()),
+    }
+}
+
+/// The address of a peer: behind a proxy all requests come from a few. Elsewhere hardly any comes
+/// again, so a look-up in vain has to be short.
+pub(crate) fn address(address: IpAddr) -> Cow<'static, str> {
+    let hash = match address {
+        IpAddr::V4(address) => hash(address.octets(), 0),
+        IpAddr::V6(address) => hash(address.octets(), 0),
+    };
+    let make = || (address, address.to_string().into());
+    match ADDRESSES.find(hash, |(known, _)| *known == address, make) {
+        Some((_, text)) => Cow::Borrowed(text),
+        None => Cow::Owned(address.to_string()),
+    }
+}
+
+static NAMES: Table<Name, 1024> = Table::new();
+static ROUTES: Table<Box<str>, 1024> = Table::new();
+static PEERS: Table<Box<str>, 64> = Table::new();
+static ADDRESSES: Table<(IpAddr, Box<str>), 256, 2> = Table::new();
+
+/// The name of a span, and the part of it behind the word.
+struct Name {
+    text: Box<str>,
+    target: Box<str>,
+}
+
+impl Name {
+    fn new(word: &str, target: &str) -> Self {
+        Self {
+            text: [word, " ", target].concat().into(),
+            target: target.into(),
+        }
+    }
+
+    fn is(&self, word: &str, target: &str) -> bool {
+        *self.target == *target
+            && self.text.len() == word.len() + 1 + target.len()
+            && self.text.starts_with(word)
+    }
+}
+
+/// Longer texts are not kept.
+pub(crate) const MAX_LENGTH: usize = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_is_not_made_again() {
+        let pointer = |text: &Cow<'_, str>| match text {
+            Cow::Borrowed(text) => Some(text.as_ptr()),
+            Cow::Owned(_) => None,
+        };
+        let (made, target) = name("GET", "/users/{id}");
+        assert_eq!((&*made, &*target), ("GET /users/{id}", "/users/{id}"));
+        let (found, _) = name("GET", &String::from("/users/{id}"));
+        assert!(pointer(&made).is_some());
+        assert_eq!(pointer(&made), pointer(&found));
+        assert_eq!(pointer(&route("/a")), pointer(&route("/a")));
+        assert_eq!(peer("example.com"), "example.com");
+    }
+
+    #[test]
+    fn addresses_are_told_apart_and_found_again() {
+        let texts = (0..=255).flat_map(|last| [format!("10.0.0.{last}"), format!("::1:{last:x}")]);
+        for text in texts {
+            let parsed: IpAddr = text.parse().unwrap();
+            assert_eq!(address(parsed), text);
+            assert_eq!(address(parsed), text);
+        }
+        let again = "192.0.2.1".parse().unwrap();
+        if let (Cow::Borrowed(one), Cow::Borrowed(other)) = (address(again), address(again)) {
+            assert_eq!(one.as_ptr(), other.as_ptr());
+        }
+    }
+
+    #[test]
+    fn names_are_told_apart_by_both_parts() {
+        assert_eq!(name("A", "B C").1, "B C");
+        assert_eq!(name("A B", "C").1, "C");
+        assert_eq!(name("", "").1, "");
+    }
+
+    #[test]
+    fn long_texts_are_not_kept() {
+        let long = "x".repeat(MAX_LENGTH);
+        let (name, target) = name("GET", &long);
+        assert!(matches!(name, Cow::Owned(_)));
+        assert_eq!(target, long);
+    }
+}
