@@ -41,6 +41,7 @@ mod signal;
 mod subscriber;
 mod telemetry;
 mod traces;
+mod tracing_builder;
 mod tracing_options;
 mod wanted;
 mod warning;

@@ -4,8 +4,8 @@ use std::io;
 use std::io::Write;
 
 use opentelemetry::Context;
-
-use crate::subscriber::is_vacant;
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, dispatcher};
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,11 @@ impl Notice {
             self.say();
         }
     }
+}
+
+/// Whether nobody collects what `tracing` emits.
+pub(crate) fn is_vacant() -> bool {
+    dispatcher::get_default(Dispatch::is::<NoSubscriber>)
 }
 
 const TARGET: &str = "otel_autoconfigure";

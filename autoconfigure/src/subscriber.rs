@@ -14,8 +14,7 @@ use otel_instrumentation::server_span;
 use otel_tracing_bridge::{
     ContextSubscriber, Line, LineLayer, Lines, RecordLayer, SpanLayer, record_panics,
 };
-use tracing::subscriber::NoSubscriber;
-use tracing::{Dispatch, Metadata, Subscriber, dispatcher};
+use tracing::{Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -23,6 +22,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::directives::Directives;
+use crate::notice::is_vacant;
 use crate::tracing_options::TracingOptions;
 use crate::wanted::Wanted;
 
@@ -148,11 +148,6 @@ impl Bridge {
             .with_tracked_inactivity(false);
         Some(layer.with_filter(self.wanted().and(filter_fn(is_span_or_failure))))
     }
-}
-
-/// Whether nobody collects what `tracing` emits.
-pub(crate) fn is_vacant() -> bool {
-    dispatcher::get_default(Dispatch::is::<NoSubscriber>)
 }
 
 /// Events are log records, but tracing-opentelemetry learns of an error from what

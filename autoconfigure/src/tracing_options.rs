@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use otel_tracing_bridge::{Line, Lines, SpanLayer};
 
-use crate::builder::Builder;
 use crate::directives::DEFAULT;
 
 /// The options, and what is done if there are none.
@@ -29,87 +28,6 @@ impl Default for TracingOptions {
             records_panics: true,
             is_foreign: false,
         }
-    }
-}
-
-impl Builder {
-    /// What counts where `RUST_LOG` is not set: directives of `EnvFilter`, `info` by default.
-    ///
-    /// [`Telemetry::layer`](crate::Telemetry::layer) goes by them, too. An application whose
-    /// subscriber has an `EnvFilter` with directives of its own says them here as well.
-    ///
-    /// ```
-    /// let builder = otel_autoconfigure::builder().default_directives("info,shop=debug");
-    /// # drop(builder);
-    /// ```
-    pub fn default_directives(mut self, directives: impl Into<String>) -> Self {
-        self.0.tracing.directives = directives.into();
-        self
-    }
-
-    /// What the lines on standard error look like. By default text on a terminal, otherwise JSON.
-    ///
-    /// Without effect on a subscriber of the application's own.
-    pub fn lines(mut self, lines: Lines) -> Self {
-        self.0.tracing.lines = lines;
-        self
-    }
-
-    /// Changes what is on a line: whether it has the fields of spans, and what it takes from the
-    /// context.
-    ///
-    /// ```
-    /// let builder = otel_autoconfigure::builder().configure_lines(|line| line.span_fields(false));
-    /// # drop(builder);
-    /// ```
-    pub fn configure_lines(
-        mut self,
-        configure: impl Fn(Line) -> Line + Send + Sync + 'static,
-    ) -> Self {
-        self.0.tracing.configure_lines = Arc::new(configure);
-        self
-    }
-
-    /// Changes what becomes of `tracing` spans: details that are left out by default, such as where
-    /// they are made, and the version of the application's own crate.
-    ///
-    /// Without effect beside [`with_tracing_opentelemetry`](Self::with_tracing_opentelemetry).
-    ///
-    /// ```
-    /// use opentelemetry::InstrumentationScope;
-    ///
-    /// let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-    ///     .with_version(env!("CARGO_PKG_VERSION"))
-    ///     .build();
-    /// let builder = otel_autoconfigure::builder()
-    ///     .configure_spans(move |spans| spans.location(true).scope(scope.clone()));
-    /// # drop(builder);
-    /// ```
-    pub fn configure_spans(
-        mut self,
-        configure: impl Fn(SpanLayer) -> SpanLayer + Send + Sync + 'static,
-    ) -> Self {
-        self.0.tracing.configure_spans = Arc::new(configure);
-        self
-    }
-
-    /// Whether panics become log records, with message, place, backtrace and the ids of the span
-    /// that they happen in. On by default; what happens on a panic otherwise still happens, and
-    /// first.
-    pub fn record_panics(mut self, is_on: bool) -> Self {
-        self.0.tracing.records_panics = is_on;
-        self
-    }
-
-    /// Exports `tracing` spans by tracing-opentelemetry, for an application with crates that use its
-    /// `OpenTelemetrySpanExt`: reqwest-tracing, tracing-actix-web, axum-tracing-opentelemetry …
-    ///
-    /// By default the suite's own [`SpanLayer`] does it, which costs less and does not find their
-    /// calls. With tracing-opentelemetry, [`OtelSpanExt`](crate::OtelSpanExt) does nothing, and
-    /// `Span::current()` is none in a handler that is in no `tracing` span.
-    pub fn with_tracing_opentelemetry(mut self) -> Self {
-        self.0.tracing.is_foreign = true;
-        self
     }
 }
 

@@ -1,11 +1,7 @@
 //! The columns: one middleware in one framework.
 
 use std::fmt;
-use std::str::FromStr;
 
-use anyhow::{Context, bail};
-
-use crate::frameworks::{actix, axum, reqwest, tonic};
 use crate::sdk::{self, Needs};
 use crate::setup::Setup;
 
@@ -44,14 +40,6 @@ pub enum Kind {
 
 /// The name of the [floor](crate::floor).
 pub const FLOOR: &str = "the API by hand";
-
-/// All columns, in the order of the tables. The first of each framework is the bare one.
-pub const COLUMNS: &[&[Column]] = &[
-    axum::COLUMNS,
-    actix::COLUMNS,
-    reqwest::COLUMNS,
-    tonic::COLUMNS,
-];
 
 impl Column {
     /// Sets up the SDK; the service has to be made after that. Returns what exports the metrics.
@@ -100,18 +88,5 @@ impl Column {
 impl fmt::Display for Column {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.framework, self.name)
-    }
-}
-
-impl FromStr for Column {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let (framework, name) = text.split_once('/').context("FRAMEWORK/COLUMN")?;
-        let mut columns = COLUMNS.iter().copied().flatten();
-        match columns.find(|it| it.framework == framework && it.name == name) {
-            Some(column) => Ok(*column),
-            None => bail!("no such column: {text}"),
-        }
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use anyhow::Result;
 
-use crate::column::{COLUMNS, Column, Kind};
+use crate::column::{Column, Kind};
+use crate::frameworks::COLUMNS;
 use crate::measure::{self, Cost};
 use crate::setup::Setup;
 

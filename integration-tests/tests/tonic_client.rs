@@ -12,7 +12,7 @@ use http_body_util::StreamBody;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use integration_tests::apps::tonic::GreeterClient;
+use integration_tests::apps::greeter::GreeterClient;
 use integration_tests::contract::rpc::{Expected, endpoint, greeter};
 use integration_tests::observed::{only_point, spans_of};
 use opentelemetry::trace::SpanKind;

@@ -8,8 +8,8 @@ use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
 
 use crate::error_message::written;
-use crate::future::append_timing;
 use crate::headers::HeaderExtractor;
+use crate::server_timing::append_timing;
 
 /// The operation of such a request, until a response is made of the error; without one it ends
 /// with this.

@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
 use pin_project::pin_project;
@@ -17,6 +16,7 @@ use crate::error_response::fail;
 use crate::headers::HeaderExtractor;
 use crate::pending_request::PendingRequest;
 use crate::route;
+use crate::server_timing::append_timing;
 
 /// Polls the inner service's future in the context of the server span.
 #[pin_project]
@@ -116,12 +116,3 @@ fn describe<B>(response: &HttpResponse<B>, operation: &mut Operation) {
         operation.record_error_message(error);
     }
 }
-
-/// Beside what the application sends.
-pub(crate) fn append_timing(headers: &mut HeaderMap, timing: String) {
-    if let Ok(timing) = HeaderValue::try_from(timing) {
-        headers.append(SERVER_TIMING, timing);
-    }
-}
-
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");

@@ -8,6 +8,7 @@ mod headers;
 mod middleware;
 mod pending_request;
 mod route;
+mod server_timing;
 
 pub use crate::body::OtelMiddlewareBody;
 pub use crate::future::OtelMiddlewareFuture;

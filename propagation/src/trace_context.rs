@@ -93,7 +93,12 @@ impl TextMapPropagator for TraceContextPropagator {
         let tracestate = Lines::of(extractor, TRACESTATE).map_or_else(Parsed::default, |lines| {
             Parsed::from_lines(lines.as_slice())
         });
-        let incoming = Incoming::new(&traceparent, tracestate.raw, context);
+        let incoming = Incoming::new(
+            traceparent.trace_id,
+            traceparent.flags,
+            tracestate.raw,
+            context,
+        );
         let parent = SpanContext::new(
             traceparent.trace_id,
             traceparent.span_id,

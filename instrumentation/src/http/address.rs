@@ -1,13 +1,12 @@
-//! `server.address`, `server.port` and `network.peer.*`.
+//! `server.address` and `server.port`.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 
 use opentelemetry::KeyValue;
 
 use super::authority::Authority;
 use crate::facts::Request;
-use crate::reuse::intern::{self, MAX_LENGTH};
+use crate::reuse::intern::MAX_LENGTH;
 use crate::reuse::table::{Table, hash};
 use crate::semconv;
 
@@ -31,18 +30,6 @@ impl ServerAddress {
             attributes.push(KeyValue::new(semconv::SERVER_PORT, i64::from(port)));
         }
     }
-}
-
-/// The attributes of the immediate peer, whatever proxies say of the client. An IPv4 address that a
-/// dual-stack socket reports as IPv6 is IPv4.
-pub(crate) fn peer_attributes(peer: SocketAddr) -> [KeyValue; 2] {
-    [
-        KeyValue::new(
-            semconv::NETWORK_PEER_ADDRESS,
-            intern::address(peer.ip().to_canonical()),
-        ),
-        KeyValue::new(semconv::NETWORK_PEER_PORT, i64::from(peer.port())),
-    ]
 }
 
 /// The host and the port of `host[:port]`, taken apart once.

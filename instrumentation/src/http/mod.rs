@@ -7,7 +7,7 @@ mod forwarded;
 mod server;
 mod url;
 
-pub(crate) use self::address::{ServerAddress, peer_attributes};
+pub(crate) use self::address::ServerAddress;
 pub(crate) use self::authority::{default_port, split as split_host_and_port};
 pub use self::client::HttpClientInstrumentation;
 pub use self::server::HttpServerInstrumentation;

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
-use super::address::{ServerAddress, peer_attributes};
+use super::address::ServerAddress;
 use super::forwarded::Forwarded;
 use super::url::redact_query;
 use crate::config::{Attributes, ServerConfig, ServerOptions};
 use crate::facts::Request;
-use crate::operation::{Convention, Instrumentation, Operation, Origin, Route, Start};
+use crate::operation::{
+    Convention, Instrumentation, Operation, Origin, Route, Start, peer_attributes,
+};
 use crate::outcome::{HttpOutcome, Outcome, Side};
 use crate::reuse::{intern, label_list};
 use crate::semconv;

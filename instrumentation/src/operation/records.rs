@@ -5,11 +5,11 @@ use std::fmt::{self, Write};
 use std::net::SocketAddr;
 
 use super::lifecycle::Operation;
+use super::peer::peer_attributes;
 use super::recording::Recording;
 use super::route::RouteHandle;
 use crate::config::Attributes;
 use crate::facts::Response;
-use crate::http::peer_attributes;
 use crate::outcome::{Failure, HttpOutcome, Outcome};
 
 impl Operation {

@@ -32,6 +32,7 @@ pub mod actix;
 pub mod axum;
 pub mod bodies;
 mod controller;
+pub mod greeter;
 pub mod peer;
 pub mod relay;
 pub mod reqwest;

@@ -5,10 +5,7 @@ use opentelemetry::{
     trace::{TraceFlags, TraceId, TraceState},
 };
 
-use super::{
-    traceparent::{RANDOM, TraceParent},
-    tracestate::RawTraceState,
-};
+use super::tracestate::RawTraceState;
 
 /// Rides in the [`Context`] beside the span, from extraction to every injection below it.
 ///
@@ -22,18 +19,19 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// What has to be kept when `parent` is extracted into `context`, if anything.
+    /// What has to be kept of a parent that is extracted into `context`, if anything.
     ///
     /// A context value costs three allocations, so the plain case goes without. A value that an
     /// earlier extraction left behind is replaced in any case: it may name the same trace.
     pub(super) fn new(
-        parent: &TraceParent,
+        trace_id: TraceId,
+        flags: TraceFlags,
         raw: Option<RawTraceState>,
         context: &Context,
     ) -> Option<Self> {
         let incoming = Self {
-            trace_id: parent.trace_id,
-            flags: parent.flags & RANDOM,
+            trace_id,
+            flags: flags & RANDOM,
             raw,
         };
         let needed =
@@ -58,3 +56,6 @@ impl Incoming {
         self.raw.as_ref()?.text_unless_changed(current)
     }
 }
+
+/// The trace id's rightmost seven bytes are random: Level 2, unknown to opentelemetry's API.
+pub(super) const RANDOM: TraceFlags = TraceFlags::new(0x02);

@@ -77,9 +77,6 @@ impl TraceParent {
     }
 }
 
-/// The trace id's rightmost seven bytes are random: Level 2, unknown to opentelemetry's API.
-pub(super) const RANDOM: TraceFlags = TraceFlags::new(0x02);
-
 /// All other bits are ignored when read and zero when sent.
 const KNOWN_FLAGS: TraceFlags = TraceFlags::new(0x03);
 

@@ -19,7 +19,8 @@ use tower::{Layer, ServiceBuilder};
 
 use super::{Expected, RpcApp, Running, endpoint};
 use crate::apps::Controller;
-use crate::apps::tonic::{GreeterClient, routes};
+use crate::apps::greeter::GreeterClient;
+use crate::apps::tonic::routes;
 use crate::contract::rpc::calls::{SHAPES, call};
 use crate::observed::{assert_nothing, only_point, spans_of};
 

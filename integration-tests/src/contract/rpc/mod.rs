@@ -24,7 +24,7 @@ use tower::ServiceBuilder;
 
 pub use self::expected::Expected;
 use crate::apps::Controller;
-use crate::apps::tonic::GreeterClient;
+use crate::apps::greeter::GreeterClient;
 use crate::contract::server::Served;
 use crate::observed::spans_of;
 

@@ -1,0 +1,12 @@
+//! The header that tells a caller which span served its request.
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// Beside what the application sends.
+pub(crate) fn append_timing(headers: &mut HeaderMap, timing: String) {
+    if let Ok(timing) = HeaderValue::try_from(timing) {
+        headers.append(SERVER_TIMING, timing);
+    }
+}
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
