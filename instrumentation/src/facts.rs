@@ -64,42 +64,42 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Sets [`scheme`](Self::scheme#structfield.scheme).
+    /// Sets [`scheme`](struct@Self#structfield.scheme).
     #[must_use]
     pub fn scheme(mut self, scheme: impl Into<Option<&'a str>>) -> Self {
         self.scheme = scheme.into();
         self
     }
 
-    /// Sets [`authority`](Self::authority#structfield.authority).
+    /// Sets [`authority`](struct@Self#structfield.authority).
     #[must_use]
     pub fn authority(mut self, authority: impl Into<Option<&'a str>>) -> Self {
         self.authority = authority.into();
         self
     }
 
-    /// Sets [`query`](Self::query#structfield.query).
+    /// Sets [`query`](struct@Self#structfield.query).
     #[must_use]
     pub fn query(mut self, query: impl Into<Option<&'a str>>) -> Self {
         self.query = query.into();
         self
     }
 
-    /// Sets [`template`](Self::template#structfield.template).
+    /// Sets [`template`](struct@Self#structfield.template).
     #[must_use]
     pub fn template(mut self, template: impl Into<Option<&'a str>>) -> Self {
         self.template = template.into();
         self
     }
 
-    /// Sets [`version`](Self::version#structfield.version).
+    /// Sets [`version`](struct@Self#structfield.version).
     #[must_use]
     pub fn version(mut self, version: impl Into<Option<&'static str>>) -> Self {
         self.version = version.into();
         self
     }
 
-    /// Sets [`peer`](Self::peer#structfield.peer).
+    /// Sets [`peer`](struct@Self#structfield.peer).
     #[must_use]
     pub fn peer(mut self, peer: impl Into<Option<SocketAddr>>) -> Self {
         self.peer = peer.into();
@@ -153,7 +153,7 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// Sets [`version`](Self::version#structfield.version).
+    /// Sets [`version`](struct@Self#structfield.version).
     #[must_use]
     pub fn version(mut self, version: impl Into<Option<&'static str>>) -> Self {
         self.version = version.into();
