@@ -26,6 +26,7 @@ impl<'a> Lines<'a> {
     pub(crate) fn of(extractor: &'a dyn Extractor, header: Header) -> Option<Self> {
         match extractor.get(header.only) {
             Some("") => None,
+            Some(SEVERAL) => extractor.get_all(header.only).map(Self::List),
             Some(line) => Some(Self::One(line)),
             // Several lines, or a carrier that cannot tell.
             None => extractor.get_all(header.name).map(Self::List),
@@ -60,6 +61,10 @@ impl<'a> Lines<'a> {
 pub fn only_line_of(key: &str) -> Option<&str> {
     key.strip_suffix('\n')
 }
+
+/// What a carrier answers that was asked for the only line of a header, has several, and knows that
+/// not all of them count: it is asked for those that do by the same name. No header has such a line.
+pub(crate) const SEVERAL: &str = "\n";
 
 pub(crate) const TRACEPARENT: Header = Header {
     name: "traceparent",

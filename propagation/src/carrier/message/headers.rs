@@ -167,6 +167,9 @@ use std::{
 /// ```
 pub trait MessageHeaders {
     /// All headers in their order; `None` stands for null, and for what is neither text nor bytes.
+    ///
+    /// If there are several `traceparent` headers, the order says which `tracestate` belongs to the
+    /// last one.
     fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)>;
 }
 
