@@ -85,7 +85,8 @@ impl fmt::Debug for EnvironmentExtractor {
 ///
 /// `tokio::process::Command` gives access to the command below it by `as_std_mut`. Names are
 /// normalised as [`EnvironmentExtractor`] does it. A value with a null character is skipped, or the
-/// process would not start.
+/// process would not start. An empty value, which no format allows, removes the variable, also one
+/// that the child would inherit.
 ///
 /// A child inherits the variables of this process, a `TRACEPARENT` included, also where nothing is
 /// injected. A `TRACEPARENT` that is injected takes an old `TRACESTATE` with it, which is not
@@ -112,7 +113,12 @@ impl Injector for EnvironmentInjector<'_> {
         if key == TRACEPARENT.name {
             self.0.env_remove(normalized(TRACESTATE.name).as_ref());
         }
-        self.0.env(normalized(key).as_ref(), value);
+        let name = normalized(key);
+        if value.is_empty() {
+            self.0.env_remove(name.as_ref());
+        } else {
+            self.0.env(name.as_ref(), value);
+        }
     }
 }
 
@@ -229,6 +235,18 @@ mod tests {
                 .get_envs()
                 .eq([("X_B3_TRACEID".as_ref(), Some("2".as_ref()))])
         );
+    }
+
+    /// Neither what was set before, nor what this process would hand down.
+    #[test]
+    fn set_to_nothing_removes() {
+        let mut command = Command::new("worker");
+        command.env("BAGGAGE", "a=1");
+        let mut carrier = EnvironmentInjector(&mut command);
+
+        carrier.set("baggage", String::new());
+
+        assert!(command.get_envs().eq([("BAGGAGE".as_ref(), None)]));
     }
 
     #[test]

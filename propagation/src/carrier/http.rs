@@ -92,8 +92,9 @@ impl fmt::Debug for HeaderExtractor<'_> {
 
 /// Writes context to the headers of a request.
 ///
-/// [`set`](Injector::set) replaces all lines of the header. A name or value that is not legal in
-/// HTTP is skipped, and so is everything once the map is full; nothing panics.
+/// [`set`](Injector::set) replaces all lines of the header, and removes them if the value is empty,
+/// which no format allows. A name or value that is not legal in HTTP is skipped, and so is
+/// everything once the map is full; nothing panics.
 ///
 /// A `traceparent` that replaces another takes the `tracestate` with it that a request was copied
 /// with: it belongs to the old one. A list is set after its parent.
@@ -117,12 +118,18 @@ impl Injector for HeaderInjector<'_> {
             Some(name) => Ok(name.clone()),
             None => HeaderName::from_bytes(key.as_bytes()),
         };
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
-            let is_parent = name == TRACEPARENT;
+        let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) else {
+            return;
+        };
+        let is_parent = name == TRACEPARENT;
+        let replaced = if value.is_empty() {
+            self.0.remove(name)
+        } else {
             // Only a full map refuses, and a request goes out without context rather than not.
-            if let (Ok(Some(_)), true) = (self.0.try_insert(name, value), is_parent) {
-                self.0.remove(&TRACESTATE);
-            }
+            self.0.try_insert(name, value).ok().flatten()
+        };
+        if is_parent && replaced.is_some() {
+            self.0.remove(&TRACESTATE);
         }
     }
 
@@ -293,6 +300,22 @@ mod tests {
             HeaderExtractor(&headers).get_all("baggage"),
             Some(vec!["c=3"])
         );
+    }
+
+    #[test]
+    fn set_to_nothing_removes() {
+        let mut headers = HeaderMap::new();
+        for name in [&TRACEPARENT, &TRACESTATE, &BAGGAGE, &BAGGAGE] {
+            headers.append(name, HeaderValue::from_static("a=1"));
+        }
+        let mut carrier = HeaderInjector(&mut headers);
+
+        carrier.set("Baggage", String::new());
+        carrier.set("b3", String::new());
+        carrier.set("not a name", String::new());
+        assert_eq!(carrier.0.len(), 2);
+        carrier.set("traceparent", String::new());
+        assert!(headers.is_empty());
     }
 
     #[test]

@@ -121,8 +121,9 @@ impl<H: MessageHeaders> fmt::Debug for MessageExtractor<'_, H> {
 /// Writes context to the headers of a message.
 ///
 /// [`set`](Injector::set) removes all headers of the name and adds one, so a message that is
-/// forwarded with its headers does not collect one parent for every hop. A `traceparent` takes an
-/// old `tracestate` with it: a list is set after its parent.
+/// forwarded with its headers does not collect one parent for every hop. An empty value, which no
+/// format allows, only removes. A `traceparent` takes an old `tracestate` with it: a list is set
+/// after its parent.
 ///
 /// ```
 /// use opentelemetry::propagation::Injector;
@@ -140,7 +141,9 @@ impl<H: MessageHeadersMut> Injector for MessageInjector<'_, H> {
             self.0.remove(TRACESTATE.name);
         }
         self.0.remove(key);
-        self.0.append(key, value);
+        if !value.is_empty() {
+            self.0.append(key, value);
+        }
     }
 }
 
@@ -229,6 +232,14 @@ mod tests {
         let mut map: HashMap<_, _> = text(&before).into_iter().collect();
         MessageInjector(&mut map).set("a", "new".to_owned());
         assert_eq!(map, text(&after).into_iter().collect());
+    }
+
+    #[test]
+    fn set_to_nothing_removes() {
+        let header = |name: &str| (name.to_owned(), "1".to_owned());
+        let mut headers = vec![header("a"), header("b"), header("a")];
+        MessageInjector(&mut headers).set("a", String::new());
+        assert_eq!(headers, [header("b")]);
     }
 
     #[test]
