@@ -24,7 +24,7 @@ pub use carrier::request::RequestHeaders;
 pub use composite::CompositePropagator;
 pub use detached::linked_root;
 #[cfg(feature = "tokio")]
-pub use detached::spawn_with_context;
+pub use detached::{spawn_blocking_with_context, spawn_with_context};
 pub use from_env::from_env;
 pub use jaeger::JaegerPropagator;
 pub use resolution::{extract, inject};
