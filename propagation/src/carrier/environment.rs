@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap, env, ffi::OsString, fmt, process::
 
 use opentelemetry::propagation::{Extractor, Injector};
 
-use super::lines::{TRACEPARENT, TRACESTATE, only_line_of};
+use super::lines::{TRACEPARENT, TRACESTATE, is_removed, only_line_of};
 
 /// Reads the context that the parent process left in the environment, such as `TRACEPARENT`.
 ///
@@ -85,8 +85,8 @@ impl fmt::Debug for EnvironmentExtractor {
 ///
 /// `tokio::process::Command` gives access to the command below it by `as_std_mut`. Names are
 /// normalised as [`EnvironmentExtractor`] does it. A value with a null character is skipped, or the
-/// process would not start. An empty value, which no format allows, removes the variable, also one
-/// that the child would inherit.
+/// process would not start. An empty `traceparent`, `tracestate` or `baggage` says nothing, and
+/// removes the variable, also one that the child would inherit.
 ///
 /// A child inherits the variables of this process, a `TRACEPARENT` included, also where nothing is
 /// injected. A `TRACEPARENT` that is injected takes an old `TRACESTATE` with it, which is not
@@ -114,7 +114,7 @@ impl Injector for EnvironmentInjector<'_> {
             self.0.env_remove(normalized(TRACESTATE.name).as_ref());
         }
         let name = normalized(key);
-        if value.is_empty() {
+        if is_removed(key, &value) {
             self.0.env_remove(name.as_ref());
         } else {
             self.0.env(name.as_ref(), value);
@@ -239,14 +239,19 @@ mod tests {
 
     /// Neither what was set before, nor what this process would hand down.
     #[test]
-    fn set_to_nothing_removes() {
+    fn empty_header_that_says_nothing_is_removed() {
         let mut command = Command::new("worker");
         command.env("BAGGAGE", "a=1");
         let mut carrier = EnvironmentInjector(&mut command);
 
         carrier.set("baggage", String::new());
+        carrier.set("uberctx-a", String::new());
 
-        assert!(command.get_envs().eq([("BAGGAGE".as_ref(), None)]));
+        let variables = [
+            ("BAGGAGE".as_ref(), None),
+            ("UBERCTX_A".as_ref(), Some("".as_ref())),
+        ];
+        assert!(command.get_envs().eq(variables));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{fmt, str};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use opentelemetry::propagation::{Extractor, Injector};
 
-use super::lines::only_line_of;
+use super::lines::{is_removed, only_line_of};
 
 /// Reads context from the headers of a request.
 ///
@@ -92,9 +92,9 @@ impl fmt::Debug for HeaderExtractor<'_> {
 
 /// Writes context to the headers of a request.
 ///
-/// [`set`](Injector::set) replaces all lines of the header, and removes them if the value is empty,
-/// which no format allows. A name or value that is not legal in HTTP is skipped, and so is
-/// everything once the map is full; nothing panics.
+/// [`set`](Injector::set) replaces all lines of the header. An empty `traceparent`, `tracestate` or
+/// `baggage` says nothing, and is removed. A name or value that is not legal in HTTP is skipped, and
+/// so is everything once the map is full; nothing panics.
 ///
 /// A `traceparent` that replaces another takes the `tracestate` with it that a request was copied
 /// with: it belongs to the old one. A list is set after its parent.
@@ -118,11 +118,12 @@ impl Injector for HeaderInjector<'_> {
             Some(name) => Ok(name.clone()),
             None => HeaderName::from_bytes(key.as_bytes()),
         };
+        let is_removed = is_removed(key, &value);
         let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) else {
             return;
         };
         let is_parent = name == TRACEPARENT;
-        let replaced = if value.is_empty() {
+        let replaced = if is_removed {
             self.0.remove(name)
         } else {
             // Only a full map refuses, and a request goes out without context rather than not.
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn set_to_nothing_removes() {
+    fn empty_header_that_says_nothing_is_removed() {
         let mut headers = HeaderMap::new();
         for name in [&TRACEPARENT, &TRACESTATE, &BAGGAGE, &BAGGAGE] {
             headers.append(name, HeaderValue::from_static("a=1"));
@@ -311,11 +312,11 @@ mod tests {
         let mut carrier = HeaderInjector(&mut headers);
 
         carrier.set("Baggage", String::new());
-        carrier.set("b3", String::new());
         carrier.set("not a name", String::new());
-        assert_eq!(carrier.0.len(), 2);
+        carrier.set("uberctx-a", String::new());
+        assert_eq!(carrier.0.len(), 3);
         carrier.set("traceparent", String::new());
-        assert!(headers.is_empty());
+        assert!(headers.keys().eq(["uberctx-a"]));
     }
 
     #[test]

@@ -66,6 +66,15 @@ pub fn only_line_of(key: &str) -> Option<&str> {
 /// not all of them count: it is asked for those that do by the same name. No header has such a line.
 pub(crate) const SEVERAL: &str = "\n";
 
+/// Whether a header that is set to this is removed: an empty one of W3C's says nothing, and is not
+/// legal. Jaeger's baggage has empty values.
+pub(super) fn is_removed(key: &str, value: &str) -> bool {
+    value.is_empty()
+        && [TRACEPARENT, TRACESTATE, BAGGAGE]
+            .iter()
+            .any(|header| header.name.eq_ignore_ascii_case(key))
+}
+
 pub(crate) const TRACEPARENT: Header = Header {
     name: "traceparent",
     only: "traceparent\n",

@@ -7,7 +7,7 @@ use std::{collections::HashSet, fmt, str};
 use opentelemetry::propagation::{Extractor, Injector};
 
 pub use self::headers::{MessageHeaders, MessageHeadersMut};
-use super::lines::{SEVERAL, TRACEPARENT, TRACESTATE, only_line_of};
+use super::lines::{SEVERAL, TRACEPARENT, TRACESTATE, is_removed, only_line_of};
 
 /// Reads context from the headers of a message.
 ///
@@ -121,9 +121,9 @@ impl<H: MessageHeaders> fmt::Debug for MessageExtractor<'_, H> {
 /// Writes context to the headers of a message.
 ///
 /// [`set`](Injector::set) removes all headers of the name and adds one, so a message that is
-/// forwarded with its headers does not collect one parent for every hop. An empty value, which no
-/// format allows, only removes. A `traceparent` takes an old `tracestate` with it: a list is set
-/// after its parent.
+/// forwarded with its headers does not collect one parent for every hop. An empty `traceparent`,
+/// `tracestate` or `baggage` says nothing, and is not added. A `traceparent` takes an old
+/// `tracestate` with it: a list is set after its parent.
 ///
 /// ```
 /// use opentelemetry::propagation::Injector;
@@ -141,7 +141,7 @@ impl<H: MessageHeadersMut> Injector for MessageInjector<'_, H> {
             self.0.remove(TRACESTATE.name);
         }
         self.0.remove(key);
-        if !value.is_empty() {
+        if !is_removed(key, &value) {
             self.0.append(key, value);
         }
     }
@@ -235,11 +235,13 @@ mod tests {
     }
 
     #[test]
-    fn set_to_nothing_removes() {
-        let header = |name: &str| (name.to_owned(), "1".to_owned());
-        let mut headers = vec![header("a"), header("b"), header("a")];
-        MessageInjector(&mut headers).set("a", String::new());
-        assert_eq!(headers, [header("b")]);
+    fn empty_header_that_says_nothing_is_removed() {
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut headers = vec![header("baggage", "a=1"), header("uberctx-a", "1")];
+        let mut carrier = MessageInjector(&mut headers);
+        carrier.set("baggage", String::new());
+        carrier.set("uberctx-a", String::new());
+        assert_eq!(headers, [header("uberctx-a", "")]);
     }
 
     #[test]
