@@ -6,9 +6,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
+use otel_propagation::HeaderExtractor;
 
 use crate::future::append_timing;
-use crate::headers::HeaderExtractor;
+use crate::headers::Headers;
 use crate::message::written;
 
 /// The operation of such a request, until a response is made of the error; without one it ends
@@ -81,6 +82,6 @@ fn respond(operation: &mut Operation, status: StatusCode, headers: &HeaderMap) {
     operation.respond(&Response {
         status: status.as_u16(),
         version: None,
-        headers: &HeaderExtractor(headers),
+        headers: &HeaderExtractor(Headers(headers)),
     });
 }

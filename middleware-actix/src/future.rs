@@ -9,11 +9,12 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
+use otel_propagation::HeaderExtractor;
 use pin_project::pin_project;
 
 use crate::ResponseBody;
 use crate::failed::fail;
-use crate::headers::HeaderExtractor;
+use crate::headers::Headers;
 use crate::message::written;
 use crate::route;
 use crate::unanswered::Unanswered;
@@ -107,7 +108,7 @@ fn describe<B>(response: &HttpResponse<B>, operation: &mut Operation) {
     operation.respond(&Response {
         status: response.status().as_u16(),
         version: None,
-        headers: &HeaderExtractor(response.headers()),
+        headers: &HeaderExtractor(Headers(response.headers())),
     });
     let error = response.error();
     if let Some(ErrorType(error_type)) = response.extensions().get() {

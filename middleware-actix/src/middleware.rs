@@ -11,8 +11,9 @@ use actix_web::dev::{ResourceMap, Service, ServiceRequest, ServiceResponse, Tran
 use actix_web::http::{Version, uri};
 use actix_web::{Error, HttpMessage};
 use otel_instrumentation::{HttpServer, Operation, Request, ServerConfig, scope};
+use otel_propagation::HeaderExtractor;
 
-use crate::headers::{HeaderExtractor, content_length};
+use crate::headers::{Headers, content_length};
 use crate::route::Fallback;
 use crate::unanswered::Unanswered;
 use crate::{ResponseBody, ResponseFuture};
@@ -102,7 +103,7 @@ pub struct OtelService<S> {
 impl<S> OtelService<S> {
     fn start(&self, request: &ServiceRequest) -> Operation {
         let head = request.head();
-        let headers = HeaderExtractor(&head.headers);
+        let headers = HeaderExtractor(Headers(&head.headers));
         let secure = request.app_config().secure();
         let mut operation = self.server.start(&Request {
             method: head.method.as_str(),

@@ -10,7 +10,6 @@ use otel_instrumentation::http1::{self, ResponseBody, ResponseFuture};
 use otel_instrumentation::{
     self as instrumentation, HttpRecorded, HttpServer, Operation, RouteHandle,
 };
-use otel_propagation::RequestHeaders;
 use tower_service::Service;
 
 /// What [`OtelLayer`](crate::OtelLayer) makes of a service.
@@ -31,7 +30,7 @@ impl<S> OtelService<S> {
             .get::<MatchedPath>()
             .map(MatchedPath::as_str);
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let headers = RequestHeaders::new(request.headers());
+        let headers = http1::RequestHeaders::new(request.headers());
         let mut operation = self.server.start(&instrumentation::Request {
             template: matched.filter(|path| !may_lead_on(path)),
             peer: peer.map(|ConnectInfo(address)| *address),

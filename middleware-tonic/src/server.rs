@@ -15,7 +15,6 @@ use otel_instrumentation::{
     self as instrumentation, ErrorType, HttpRecorded, Operation, RpcServer, ServerConfig, http1,
     rpc_method, scope,
 };
-use otel_propagation::RequestHeaders;
 use pin_project::pin_project;
 use tonic::Status;
 use tonic::server::NamedService;
@@ -124,7 +123,7 @@ pub struct OtelServerService<S> {
 impl<S> OtelServerService<S> {
     fn start<B>(&self, request: &Request<B>) -> (Operation, Option<Box<Candidate>>) {
         let OtelServerLayer { server, methods } = &self.layer;
-        let headers = RequestHeaders::new(request.headers());
+        let headers = http1::RequestHeaders::new(request.headers());
         let facts = http1::facts(request, &headers);
         let recognise = |method: &&str| methods.recognises(method);
         // Nearly all paths are those of methods that are known, and need not be taken apart.

@@ -17,10 +17,9 @@ mod xray;
 pub use b3::B3Propagator;
 pub use baggage::BaggagePropagator;
 pub use carrier::environment::{EnvironmentExtractor, EnvironmentInjector};
-pub use carrier::http::{HeaderExtractor, HeaderInjector};
-pub use carrier::lines::only_line_of;
+pub use carrier::header::{HeaderExtractor, HeaderLines};
+pub use carrier::http::HeaderInjector;
 pub use carrier::message::{MessageExtractor, MessageHeaders, MessageHeadersMut, MessageInjector};
-pub use carrier::request::RequestHeaders;
 pub use composite::CompositePropagator;
 pub use detached::linked_root;
 #[cfg(feature = "tokio")]

@@ -7,7 +7,7 @@ use std::{collections::HashSet, fmt, str};
 use opentelemetry::propagation::{Extractor, Injector};
 
 pub use self::headers::{MessageHeaders, MessageHeadersMut};
-use super::lines::{SEVERAL, TRACEPARENT, TRACESTATE, is_removed, only_line_of};
+use super::lines::{OnlyLine, TRACEPARENT, TRACESTATE, is_removed};
 
 /// Reads context from the headers of a message.
 ///
@@ -46,8 +46,8 @@ impl<H> Copy for MessageExtractor<'_, H> {}
 impl<H: MessageHeaders> Extractor for MessageExtractor<'_, H> {
     fn get(&self, key: &str) -> Option<&str> {
         // To brokers the name that asks for an only line is as good as any other.
-        match only_line_of(key) {
-            Some(key) => Some(self.only_value(key)),
+        match OnlyLine::asked_for(key) {
+            Some(key) => self.only_value(key).answer(),
             None => self.values_that_count(key).last(),
         }
     }
@@ -59,7 +59,7 @@ impl<H: MessageHeaders> Extractor for MessageExtractor<'_, H> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        let (key, start) = match only_line_of(key) {
+        let (key, start) = match OnlyLine::asked_for(key) {
             Some(key) => (key, self.start(key)),
             None => (key, 0),
         };
@@ -70,15 +70,15 @@ impl<H: MessageHeaders> Extractor for MessageExtractor<'_, H> {
 }
 
 impl<H: MessageHeaders> MessageExtractor<'_, H> {
-    fn only_value(&self, key: &str) -> &str {
+    fn only_value(&self, key: &str) -> OnlyLine<'_> {
         let mut values = self.values_that_count(key);
         let Some(first) = values.next() else {
-            return "";
+            return OnlyLine::Absent;
         };
         match values.last() {
-            None => first,
-            Some(last) if key == TRACEPARENT.name => last,
-            Some(_) => SEVERAL,
+            None => OnlyLine::Line(first),
+            Some(last) if key == TRACEPARENT.name => OnlyLine::Line(last),
+            Some(_) => OnlyLine::SomeOfSeveral,
         }
     }
 
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn only_line_is_told_from_several_and_from_none() {
         let headers = Headers(&[
-            ("traceparent\n", Some(b"other")),
+            (":traceparent", Some(b"other")),
             ("traceparent", Some(b"first")),
             ("traceparent", Some(b"last")),
             ("tracestate", Some(b"a=1")),
@@ -203,11 +203,11 @@ mod tests {
         ]);
         let carrier = MessageExtractor(&headers);
 
-        assert_eq!(carrier.get("traceparent\n"), Some("last"));
-        assert_eq!(carrier.get("tracestate\n"), Some("a=1"));
-        assert_eq!(carrier.get("baggage\n"), Some("\n"));
-        assert_eq!(carrier.get_all("baggage\n"), Some(vec!["c=3", "d=4"]));
-        assert_eq!(carrier.get("b3\n"), Some(""));
+        assert_eq!(carrier.get(":traceparent"), Some("last"));
+        assert_eq!(carrier.get(":tracestate"), Some("a=1"));
+        assert_eq!(carrier.get(":baggage"), Some("\n"));
+        assert_eq!(carrier.get_all(":baggage"), Some(vec!["c=3", "d=4"]));
+        assert_eq!(carrier.get(":b3"), Some(""));
     }
 
     #[test]
