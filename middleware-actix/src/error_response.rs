@@ -6,9 +6,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
+use otel_propagation::HeaderExtractor;
 
 use crate::error_message::written;
-use crate::headers::HeaderExtractor;
+use crate::headers::Headers;
 use crate::server_timing::append_timing;
 
 /// The operation of such a request, until a response is made of the error; without one it ends
@@ -78,6 +79,6 @@ impl Drop for Failed {
 }
 
 fn respond(operation: &mut Operation, status: StatusCode, headers: &HeaderMap) {
-    let headers = HeaderExtractor(headers);
+    let headers = HeaderExtractor(Headers(headers));
     operation.record_response(&Response::new(status.as_u16(), &headers));
 }

@@ -8,12 +8,13 @@ use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::{Error, HttpResponse};
 use otel_instrumentation::{ErrorType, Operation, Response};
+use otel_propagation::HeaderExtractor;
 use pin_project::pin_project;
 
 use crate::OtelMiddlewareBody;
 use crate::error_message::written;
 use crate::error_response::fail;
-use crate::headers::HeaderExtractor;
+use crate::headers::Headers;
 use crate::pending_request::PendingRequest;
 use crate::route;
 use crate::server_timing::append_timing;
@@ -106,7 +107,7 @@ fn respond<B: MessageBody>(
 }
 
 fn describe<B>(response: &HttpResponse<B>, operation: &mut Operation) {
-    let headers = HeaderExtractor(response.headers());
+    let headers = HeaderExtractor(Headers(response.headers()));
     operation.record_response(&Response::new(response.status().as_u16(), &headers));
     let error = response.error();
     if let Some(ErrorType(error_type)) = response.extensions().get() {

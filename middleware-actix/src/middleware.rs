@@ -14,8 +14,9 @@ use otel_instrumentation::{
     HttpRecorded, HttpServerInstrumentation, Operation, Request, ServerConfig,
     instrumentation_scope,
 };
+use otel_propagation::HeaderExtractor;
 
-use crate::headers::{HeaderExtractor, content_length};
+use crate::headers::{Headers, content_length};
 use crate::pending_request::PendingRequest;
 use crate::route::Fallback;
 use crate::{OtelMiddlewareBody, OtelMiddlewareFuture};
@@ -104,7 +105,7 @@ pub struct OtelMiddlewareService<S> {
 impl<S> OtelMiddlewareService<S> {
     fn start(&self, request: &ServiceRequest) -> Operation {
         let head = request.head();
-        let headers = HeaderExtractor(&head.headers);
+        let headers = HeaderExtractor(Headers(&head.headers));
         let secure = request.app_config().secure();
         let facts = Request::new(head.method.as_str(), head.uri.path(), &headers)
             .scheme(secure.then_some("https").or_else(|| head.uri.scheme_str()))

@@ -6,9 +6,10 @@ use std::task::{Context, Poll};
 use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
 use http::{Request, Response};
 use http_body::Body;
-use otel_instrumentation::tower::{ResponseBody, ResponseFuture, content_length, facts};
+use otel_instrumentation::tower::{
+    RequestHeaders, ResponseBody, ResponseFuture, content_length, facts,
+};
 use otel_instrumentation::{HttpRecorded, HttpServerInstrumentation, Operation, RouteHandle};
-use otel_propagation::RequestHeaders;
 use tower_service::Service;
 
 /// What [`OtelLayer`](crate::OtelLayer) makes of a service.

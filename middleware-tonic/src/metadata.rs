@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use http::HeaderMap;
 use opentelemetry::propagation::{Extractor, Injector};
 use otel_propagation::{HeaderExtractor, HeaderInjector};
 use tonic::metadata::{KeyRef, MetadataMap};
@@ -28,7 +29,7 @@ use tonic::metadata::{KeyRef, MetadataMap};
 #[derive(Clone, Copy)]
 pub struct MetadataExtractor<'a> {
     metadata: &'a MetadataMap,
-    headers: HeaderExtractor<'a>,
+    headers: HeaderExtractor<&'a HeaderMap>,
 }
 
 impl<'a> MetadataExtractor<'a> {

@@ -6,12 +6,11 @@ use std::task::{Context, Poll};
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response};
 use http_body::Body;
-use otel_instrumentation::tower::facts;
+use otel_instrumentation::tower::{RequestHeaders, facts};
 use otel_instrumentation::{
     HttpRecorded, RpcRecorded, RpcServerInstrumentation, ServerConfig, instrumentation_scope,
     rpc_method,
 };
-use otel_propagation::RequestHeaders;
 use tonic::server::NamedService;
 use tonic::transport::server::TcpConnectInfo;
 use tower_layer::Layer;

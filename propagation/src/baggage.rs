@@ -25,7 +25,11 @@ use crate::carrier::lines::{BAGGAGE, Lines};
 /// Incoming baggage takes the place of all the baggage that the context holds; if none came, the
 /// context is returned unchanged.
 ///
-/// Injection writes one line, sorted by key, or nothing if there is no baggage.
+/// Injection writes one line, sorted by key, or nothing if there is no baggage. All of a value is
+/// percent-encoded but ASCII letters and digits, `-`, `.`, `_` and `~`, because what else the format
+/// allows is misread by some language: `+` by Python, `=` by Ruby, `/` by C++. Only a line that this
+/// would make too long is encoded no more than the format asks for. Keys cannot be encoded; use the
+/// same characters in them.
 ///
 /// Up to 64 members and 8192 bytes are read and written. What is more is left out member by member,
 /// never cut.
@@ -48,7 +52,7 @@ use crate::carrier::lines::{BAGGAGE, Lines};
 ///
 /// let mut sent = HashMap::new();
 /// propagator.inject_context(&context, &mut sent);
-/// assert_eq!(sent["baggage"], "query=a=b;ttl=30,tenant=acme%20&%20sons");
+/// assert_eq!(sent["baggage"], "query=a%3Db;ttl=30,tenant=acme%20%26%20sons");
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct BaggagePropagator {

@@ -1,7 +1,7 @@
 //! Adapters between opentelemetry's carrier traits and the places where headers live.
 
 pub(crate) mod environment;
+pub(crate) mod header;
 pub(crate) mod http;
 pub(crate) mod lines;
 pub(crate) mod message;
-pub(crate) mod request;

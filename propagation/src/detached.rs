@@ -20,7 +20,8 @@ use opentelemetry::{
 /// is suppressed or was shut down, the current context comes back as it is.
 ///
 /// Run the work in the context by opentelemetry's `FutureExt::with_context`, whatever the runtime.
-/// On tokio `spawn_with_context` does so and spawns (feature `tokio`).
+/// On tokio `spawn_with_context` does so and spawns, and `spawn_blocking_with_context` runs a
+/// function that blocks (feature `tokio`).
 ///
 /// ```
 /// use opentelemetry::{global, trace::{FutureExt, SpanBuilder, SpanKind}};
@@ -71,6 +72,8 @@ fn linked(mut builder: SpanBuilder, cause: SpanContext) -> SpanBuilder {
 /// context's span, and calls that it makes carry its trace and baggage. For work that belongs to
 /// the request, give it [`Context::current`]; for work that outlives it, a [`linked_root`].
 ///
+/// # Panics
+///
 /// Panics outside a runtime, as `tokio::spawn` does.
 ///
 /// ```
@@ -96,4 +99,40 @@ where
     F::Output: Send + 'static,
 {
     tokio::spawn(opentelemetry::trace::FutureExt::with_context(work, context))
+}
+
+/// Runs blocking work on a thread that tokio's runtime keeps for it, in the given context.
+///
+/// The context is current while `work` runs. It is an argument, because inside of the closure the
+/// current context would be the other thread's, which has none. For work that belongs to the
+/// request, give it [`Context::current`]; for work that outlives it, a [`linked_root`].
+///
+/// Work that has begun cannot be aborted, so a linked root ends when `work` returns or panics.
+///
+/// # Panics
+///
+/// Panics outside a runtime, as `tokio::task::spawn_blocking` does.
+///
+/// ```
+/// use opentelemetry::Context;
+/// use otel_propagation::spawn_blocking_with_context;
+///
+/// # fn resize(image: Vec<u8>) -> Vec<u8> { image }
+/// async fn thumbnail(image: Vec<u8>) -> Vec<u8> {
+///     let work = spawn_blocking_with_context(Context::current(), move || resize(image));
+///     work.await.unwrap_or_default()
+/// }
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # assert_eq!(runtime.block_on(thumbnail(vec![1])), [1]);
+/// ```
+#[cfg(feature = "tokio")]
+pub fn spawn_blocking_with_context<F, T>(context: Context, work: F) -> tokio::task::JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    tokio::task::spawn_blocking(move || {
+        let _attached = context.attach();
+        work()
+    })
 }

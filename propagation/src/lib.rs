@@ -17,14 +17,13 @@ mod xray;
 pub use b3::B3Propagator;
 pub use baggage::BaggagePropagator;
 pub use carrier::environment::{EnvironmentExtractor, EnvironmentInjector};
-pub use carrier::http::{HeaderExtractor, HeaderInjector};
-pub use carrier::lines::only_line_of;
+pub use carrier::header::{HeaderExtractor, HeaderLines};
+pub use carrier::http::HeaderInjector;
 pub use carrier::message::{MessageExtractor, MessageHeaders, MessageHeadersMut, MessageInjector};
-pub use carrier::request::RequestHeaders;
 pub use composite::CompositePropagator;
 pub use detached::linked_root;
 #[cfg(feature = "tokio")]
-pub use detached::spawn_with_context;
+pub use detached::{spawn_blocking_with_context, spawn_with_context};
 pub use from_env::from_env;
 pub use jaeger::JaegerPropagator;
 pub use resolution::{extract, inject};

@@ -55,7 +55,7 @@ pub fn extract(context: &Context, carrier: &dyn Extractor) -> Context {
 /// let context = Context::new().with_baggage([KeyValue::new("tenant", "acme & sons")]);
 /// let mut headers = http::HeaderMap::new();
 /// inject(&context, &mut HeaderInjector(&mut headers));
-/// assert_eq!(headers["baggage"], "tenant=acme%20&%20sons");
+/// assert_eq!(headers["baggage"], "tenant=acme%20%26%20sons");
 /// ```
 pub fn inject(context: &Context, carrier: &mut dyn Injector) {
     let injected = global::get_text_map_propagator(|propagator| {

@@ -15,7 +15,9 @@ use opentelemetry::{
     },
 };
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracer, SdkTracerProvider};
-use otel_propagation::{B3Propagator, linked_root, spawn_with_context};
+use otel_propagation::{
+    B3Propagator, linked_root, spawn_blocking_with_context, spawn_with_context,
+};
 
 #[test]
 fn linked_root_begins_a_trace_and_keeps_the_baggage() {
@@ -165,6 +167,52 @@ fn work_that_panics_or_is_aborted_ends_its_span() {
     });
 }
 
+#[test]
+fn blocking_work_has_the_context_and_ends_its_span() {
+    let (tracer, spans) = recorder();
+    let request = request(&tracer);
+    let parent = request.span().span_context().clone();
+    let child = {
+        let tracer = tracer.clone();
+        move || drop(tracer.start("child"))
+    };
+
+    block_on(
+        async {
+            let work = spawn_blocking_with_context(Context::current(), child);
+            work.await.unwrap();
+            let context = linked_root(&tracer, SpanBuilder::from_name("work"));
+            let trace = context.span().span_context().trace_id();
+            let seen = spawn_blocking_with_context(context, current_trace);
+            assert_eq!(seen.await.unwrap(), trace);
+            assert_eq!(current_trace(), parent.trace_id());
+        }
+        .with_context(request),
+    );
+
+    let spans = spans.get_finished_spans().unwrap();
+    let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    assert_eq!(names, ["child", "work", "request"]);
+    assert_eq!(spans[0].parent_span_id, parent.span_id());
+}
+
+#[test]
+fn thread_of_blocking_work_has_its_own_context_again() {
+    let (tracer, spans) = recorder();
+    block_on(async {
+        let context = || linked_root(&tracer, SpanBuilder::from_name("work"));
+        let thread = || std::thread::current().id();
+        let first = spawn_blocking_with_context(context(), thread);
+        let first = first.await.unwrap();
+        let panics = spawn_blocking_with_context(context(), || panic!("on purpose"));
+        assert!(panics.await.unwrap_err().is_panic());
+        assert_eq!(spans.get_finished_spans().unwrap().len(), 2);
+
+        let after = tokio::task::spawn_blocking(move || (thread(), current_trace()));
+        assert_eq!(after.await.unwrap(), (first, TraceId::INVALID));
+    });
+}
+
 fn recorder() -> (SdkTracer, InMemorySpanExporter) {
     let spans = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
@@ -185,6 +233,7 @@ fn current_trace() -> TraceId {
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
         .build()
         .unwrap()
         .block_on(future)

@@ -32,6 +32,17 @@ fn baggage_of_64_members_and_8192_bytes_passes() {
     }
 }
 
+/// Others may send raw what this crate encodes, and get as much through.
+#[test]
+fn baggage_passes_in_the_encoding_that_it_came_in() {
+    let line = format!("a={}", "+/=@!".repeat(1638));
+    assert_eq!(line.len(), 8192);
+
+    let received = headers("baggage", [line.as_str()]);
+
+    assert_eq!(passed_on("baggage", &received), Some(line));
+}
+
 #[test]
 fn tracestate_of_32_of_the_longest_members_passes() {
     let line = (0..32)

@@ -4,14 +4,13 @@ use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
-use actix_http::header::{self, HeaderMap, HeaderName};
+use actix_http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::Error;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::web::Bytes;
 use opentelemetry::Context;
-use opentelemetry::propagation::Extractor;
-use otel_propagation::only_line_of;
+use otel_propagation::{HeaderExtractor, HeaderLines};
 use pin_project::pin_project;
 
 use super::{Handles, Operation, server_labels, server_span, status_code};
@@ -60,7 +59,7 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let headers = Headers(request.headers());
+        let headers = HeaderExtractor(Headers(request.headers()));
         let parent = otel_propagation::extract(&Context::new(), &headers);
         let operation = self
             .handles
@@ -74,26 +73,23 @@ where
 
 struct Headers<'a>(&'a HeaderMap);
 
-impl Extractor for Headers<'_> {
+impl HeaderLines for Headers<'_> {
     /// No header has a second line here.
-    fn get(&self, key: &str) -> Option<&str> {
-        let only = only_line_of(key);
-        let name = match only.unwrap_or(key) {
-            "traceparent" => &TRACEPARENT,
-            "tracestate" => &TRACESTATE,
-            "baggage" => &BAGGAGE,
-            "host" => &header::HOST,
-            "user-agent" => &header::USER_AGENT,
-            _ => return None,
+    fn lines(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let name = match name {
+            "traceparent" => Some(&TRACEPARENT),
+            "tracestate" => Some(&TRACESTATE),
+            "baggage" => Some(&BAGGAGE),
+            "host" => Some(&header::HOST),
+            "user-agent" => Some(&header::USER_AGENT),
+            _ => None,
         };
-        let line = self.0.get(name);
-        // `to_str` looks at every byte for itself.
-        let line = line.and_then(|line| str::from_utf8(line.as_bytes()).ok());
-        line.or(only.map(|_| ""))
+        let line = name.and_then(|name| self.0.get(name));
+        line.map(HeaderValue::as_bytes).into_iter()
     }
 
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(HeaderName::as_str).collect()
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(HeaderName::as_str)
     }
 }
 

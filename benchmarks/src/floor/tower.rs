@@ -7,7 +7,7 @@ use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use opentelemetry::trace::SpanBuilder;
 use opentelemetry::{Context, KeyValue};
-use otel_propagation::RequestHeaders;
+use otel_instrumentation::tower::RequestHeaders;
 use pin_project::pin_project;
 use tower::{Layer, Service};
 

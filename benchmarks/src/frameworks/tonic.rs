@@ -5,7 +5,7 @@ use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanBuilder, SpanKind};
-use otel_propagation::RequestHeaders;
+use otel_instrumentation::tower::RequestHeaders;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic_tracing_opentelemetry::middleware::server::OtelGrpcLayer;

@@ -49,6 +49,11 @@ impl ClientConfig {
     /// Asked only for requests that [`propagate_to`](Self::propagate_to) lets carry anything. The
     /// span's own context keeps all of its baggage.
     ///
+    /// With this option the context alone decides what leaves: a `baggage` header that the
+    /// application wrote, or copied from another request, is replaced or removed. Without it, such
+    /// a header is replaced by the baggage of the context, but stays if the context has none. A
+    /// `traceparent` differs: a request always has one of its own, which replaces any other.
+    ///
     /// ```
     /// use otel_instrumentation::ClientConfig;
     ///

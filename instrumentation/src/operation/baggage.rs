@@ -15,14 +15,15 @@ pub(crate) enum Injection {
 type Entry = (Key, (StringValue, BaggageMetadata));
 
 impl Injection {
-    /// Everything but the baggage whose names are refused.
+    /// Everything but the baggage whose names are refused. No baggage at all is a choice, too: a
+    /// header that the application wrote itself does not leave by it.
     pub(crate) fn choose(baggage: &Baggage, accepts: impl Fn(&str) -> bool) -> Self {
         let chosen: Vec<Entry> = baggage
             .iter()
             .filter(|(key, _)| accepts(key.as_str()))
             .map(|(key, entry)| (key.clone(), entry.clone()))
             .collect();
-        if chosen.len() == baggage.len() {
+        if chosen.len() == baggage.len() && !chosen.is_empty() {
             Self::Everything
         } else {
             Self::Only(chosen)
@@ -100,10 +101,17 @@ mod tests {
 
     #[test]
     fn nothing_changes_where_nothing_is_refused() {
+        let context = context(&[("a", "1", "")]);
+        let injection = Injection::choose(context.baggage(), |_| true);
+        assert!(matches!(injection, Injection::Everything));
+    }
+
+    #[test]
+    fn no_baggage_is_a_choice() {
         for entries in [&[("a", "1", "")][..], &[]] {
             let context = context(entries);
-            let injection = Injection::choose(context.baggage(), |_| true);
-            assert!(matches!(injection, Injection::Everything));
+            let injection = Injection::choose(context.baggage(), |_| false);
+            assert!(matches!(injection, Injection::Only(chosen) if chosen.is_empty()));
         }
     }
 

@@ -61,6 +61,9 @@ impl Operation {
     }
 
     /// Writes the context into an outgoing request's carrier, where the configuration allows it.
+    ///
+    /// If the configuration lets none of the baggage leave, `baggage` is set to an empty value, by
+    /// which the carriers of `otel-propagation` remove the header.
     pub fn inject(&self, carrier: &mut dyn Injector) {
         let Some((state, instrumentation)) = self
             .state()
@@ -72,9 +75,16 @@ impl Operation {
         match &state.injection {
             Injection::Nothing => {}
             Injection::Everything => providers.inject(context, carrier),
-            Injection::Only(baggage) => {
-                let baggage: Baggage = baggage.iter().cloned().collect();
-                providers.inject(&context.with_baggage(baggage), carrier);
+            Injection::Only(chosen) => {
+                // Propagators write no empty baggage, and what is there is not what may leave.
+                if chosen.is_empty() {
+                    carrier.set("baggage", String::new());
+                }
+                if chosen.len() == context.baggage().len() {
+                    return providers.inject(context, carrier);
+                }
+                let chosen: Baggage = chosen.iter().cloned().collect();
+                providers.inject(&context.with_baggage(chosen), carrier);
             }
         }
     }

@@ -13,9 +13,11 @@
 
 mod body;
 mod future;
+mod headers;
 
 pub use self::body::{BodyError, ResponseBody};
 pub use self::future::ResponseFuture;
+pub use self::headers::RequestHeaders;
 
 use opentelemetry::propagation::Extractor;
 

@@ -1,13 +1,14 @@
 //! From [`Baggage`] to one header line.
 
 use opentelemetry::{Key, StringValue, baggage::Baggage, baggage::BaggageMetadata};
-use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 use super::{MAX_BYTES, MAX_MEMBERS};
 
 /// Writes the members sorted by key, so that the same baggage always gives the same header.
 ///
-/// The API keeps the number of members within the limit, but encoding can triple their length.
+/// Values are written as every language reads them. If that makes the line too long, they are
+/// written as short as the format allows, so that what came in raw does not get lost.
 pub(super) fn header(baggage: &Baggage) -> String {
     // Most calls carry none, and are not to pay for room that they leave empty.
     if baggage.is_empty() {
@@ -23,9 +24,45 @@ pub(super) fn header(baggage: &Baggage) -> String {
     let members = slots.get_mut(..count).unwrap_or_default();
     members.sort_unstable_by_key(|member| member.map(|(key, _)| key.as_str()));
 
+    let mut escaped = ALL_BUT_UNRESERVED;
+    let mut length = length_of(members, escaped);
+    if length > MAX_BYTES {
+        leave_out_what_does_not_fit(members);
+        length = length_of(members, escaped);
+        if length > MAX_BYTES {
+            escaped = NOT_IN_VALUES;
+            length = length_of(members, escaped);
+        }
+    }
+
+    let mut header = String::with_capacity(length);
+    for member in members.iter().flatten() {
+        if !header.is_empty() {
+            header.push(',');
+        }
+        Member::new(*member, escaped).write(&mut header);
+    }
+    header
+}
+
+/// A member of the baggage as the API holds it.
+type Entry<'a> = (&'a Key, &'a (StringValue, BaggageMetadata));
+
+fn length_of(members: &[Option<Entry<'_>>], escaped: &'static AsciiSet) -> usize {
+    let lengths = members
+        .iter()
+        .flatten()
+        .map(|member| Member::new(*member, escaped).length() + 1);
+    lengths.sum::<usize>().saturating_sub(1)
+}
+
+/// By their least length, so that it does not depend on what is left out how the rest is written.
+///
+/// The API keeps the number of members within the limit, but encoding can triple their length.
+fn leave_out_what_does_not_fit(members: &mut [Option<Entry<'_>>]) {
     let mut length = 0;
-    for slot in members.iter_mut() {
-        let Some(member) = slot.map(Member::new) else {
+    for slot in members {
+        let Some(member) = slot.map(|member| Member::new(member, NOT_IN_VALUES)) else {
             continue;
         };
         let extended = length + usize::from(length > 0) + member.length();
@@ -35,15 +72,6 @@ pub(super) fn header(baggage: &Baggage) -> String {
             *slot = None;
         }
     }
-
-    let mut header = String::with_capacity(length);
-    for member in members.iter().flatten() {
-        if !header.is_empty() {
-            header.push(',');
-        }
-        Member::new(*member).write(&mut header);
-    }
-    header
 }
 
 /// One member, encoded only while it is measured and written.
@@ -55,11 +83,11 @@ struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    fn new((key, (value, metadata)): (&'a Key, &'a (StringValue, BaggageMetadata))) -> Self {
+    fn new((key, (value, metadata)): Entry<'a>, escaped: &'static AsciiSet) -> Self {
         let properties = metadata.as_str().trim_matches([';', ' ', '\t']);
         Self {
             key: key.as_str(),
-            value: utf8_percent_encode(value.as_str(), VALUE),
+            value: utf8_percent_encode(value.as_str(), escaped),
             properties: (!properties.is_empty())
                 .then(|| utf8_percent_encode(properties, PROPERTIES)),
         }
@@ -82,8 +110,17 @@ impl<'a> Member<'a> {
     }
 }
 
+/// What some reader takes for something else. A `+` is a space to Python, .NET, PHP and C++, a `=`
+/// ends the value in Ruby and in the SDK for Rust, and C++ drops a member for any other of these.
+/// What RFC 3986 calls unreserved all of them read.
+const ALL_BUT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// All that is not a `baggage-octet`, and `%` itself; what is not ASCII is encoded in any case.
-const VALUE: &AsciiSet = &CONTROLS
+const NOT_IN_VALUES: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'%')
@@ -102,12 +139,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_encoded_where_the_grammar_needs_it() {
-        let legal: String = ('!'..='~').filter(|c| !"\"%,;\\".contains(*c)).collect();
+    fn values_are_encoded_so_that_every_language_reads_them() {
         let cases = [
             ("", ""),
-            ("SomeValue=equals", "SomeValue=equals"),
-            (&legal, &legal),
+            ("azAZ09-._~", "azAZ09-._~"),
+            // A space to Python, .NET, PHP and C++.
+            ("1+1", "1%2B1"),
+            // Ends the value in Ruby, and in the propagator of the Rust SDK.
+            ("SomeValue=equals", "SomeValue%3Dequals"),
+            // In C++ it costs the member.
+            ("https://a@b:1/?c#d", "https%3A%2F%2Fa%40b%3A1%2F%3Fc%23d"),
+            (
+                "!$&'()*<>[]^`{|}",
+                "%21%24%26%27%28%29%2A%3C%3E%5B%5D%5E%60%7B%7C%7D",
+            ),
+            // No value of the format.
             (" a\tb\r\n", "%20a%09b%0D%0A"),
             ("\"%,;\\", "%22%25%2C%3B%5C"),
             ("100%20", "100%2520"),
@@ -120,6 +166,27 @@ mod tests {
                 format!("k={encoded}")
             );
         }
+    }
+
+    #[test]
+    fn list_that_would_not_fit_is_encoded_where_the_grammar_needs_it() {
+        let legal: String = ('!'..='~').filter(|c| !"\"%,;\\".contains(*c)).collect();
+        let rest = "+".repeat(8192 - "a=,b=%20".len() - legal.len());
+        let long = legal + &rest;
+        let sent = header(&baggage(&[("a", &long, ""), ("b", " ", "")]));
+
+        assert_eq!(sent.len(), 8192);
+        assert_eq!(sent.capacity(), sent.len());
+        assert!(sent == format!("a={long},b=%20"));
+    }
+
+    #[test]
+    fn members_that_are_left_out_do_not_decide_how_the_others_are_encoded() {
+        let huge = "+".repeat(8192);
+        assert_eq!(
+            header(&baggage(&[("a", "1+1", ""), ("b", &huge, "")])),
+            "a=1%2B1"
+        );
     }
 
     #[test]

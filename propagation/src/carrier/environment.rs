@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap, env, ffi::OsString, fmt, process::
 
 use opentelemetry::propagation::{Extractor, Injector};
 
-use super::lines::{TRACEPARENT, TRACESTATE, only_line_of};
+use super::lines::{OnlyLine, TRACEPARENT, TRACESTATE, is_removed};
 
 /// Reads the context that the parent process left in the environment, such as `TRACEPARENT`.
 ///
@@ -61,8 +61,11 @@ impl EnvironmentExtractor {
 impl Extractor for EnvironmentExtractor {
     fn get(&self, key: &str) -> Option<&str> {
         // Normalised, the name that asks for an only line would be that of another variable.
-        match only_line_of(key) {
-            Some(key) => Some(self.variable(key).unwrap_or_default()),
+        match OnlyLine::asked_for(key) {
+            Some(key) => self
+                .variable(key)
+                .map_or(OnlyLine::Absent, OnlyLine::Line)
+                .answer(),
             None => self.variable(key),
         }
     }
@@ -85,7 +88,8 @@ impl fmt::Debug for EnvironmentExtractor {
 ///
 /// `tokio::process::Command` gives access to the command below it by `as_std_mut`. Names are
 /// normalised as [`EnvironmentExtractor`] does it. A value with a null character is skipped, or the
-/// process would not start.
+/// process would not start. An empty `traceparent`, `tracestate` or `baggage` says nothing, and
+/// removes the variable, also one that the child would inherit.
 ///
 /// A child inherits the variables of this process, a `TRACEPARENT` included, also where nothing is
 /// injected. A `TRACEPARENT` that is injected takes an old `TRACESTATE` with it, which is not
@@ -112,7 +116,12 @@ impl Injector for EnvironmentInjector<'_> {
         if key == TRACEPARENT.name {
             self.0.env_remove(normalized(TRACESTATE.name).as_ref());
         }
-        self.0.env(normalized(key).as_ref(), value);
+        let name = normalized(key);
+        if is_removed(key, &value) {
+            self.0.env_remove(name.as_ref());
+        } else {
+            self.0.env(name.as_ref(), value);
+        }
     }
 }
 
@@ -192,10 +201,10 @@ mod tests {
 
     #[test]
     fn only_line_is_that_of_the_same_variable() {
-        let carrier = EnvironmentExtractor::new([("TRACEPARENT_", "other"), ("BAGGAGE", "a=1")]);
+        let carrier = EnvironmentExtractor::new([("_TRACEPARENT", "other"), ("BAGGAGE", "a=1")]);
 
-        assert_eq!(carrier.get("traceparent\n"), Some(""));
-        assert_eq!(carrier.get("baggage\n"), Some("a=1"));
+        assert_eq!(carrier.get(":traceparent"), Some(""));
+        assert_eq!(carrier.get(":baggage"), Some("a=1"));
     }
 
     #[cfg(unix)]
@@ -229,6 +238,23 @@ mod tests {
                 .get_envs()
                 .eq([("X_B3_TRACEID".as_ref(), Some("2".as_ref()))])
         );
+    }
+
+    /// Neither what was set before, nor what this process would hand down.
+    #[test]
+    fn empty_header_that_says_nothing_is_removed() {
+        let mut command = Command::new("worker");
+        command.env("BAGGAGE", "a=1");
+        let mut carrier = EnvironmentInjector(&mut command);
+
+        carrier.set("baggage", String::new());
+        carrier.set("uberctx-a", String::new());
+
+        let variables = [
+            ("BAGGAGE".as_ref(), None),
+            ("UBERCTX_A".as_ref(), Some("".as_ref())),
+        ];
+        assert!(command.get_envs().eq(variables));
     }
 
     #[test]

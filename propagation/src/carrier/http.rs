@@ -1,99 +1,54 @@
-//! Carriers for [`http::HeaderMap`].
+//! The header map of `http` 1: how its lines are found, and the carrier that writes to it.
 //!
-//! `opentelemetry-http` has types of the same names. They are replaced rather than wrapped,
-//! because each of their methods on the request path falls short here: `get_all` leaves out lines
-//! that are not ASCII, which hides a second `traceparent`; `set` copies the value, allocates the
-//! header's name anew every time, and panics on a full map, as `reserve` does; `get` hides a value
-//! for one accented letter. What would be left to share is `keys`.
+//! `opentelemetry-http` has an injector of the same name. It is replaced rather than wrapped: its
+//! `set` copies the value, allocates the header's name anew every time, and panics on a full map, as
+//! its `reserve` does.
 
-use std::{fmt, str};
+use std::fmt;
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use opentelemetry::propagation::{Extractor, Injector};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::propagation::Injector;
 
-use super::lines::only_line_of;
+use super::header::HeaderLines;
+use super::lines::is_removed;
 
-/// Reads context from the headers of a request.
-///
-/// [`get_all`](Extractor::get_all) yields every line of a header in order, which is how several
-/// `tracestate` or `baggage` lines become one list. A line that is not UTF-8 counts, so that it
-/// cannot hide a duplicate, but all that is seen of it is U+FFFD, which no format accepts;
-/// [`get`](Extractor::get) answers `None` for it.
-///
-/// `Debug` shows the names of the headers and none of their values.
-///
-/// ```
-/// use opentelemetry::propagation::Extractor;
-/// use otel_propagation::HeaderExtractor;
-///
-/// let mut headers = http::HeaderMap::new();
-/// headers.append("baggage", "tenant=acme".parse()?);
-/// headers.append("baggage", "plan=gold".parse()?);
-///
-/// let carrier = HeaderExtractor(&headers);
-/// assert_eq!(carrier.get("Baggage"), Some("tenant=acme"));
-/// assert_eq!(carrier.get_all("baggage"), Some(vec!["tenant=acme", "plan=gold"]));
-/// # Ok::<(), http::header::InvalidHeaderValue>(())
-/// ```
-#[derive(Clone, Copy)]
-pub struct HeaderExtractor<'a>(pub &'a HeaderMap);
-
-impl Extractor for HeaderExtractor<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        if let Some(key) = only_line_of(key) {
-            return self.only_line(key);
-        }
-        let line = match known_name(key) {
-            // To walk past a few is cheaper than to hash a name.
-            Some(name) if self.0.len() <= FEW => {
-                let mut lines = self.0.iter();
-                lines.find_map(|(known, line)| (known == name).then_some(line))
-            }
-            Some(name) => self.0.get(name),
-            None => self.0.get(key),
-        };
-        text(line?)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(HeaderName::as_str).collect()
-    }
-
-    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        let lines: Vec<_> = self.lines(key).collect();
-        (!lines.is_empty()).then_some(lines)
-    }
-}
-
-impl<'a> HeaderExtractor<'a> {
+impl HeaderLines for HeaderMap {
     #[inline]
-    fn lines(&self, key: &str) -> impl Iterator<Item = &'a str> {
-        let lines = match known_name(key) {
-            Some(name) => self.0.get_all(name),
-            None => self.0.get_all(key),
+    fn lines(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let lines = match known_name(name) {
+            Some(name) => self.get_all(name),
+            None => self.get_all(name),
         };
-        lines.into_iter().map(readable)
+        lines.into_iter().map(HeaderValue::as_bytes)
     }
 
-    fn only_line(&self, key: &str) -> Option<&'a str> {
-        let mut lines = self.lines(key);
-        let Some(line) = lines.next() else {
-            return Some("");
-        };
-        lines.next().is_none().then_some(line)
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.keys().map(HeaderName::as_str)
     }
-}
 
-impl fmt::Debug for HeaderExtractor<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_names("HeaderExtractor", self.0, formatter)
+    fn first_line(&self, name: &str) -> Option<&[u8]> {
+        // To walk past a few is cheaper than to hash a name.
+        let line = if self.len() <= FEW {
+            let mut lines = self.iter();
+            lines.find_map(|(known, line)| {
+                let is_it = known.as_str().eq_ignore_ascii_case(name);
+                is_it.then_some(line)
+            })
+        } else {
+            match known_name(name) {
+                Some(name) => self.get(name),
+                None => self.get(name),
+            }
+        };
+        line.map(HeaderValue::as_bytes)
     }
 }
 
 /// Writes context to the headers of a request.
 ///
-/// [`set`](Injector::set) replaces all lines of the header. A name or value that is not legal in
-/// HTTP is skipped, and so is everything once the map is full; nothing panics.
+/// [`set`](Injector::set) replaces all lines of the header. An empty `traceparent`, `tracestate` or
+/// `baggage` says nothing, and is removed. A name or value that is not legal in HTTP is skipped, and
+/// so is everything once the map is full; nothing panics.
 ///
 /// A `traceparent` that replaces another takes the `tracestate` with it that a request was copied
 /// with: it belongs to the old one. A list is set after its parent.
@@ -117,12 +72,19 @@ impl Injector for HeaderInjector<'_> {
             Some(name) => Ok(name.clone()),
             None => HeaderName::from_bytes(key.as_bytes()),
         };
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
-            let is_parent = name == TRACEPARENT;
+        let is_removed = is_removed(key, &value);
+        let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) else {
+            return;
+        };
+        let is_parent = name == TRACEPARENT;
+        let replaced = if is_removed {
+            self.0.remove(name)
+        } else {
             // Only a full map refuses, and a request goes out without context rather than not.
-            if let (Ok(Some(_)), true) = (self.0.try_insert(name, value), is_parent) {
-                self.0.remove(&TRACESTATE);
-            }
+            self.0.try_insert(name, value).ok().flatten()
+        };
+        if is_parent && replaced.is_some() {
+            self.0.remove(&TRACESTATE);
         }
     }
 
@@ -134,16 +96,19 @@ impl Injector for HeaderInjector<'_> {
 
 impl fmt::Debug for HeaderInjector<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_names("HeaderInjector", self.0, formatter)
+        let names: Vec<_> = self.0.names().collect();
+        formatter
+            .debug_tuple("HeaderInjector")
+            .field(&names)
+            .finish()
     }
 }
 
 /// As many headers as the head and the trailers of a gRPC response have.
 const FEW: usize = 3;
 
-/// Names that are looked for in every request: parsing one costs as much as the look-up itself,
-/// and storing it an allocation. All that the propagators of this crate write are here, but for
-/// Jaeger's baggage, and what instrumentations read of every request.
+/// The names that the propagators of this crate read and write, but for Jaeger's baggage. Parsing
+/// one costs as much as the look-up itself, and storing it an allocation.
 fn known_name(key: &str) -> Option<&'static HeaderName> {
     match key {
         "traceparent" => Some(&TRACEPARENT),
@@ -156,45 +121,9 @@ fn known_name(key: &str) -> Option<&'static HeaderName> {
         "x-b3-flags" => Some(&B3_FLAGS),
         "uber-trace-id" => Some(&JAEGER),
         "x-amzn-trace-id" => Some(&XRAY),
-        "host" => Some(&HOST),
-        "user-agent" => Some(&USER_AGENT),
-        "grpc-status" => Some(&GRPC_STATUS),
         _ => None,
     }
 }
-
-/// `HeaderValue::to_str` takes ASCII only: one accented letter would hide a whole baggage line.
-pub(super) fn text(value: &HeaderValue) -> Option<&str> {
-    str::from_utf8(value.as_bytes()).ok()
-}
-
-/// Also what is not text counts as a line.
-pub(super) fn readable(value: &HeaderValue) -> &str {
-    text(value).unwrap_or(UNREADABLE)
-}
-
-/// Header values are where credentials travel; a debug log is no place for them.
-fn debug_names(
-    type_name: &str,
-    headers: &HeaderMap,
-    formatter: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
-    struct Names<'a>(&'a HeaderMap);
-
-    impl fmt::Debug for Names<'_> {
-        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.debug_list().entries(self.0.keys()).finish()
-        }
-    }
-
-    formatter
-        .debug_tuple(type_name)
-        .field(&Names(headers))
-        .finish()
-}
-
-/// Stands for a line that is not text.
-const UNREADABLE: &str = "\u{fffd}";
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -206,39 +135,10 @@ static B3_SAMPLED: HeaderName = HeaderName::from_static("x-b3-sampled");
 static B3_FLAGS: HeaderName = HeaderName::from_static("x-b3-flags");
 static JAEGER: HeaderName = HeaderName::from_static("uber-trace-id");
 static XRAY: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-static HOST: HeaderName = header::HOST;
-static USER_AGENT: HeaderName = header::USER_AGENT;
-static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn line_that_is_not_text_still_counts() {
-        let mut headers = HeaderMap::new();
-        headers.append(&TRACEPARENT, HeaderValue::from_static("first"));
-        headers.append(&TRACEPARENT, HeaderValue::from_bytes(b"\xff").unwrap());
-        let carrier = HeaderExtractor(&headers);
-
-        assert_eq!(
-            carrier.get_all("traceparent"),
-            Some(vec!["first", "\u{fffd}"])
-        );
-    }
-
-    #[test]
-    fn only_line_is_told_from_several_and_from_none() {
-        let mut headers = HeaderMap::new();
-        headers.append(&TRACEPARENT, HeaderValue::from_static("first"));
-        headers.append(&TRACESTATE, HeaderValue::from_static("a=1"));
-        headers.append(&TRACESTATE, HeaderValue::from_static("b=2"));
-        let carrier = HeaderExtractor(&headers);
-
-        assert_eq!(carrier.get("traceparent\n"), Some("first"));
-        assert_eq!(carrier.get("tracestate\n"), None);
-        assert_eq!(carrier.get("baggage\n"), Some(""));
-    }
 
     #[test]
     fn new_parent_takes_the_old_list_away() {
@@ -265,20 +165,26 @@ mod tests {
         assert_eq!(headers.get(&TRACESTATE).unwrap(), "c=3");
     }
 
+    /// Of a few headers, and of more than that.
     #[test]
-    fn get_reads_the_first_line_whatever_the_case() {
+    fn names_are_compared_without_regard_to_case() {
         let mut headers = HeaderMap::new();
-        headers.append(&BAGGAGE, HeaderValue::from_bytes("é=1".as_bytes()).unwrap());
+        headers.append(&BAGGAGE, HeaderValue::from_static("first"));
         headers.append(&BAGGAGE, HeaderValue::from_static("second"));
-        headers.append(&TRACESTATE, HeaderValue::from_bytes(b"\xff").unwrap());
-        let carrier = HeaderExtractor(&headers);
-
-        assert_eq!(carrier.get("BAGGAGE"), Some("é=1"));
-        assert_eq!(carrier.get("tracestate"), None);
-        assert_eq!(carrier.get("absent"), None);
-        assert_eq!(carrier.get("not a name"), None);
-        assert_eq!(carrier.get_all("absent"), None);
-        assert_eq!(carrier.keys(), ["baggage", "tracestate"]);
+        for number in 0..=FEW {
+            for name in ["baggage", "Baggage", "BAGGAGE"] {
+                let lines: Vec<_> = headers.lines(name).collect();
+                assert_eq!(lines, [&b"first"[..], b"second"], "{name} of {number}");
+                assert_eq!(headers.first_line(name), Some(&b"first"[..]));
+            }
+            for name in ["traceparent", "absent", "not a name", ""] {
+                assert_eq!(headers.lines(name).next(), None, "{name} of {number}");
+                assert_eq!(headers.first_line(name), None, "{name} of {number}");
+            }
+            assert_eq!(headers.names().count(), 1 + number);
+            let another = HeaderName::try_from(format!("x-{number}")).unwrap();
+            headers.append(another, HeaderValue::from_static("other"));
+        }
     }
 
     #[test]
@@ -289,10 +195,24 @@ mod tests {
 
         HeaderInjector(&mut headers).set("Baggage", "c=3".to_owned());
 
-        assert_eq!(
-            HeaderExtractor(&headers).get_all("baggage"),
-            Some(vec!["c=3"])
-        );
+        let lines: Vec<_> = headers.get_all(&BAGGAGE).iter().collect();
+        assert_eq!(lines, ["c=3"]);
+    }
+
+    #[test]
+    fn empty_header_that_says_nothing_is_removed() {
+        let mut headers = HeaderMap::new();
+        for name in [&TRACEPARENT, &TRACESTATE, &BAGGAGE, &BAGGAGE] {
+            headers.append(name, HeaderValue::from_static("a=1"));
+        }
+        let mut carrier = HeaderInjector(&mut headers);
+
+        carrier.set("Baggage", String::new());
+        carrier.set("not a name", String::new());
+        carrier.set("uberctx-a", String::new());
+        assert_eq!(carrier.0.len(), 3);
+        carrier.set("traceparent", String::new());
+        assert!(headers.keys().eq(["uberctx-a"]));
     }
 
     #[test]
@@ -335,10 +255,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::COOKIE, HeaderValue::from_static("secret"));
 
-        assert_eq!(
-            format!("{:?}", HeaderExtractor(&headers)),
-            r#"HeaderExtractor(["cookie"])"#
-        );
         assert_eq!(
             format!("{:?}", HeaderInjector(&mut headers)),
             r#"HeaderInjector(["cookie"])"#

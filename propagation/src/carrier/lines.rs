@@ -1,9 +1,11 @@
-//! The lines of a header, without a list of them where there is only one.
+//! The lines of a header, without a list of them if there is only one.
 //!
 //! The API's [`Extractor`] hands out the first line, or a list of all lines, which has to be
-//! allocated. To know of a `traceparent` that it is the only one took the list: one allocation and
-//! some 130 instructions for every header of every request. A carrier that can tell without a list
-//! answers for a name that no header has: the header's own with a line break behind it.
+//! allocated. To learn from the list that a `traceparent` is the only one took one allocation and
+//! some 130 instructions for every header of every request. The propagators and carriers of this
+//! crate have an arrangement that spares it: a carrier is asked for the header's name behind a
+//! colon, which no header has. The carriers of other crates find no such header, and are asked for
+//! a list.
 
 use opentelemetry::propagation::Extractor;
 
@@ -22,10 +24,11 @@ pub(crate) enum Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// `None` where the header is absent or has nothing in its only line.
+    /// `None` if the header is absent, or has nothing in its only line.
     pub(crate) fn of(extractor: &'a dyn Extractor, header: Header) -> Option<Self> {
         match extractor.get(header.only) {
             Some("") => None,
+            Some(SOME_OF_SEVERAL) => extractor.get_all(header.only).map(Self::List),
             Some(line) => Some(Self::One(line)),
             // Several lines, or a carrier that cannot tell.
             None => extractor.get_all(header.name).map(Self::List),
@@ -40,38 +43,57 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The name of the header whose only line is asked for; for carriers outside of this crate, too.
-///
-/// Such a carrier answers with the line, with nothing (`Some("")`) for a header that is absent, and
-/// with `None` for one that has several lines. Others look the name up as it is, find no such
-/// header, answer `None`, and are asked for a list.
-///
-/// That leaves the carriers that look up another name than they are asked for, because they trim it
-/// or write it as a variable of the environment, and those whose headers may have any name. They
-/// have to look for this one first, or they answer with a header that nobody asked for.
-///
-/// ```
-/// use otel_propagation::only_line_of;
-///
-/// assert_eq!(only_line_of("traceparent\n"), Some("traceparent"));
-/// assert_eq!(only_line_of("traceparent"), None);
-/// ```
-#[must_use]
-pub fn only_line_of(key: &str) -> Option<&str> {
-    key.strip_suffix('\n')
+/// What a carrier answers that is asked for the only line of a header.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum OnlyLine<'a> {
+    Absent,
+    Line(&'a str),
+    /// The list is what [`Extractor::get_all`] has under the header's name.
+    Several,
+    /// The list is what [`Extractor::get_all`] has under the name that was asked for.
+    SomeOfSeveral,
+}
+
+impl<'a> OnlyLine<'a> {
+    /// The header whose only line is asked for by the name `key`.
+    pub(super) fn asked_for(key: &str) -> Option<&str> {
+        key.strip_prefix(':')
+    }
+
+    /// The answer in the words of the API.
+    pub(super) fn answer(self) -> Option<&'a str> {
+        match self {
+            Self::Absent => Some(""),
+            Self::Line(line) => Some(line),
+            Self::Several => None,
+            Self::SomeOfSeveral => Some(SOME_OF_SEVERAL),
+        }
+    }
+}
+
+/// As a line of its own this would be valid in no format.
+const SOME_OF_SEVERAL: &str = "\n";
+
+/// Whether a header that is set to this is removed: an empty one of W3C's says nothing, and is not
+/// legal. Jaeger's baggage has empty values.
+pub(super) fn is_removed(key: &str, value: &str) -> bool {
+    value.is_empty()
+        && [TRACEPARENT, TRACESTATE, BAGGAGE]
+            .iter()
+            .any(|header| header.name.eq_ignore_ascii_case(key))
 }
 
 pub(crate) const TRACEPARENT: Header = Header {
     name: "traceparent",
-    only: "traceparent\n",
+    only: ":traceparent",
 };
 pub(crate) const TRACESTATE: Header = Header {
     name: "tracestate",
-    only: "tracestate\n",
+    only: ":tracestate",
 };
 pub(crate) const BAGGAGE: Header = Header {
     name: "baggage",
-    only: "baggage\n",
+    only: ":baggage",
 };
 
 #[cfg(test)]
@@ -87,5 +109,13 @@ mod tests {
         assert!(matches!(&lines, Some(Lines::List(_))));
         assert_eq!(lines.unwrap().as_slice(), ["a=1"]);
         assert!(Lines::of(&carrier, TRACEPARENT).is_none());
+    }
+
+    #[test]
+    fn names_of_only_lines_are_those_of_the_headers() {
+        for header in [TRACEPARENT, TRACESTATE, BAGGAGE] {
+            assert_eq!(OnlyLine::asked_for(header.only), Some(header.name));
+            assert_eq!(OnlyLine::asked_for(header.name), None);
+        }
     }
 }

@@ -7,17 +7,18 @@ use std::{collections::HashSet, fmt, str};
 use opentelemetry::propagation::{Extractor, Injector};
 
 pub use self::headers::{MessageHeaders, MessageHeadersMut};
-use super::lines::{TRACEPARENT, TRACESTATE, only_line_of};
+use super::lines::{OnlyLine, TRACEPARENT, TRACESTATE, is_removed};
 
 /// Reads context from the headers of a message.
 ///
-/// Names are compared byte by byte: brokers do not fold case as HTTP does. If a name is there
-/// several times, [`get`](Extractor::get) answers with the last value. Values that are null or not
-/// UTF-8 are skipped.
+/// Names are compared byte by byte: brokers do not fold case as HTTP does. Values that are null or
+/// not UTF-8 are skipped. If a name is there several times, [`get`](Extractor::get) answers with
+/// the last value, and [`get_all`](Extractor::get_all) with all of them in order.
 ///
-/// [`get_all`](Extractor::get_all) yields the values in order, with one exception: of `traceparent`
-/// only the last. Over HTTP a second one is an error. Messages are forwarded from topic to topic
-/// by programs that add headers and remove none, and the last one is then the parent.
+/// Over HTTP a second `traceparent` is an error. Messages are forwarded from topic to topic by
+/// programs that add headers and remove none, so the last one is the parent here. The `tracestate`
+/// that belongs to it stands behind it: if there are several parents, `get` and the propagators of
+/// this crate pass over every `tracestate` before the last of them.
 ///
 /// `Debug` shows the names of the headers and none of their values.
 ///
@@ -25,10 +26,12 @@ use super::lines::{TRACEPARENT, TRACESTATE, only_line_of};
 /// use opentelemetry::propagation::Extractor;
 /// use otel_propagation::MessageExtractor;
 ///
-/// let headers = [("baggage", "a=1"), ("traceparent", "old"), ("traceparent", "new")];
+/// let headers = [("traceparent", "old"), ("tracestate", "a=1"), ("traceparent", "new")];
 /// let headers: Vec<_> = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
 /// let carrier = MessageExtractor(&headers);
-/// assert_eq!(carrier.get_all("traceparent"), Some(vec!["new"]));
+/// assert_eq!(carrier.get("traceparent"), Some("new"));
+/// assert_eq!(carrier.get("tracestate"), None);
+/// assert_eq!(carrier.get_all("traceparent"), Some(vec!["old", "new"]));
 /// ```
 pub struct MessageExtractor<'a, H>(pub &'a H);
 
@@ -40,32 +43,12 @@ impl<H> Clone for MessageExtractor<'_, H> {
 
 impl<H> Copy for MessageExtractor<'_, H> {}
 
-impl<H: MessageHeaders> MessageExtractor<'_, H> {
-    fn values(&self, key: &str) -> impl Iterator<Item = &str> {
-        self.0
-            .headers()
-            .filter(move |(name, _)| *name == key)
-            .filter_map(|(_, value)| str::from_utf8(value?).ok())
-    }
-
-    fn only_value(&self, key: &str) -> Option<&str> {
-        let mut values = self.values(key);
-        let Some(first) = values.next() else {
-            return Some("");
-        };
-        match values.last() {
-            None => Some(first),
-            Some(last) => (key == TRACEPARENT.name).then_some(last),
-        }
-    }
-}
-
 impl<H: MessageHeaders> Extractor for MessageExtractor<'_, H> {
     fn get(&self, key: &str) -> Option<&str> {
         // To brokers the name that asks for an only line is as good as any other.
-        match only_line_of(key) {
-            Some(key) => self.only_value(key),
-            None => self.values(key).last(),
+        match OnlyLine::asked_for(key) {
+            Some(key) => self.only_value(key).answer(),
+            None => self.values_that_count(key).last(),
         }
     }
 
@@ -76,13 +59,54 @@ impl<H: MessageHeaders> Extractor for MessageExtractor<'_, H> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        if key == TRACEPARENT.name {
-            return self.get(key).map(|last| vec![last]);
-        }
-        let mut values = self.values(key).peekable();
+        let (key, start) = match OnlyLine::asked_for(key) {
+            Some(key) => (key, self.start(key)),
+            None => (key, 0),
+        };
+        let mut values = self.values(key, start).peekable();
         values.peek()?;
         Some(values.collect())
     }
+}
+
+impl<H: MessageHeaders> MessageExtractor<'_, H> {
+    fn only_value(&self, key: &str) -> OnlyLine<'_> {
+        let mut values = self.values_that_count(key);
+        let Some(first) = values.next() else {
+            return OnlyLine::Absent;
+        };
+        match values.last() {
+            None => OnlyLine::Line(first),
+            Some(last) if key == TRACEPARENT.name => OnlyLine::Line(last),
+            Some(_) => OnlyLine::SomeOfSeveral,
+        }
+    }
+
+    fn values_that_count(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.values(key, self.start(key))
+    }
+
+    /// Where the values of a header begin to count. A list belongs to the parent before it; with
+    /// one parent it may stand anywhere, because maps have no order.
+    fn start(&self, key: &str) -> usize {
+        if key != TRACESTATE.name {
+            return 0;
+        }
+        let parents = self.0.headers().zip(1..).filter_map(|(header, behind)| {
+            value_of(TRACEPARENT.name, header)?;
+            Some(behind)
+        });
+        parents.skip(1).last().unwrap_or(0)
+    }
+
+    fn values(&self, key: &str, start: usize) -> impl Iterator<Item = &str> {
+        let headers = self.0.headers().skip(start);
+        headers.filter_map(move |header| value_of(key, header))
+    }
+}
+
+fn value_of<'a>(key: &str, (name, value): (&str, Option<&'a [u8]>)) -> Option<&'a str> {
+    str::from_utf8(value.filter(|_| name == key)?).ok()
 }
 
 impl<H: MessageHeaders> fmt::Debug for MessageExtractor<'_, H> {
@@ -97,8 +121,9 @@ impl<H: MessageHeaders> fmt::Debug for MessageExtractor<'_, H> {
 /// Writes context to the headers of a message.
 ///
 /// [`set`](Injector::set) removes all headers of the name and adds one, so a message that is
-/// forwarded with its headers does not collect one parent for every hop. A `traceparent` takes an
-/// old `tracestate` with it: a list is set after its parent.
+/// forwarded with its headers does not collect one parent for every hop. An empty `traceparent`,
+/// `tracestate` or `baggage` says nothing, and is not added. A `traceparent` takes an old
+/// `tracestate` with it: a list is set after its parent.
 ///
 /// ```
 /// use opentelemetry::propagation::Injector;
@@ -116,7 +141,9 @@ impl<H: MessageHeadersMut> Injector for MessageInjector<'_, H> {
             self.0.remove(TRACESTATE.name);
         }
         self.0.remove(key);
-        self.0.append(key, value);
+        if !is_removed(key, &value) {
+            self.0.append(key, value);
+        }
     }
 }
 
@@ -164,40 +191,23 @@ mod tests {
     }
 
     #[test]
-    fn last_traceparent_is_the_only_one_and_lists_are_whole() {
+    fn only_line_is_told_from_several_and_from_none() {
         let headers = Headers(&[
+            (":traceparent", Some(b"other")),
             ("traceparent", Some(b"first")),
-            ("tracestate", Some(b"a=1")),
             ("traceparent", Some(b"last")),
-            ("traceparent", None),
-            ("tracestate", Some(b"b=2")),
+            ("tracestate", Some(b"a=1")),
+            ("tracestate", None),
             ("baggage", Some(b"c=3")),
             ("baggage", Some(b"d=4")),
         ]);
         let carrier = MessageExtractor(&headers);
 
-        assert_eq!(carrier.get_all("traceparent"), Some(vec!["last"]));
-        assert_eq!(carrier.get_all("tracestate"), Some(vec!["a=1", "b=2"]));
-        assert_eq!(carrier.get_all("baggage"), Some(vec!["c=3", "d=4"]));
-    }
-
-    #[test]
-    fn only_line_is_told_from_several_and_from_none() {
-        let headers = Headers(&[
-            ("traceparent\n", Some(b"other")),
-            ("traceparent", Some(b"first")),
-            ("traceparent", Some(b"last")),
-            ("tracestate", Some(b"a=1")),
-            ("tracestate", None),
-            ("b3", Some(b"0")),
-            ("b3", Some(b"1")),
-        ]);
-        let carrier = MessageExtractor(&headers);
-
-        assert_eq!(carrier.get("traceparent\n"), Some("last"));
-        assert_eq!(carrier.get("tracestate\n"), Some("a=1"));
-        assert_eq!(carrier.get("b3\n"), None);
-        assert_eq!(carrier.get("baggage\n"), Some(""));
+        assert_eq!(carrier.get(":traceparent"), Some("last"));
+        assert_eq!(carrier.get(":tracestate"), Some("a=1"));
+        assert_eq!(carrier.get(":baggage"), Some("\n"));
+        assert_eq!(carrier.get_all(":baggage"), Some(vec!["c=3", "d=4"]));
+        assert_eq!(carrier.get(":b3"), Some(""));
     }
 
     #[test]
@@ -222,6 +232,16 @@ mod tests {
         let mut map: HashMap<_, _> = text(&before).into_iter().collect();
         MessageInjector(&mut map).set("a", "new".to_owned());
         assert_eq!(map, text(&after).into_iter().collect());
+    }
+
+    #[test]
+    fn empty_header_that_says_nothing_is_removed() {
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut headers = vec![header("baggage", "a=1"), header("uberctx-a", "1")];
+        let mut carrier = MessageInjector(&mut headers);
+        carrier.set("baggage", String::new());
+        carrier.set("uberctx-a", String::new());
+        assert_eq!(headers, [header("uberctx-a", "")]);
     }
 
     #[test]

@@ -47,6 +47,7 @@ macro_rules! client_contract {
                 baggage_and_state_are_passed_on
                 nothing_is_sent_where_it_must_not_go
                 baggage_goes_where_it_may
+                baggage_set_by_hand_gives_way
                 suppressed_telemetry_passes_straight_through
                 without_an_sdk_the_context_passes_through
             }

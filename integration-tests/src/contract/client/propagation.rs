@@ -187,6 +187,41 @@ pub async fn baggage_goes_where_it_may(app: &impl ClientApp) {
     );
 }
 
+/// The application's own header is what goes out if the context has no baggage and no option says
+/// which may leave. In every other case it is replaced, as a `traceparent` is.
+pub async fn baggage_set_by_hand_gives_way(app: &impl ClientApp) {
+    let by_hand = ["a=1", "b=2"];
+    let cases: [(bool, &[&'static str], &[&str]); 5] = [
+        (false, &[], &by_hand),
+        (false, &["tenant"], &["tenant=acme"]),
+        (true, &["tenant", "secret"], &["tenant=acme"]),
+        (true, &["secret"], &[]),
+        (true, &[], &[]),
+    ];
+    for (restricted, names, expected) in cases {
+        let running = Running::configured(app, |config| match restricted {
+            true => config.propagate_baggage(|_, name| name == "tenant"),
+            false => config,
+        })
+        .await;
+        let mut request = running.request(Method::GET, "/success");
+        for line in by_hand {
+            let value = line.parse().expect("a value");
+            request.headers_mut().append("baggage", value);
+        }
+        let baggage = names.iter().map(|name| KeyValue::new(*name, "acme"));
+        let context = Context::new().with_baggage(baggage.collect::<Vec<_>>());
+        let answer = running.send(request).with_context(context);
+        answer.await.expect("an answer");
+        let asked = running.peer.asked();
+        let [headers] = asked.as_slice() else {
+            panic!("one request, not {}", asked.len());
+        };
+        let sent: Vec<_> = headers.get_all("baggage").iter().collect();
+        assert_eq!(sent, expected, "{restricted} {names:?}");
+    }
+}
+
 /// Exporters send requests, too.
 pub async fn suppressed_telemetry_passes_straight_through(app: &impl ClientApp) {
     let running = Running::start(app).await;

@@ -76,11 +76,13 @@ use std::{
 /// # mod lapin {
 /// #     pub mod types {
 /// #         pub type ShortString = String;
+/// #         #[derive(Clone)]
 /// #         pub struct LongString(Vec<u8>);
 /// #         impl LongString { pub fn as_bytes(&self) -> &[u8] { &self.0 } }
 /// #         impl From<String> for LongString {
 /// #             fn from(text: String) -> Self { Self(text.into_bytes()) }
 /// #         }
+/// #         #[derive(Clone)]
 /// #         pub enum AMQPValue { LongString(LongString), Void }
 /// #         #[derive(Default)]
 /// #         pub struct FieldTable(std::collections::BTreeMap<ShortString, AMQPValue>);
@@ -92,8 +94,15 @@ use std::{
 /// #                 &self.0
 /// #             }
 /// #         }
+/// #         impl From<std::collections::BTreeMap<ShortString, AMQPValue>> for FieldTable {
+/// #             fn from(fields: std::collections::BTreeMap<ShortString, AMQPValue>) -> Self {
+/// #                 Self(fields)
+/// #             }
+/// #         }
 /// #     }
 /// # }
+/// use std::collections::BTreeMap;
+///
 /// use lapin::types::{AMQPValue, FieldTable};
 /// use otel_propagation::{MessageHeaders, MessageHeadersMut};
 ///
@@ -109,13 +118,21 @@ use std::{
 /// }
 ///
 /// impl MessageHeadersMut for Amqp {
-///     /// Every name is there once, and the next insertion replaces it.
-///     fn remove(&mut self, _: &str) {}
+///     fn remove(&mut self, name: &str) {
+///         let fields = self.0.inner().iter().filter(|(field, _)| field.as_str() != name);
+///         let kept: BTreeMap<_, _> = fields.map(|(f, value)| (f.clone(), value.clone())).collect();
+///         self.0 = kept.into();
+///     }
 ///     fn append(&mut self, name: &str, value: String) {
 ///         self.0.insert(name.into(), AMQPValue::LongString(value.into()));
 ///     }
 /// }
+/// # use opentelemetry::propagation::Injector;
 /// # let mut headers = Amqp(FieldTable::default());
+/// # headers.append("tracestate", "a=1".to_owned());
+/// # otel_propagation::MessageInjector(&mut headers).set("traceparent", String::from("00"));
+/// # assert_eq!(headers.headers().map(|(name, _)| name).collect::<Vec<_>>(), ["traceparent"]);
+/// # headers.remove("traceparent");
 /// # headers.append("a", "1".to_owned());
 /// # headers.append("a", "2".to_owned());
 /// # headers.0.insert("b".into(), AMQPValue::Void);
@@ -133,6 +150,9 @@ use std::{
 /// #     impl HeaderMap {
 /// #         pub fn insert(&mut self, name: &str, value: String) {
 /// #             self.0.insert(name.to_owned(), vec![value]);
+/// #         }
+/// #         pub fn append(&mut self, name: HeaderName, value: HeaderValue) {
+/// #             self.0.entry(name).or_default().push(value);
 /// #         }
 /// #         pub fn iter(&self) -> impl Iterator<Item = (&HeaderName, &Vec<HeaderValue>)> {
 /// #             self.0.iter()
@@ -154,19 +174,32 @@ use std::{
 /// }
 ///
 /// impl MessageHeadersMut for Nats {
-///     /// `insert` replaces all values of the name.
-///     fn remove(&mut self, _: &str) {}
+///     fn remove(&mut self, name: &str) {
+///         for (other, values) in std::mem::take(&mut self.0).iter() {
+///             if AsRef::<str>::as_ref(other) != name {
+///                 values.iter().for_each(|value| self.0.append(other.clone(), value.clone()));
+///             }
+///         }
+///     }
 ///     fn append(&mut self, name: &str, value: String) {
 ///         self.0.insert(name, value);
 ///     }
 /// }
+/// # use opentelemetry::propagation::Injector;
 /// # let mut headers = Nats(HeaderMap::default());
+/// # headers.append("tracestate", "a=1".to_owned());
+/// # otel_propagation::MessageInjector(&mut headers).set("traceparent", String::from("00"));
+/// # assert_eq!(headers.headers().map(|(name, _)| name).collect::<Vec<_>>(), ["traceparent"]);
+/// # headers.remove("traceparent");
 /// # headers.append("a", "1".to_owned());
 /// # headers.append("a", "2".to_owned());
 /// # assert!(headers.headers().eq([("a", Some(&b"2"[..]))]));
 /// ```
 pub trait MessageHeaders {
     /// All headers in their order; `None` stands for null, and for what is neither text nor bytes.
+    ///
+    /// If there are several `traceparent` headers, the order says which `tracestate` belongs to the
+    /// last one.
     fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)>;
 }
 
@@ -174,8 +207,11 @@ pub trait MessageHeaders {
 ///
 /// Examples for some client libraries stand at [`MessageHeaders`].
 pub trait MessageHeadersMut {
-    /// Removes every header of exactly this name. It is called before each
-    /// [`append`](Self::append), so it has nothing to do where appending replaces.
+    /// Removes every header of exactly this name.
+    ///
+    /// It is called before each [`append`](Self::append), so that one header of a name is left. It
+    /// is also called alone: a `traceparent` takes an old `tracestate` away, and there may be none
+    /// to follow it.
     fn remove(&mut self, name: &str);
 
     /// Adds one header.

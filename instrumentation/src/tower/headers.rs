@@ -7,9 +7,7 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderValue};
 use opentelemetry::propagation::Extractor;
-
-use super::http::{HeaderExtractor, readable, text};
-use super::lines::only_line_of;
+use otel_propagation::{HeaderExtractor, HeaderLines};
 
 /// Reads context from the headers of an incoming request, as [`HeaderExtractor`] does.
 ///
@@ -21,7 +19,7 @@ use super::lines::only_line_of;
 ///
 /// ```
 /// use opentelemetry::propagation::Extractor;
-/// use otel_propagation::RequestHeaders;
+/// use otel_instrumentation::tower::RequestHeaders;
 ///
 /// let mut headers = http::HeaderMap::new();
 /// headers.append("baggage", "tenant=acme".parse()?);
@@ -32,17 +30,7 @@ use super::lines::only_line_of;
 /// # Ok::<(), http::header::InvalidHeaderValue>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct RequestHeaders<'a> {
-    all: HeaderExtractor<'a>,
-    found: [Found<'a>; 5],
-}
-
-#[derive(Clone, Copy)]
-enum Found<'a> {
-    Nothing,
-    Line(&'a HeaderValue),
-    Several,
-}
+pub struct RequestHeaders<'a>(HeaderExtractor<Walked<'a>>);
 
 impl<'a> RequestHeaders<'a> {
     /// Finds what every request is asked for.
@@ -57,32 +45,21 @@ impl<'a> RequestHeaders<'a> {
                 };
             }
         }
-        Self {
-            all: HeaderExtractor(headers),
-            found,
-        }
+        Self(HeaderExtractor(Walked { headers, found }))
     }
 }
 
 impl Extractor for RequestHeaders<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        let only = only_line_of(key);
-        let found = place(only.unwrap_or(key)).and_then(|place| self.found.get(place));
-        match (found, only) {
-            (Some(Found::Nothing), None) => None,
-            (Some(Found::Nothing), Some(_)) => Some(""),
-            (Some(Found::Line(line)), None) => text(line),
-            (Some(Found::Line(line)), Some(_)) => Some(readable(line)),
-            (Some(Found::Several) | None, _) => self.all.get(key),
-        }
+        self.0.get(key)
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.all.keys()
+        self.0.keys()
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        self.all.get_all(key)
+        self.0.get_all(key)
     }
 }
 
@@ -90,8 +67,47 @@ impl fmt::Debug for RequestHeaders<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_tuple("RequestHeaders")
-            .field(&self.all)
+            .field(&self.keys())
             .finish()
+    }
+}
+
+/// All headers, and those that the walk has found.
+#[derive(Clone, Copy)]
+struct Walked<'a> {
+    headers: &'a HeaderMap,
+    found: [Found<'a>; 5],
+}
+
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    Nothing,
+    Line(&'a HeaderValue),
+    Several,
+}
+
+impl HeaderLines for Walked<'_> {
+    #[inline]
+    fn lines(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let (line, others) = match place(name).and_then(|place| self.found.get(place)) {
+            Some(Found::Nothing) => (None, None),
+            Some(Found::Line(line)) => (Some(line.as_bytes()), None),
+            Some(Found::Several) | None => (None, Some(self.headers.lines(name))),
+        };
+        line.into_iter().chain(others.into_iter().flatten())
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.headers.names()
+    }
+
+    #[inline]
+    fn first_line(&self, name: &str) -> Option<&[u8]> {
+        match place(name).and_then(|place| self.found.get(place)) {
+            Some(Found::Nothing) => None,
+            Some(Found::Line(line)) => Some(line.as_bytes()),
+            Some(Found::Several) | None => self.headers.first_line(name),
+        }
     }
 }
 
@@ -143,7 +159,7 @@ mod tests {
             let (walked, by_name) = (RequestHeaders::new(&headers), HeaderExtractor(&headers));
             assert_eq!(walked.keys(), by_name.keys());
             for key in keys {
-                let only = format!("{key}\n");
+                let only = format!(":{key}");
                 assert_eq!(walked.get(key), by_name.get(key), "{key} of {lines:?}");
                 assert_eq!(walked.get(&only), by_name.get(&only), "{key} of {lines:?}");
                 assert_eq!(
