@@ -234,7 +234,7 @@ pub async fn the_hook_of_the_response_has_the_last_word(app: &impl RpcApp) {
         for metric in ["rpc.client.call.duration", "rpc.server.call.duration"] {
             let labels = only_point(&running.capture, metric).labels;
             assert!(!labels.contains_key("error.type"), "{metric} of {method}");
-            assert_eq!(labels["rpc.response.status_code"], "INTERNAL".into());
+            assert_eq!(labels["rpc.status_code"], "INTERNAL".into());
             assert_eq!(
                 labels.contains_key("test.server"),
                 metric.contains("server")
