@@ -46,10 +46,13 @@ impl Instrumentation {
 
     /// Whether there is somewhere to record to, and the request is to be recorded.
     pub(crate) fn records(&self, request: &Request<'_>) -> bool {
-        let finds_providers =
-            self.resolved.tracer().is_some() || self.resolved.instruments().is_some();
         let filter = self.config.filter.as_ref();
-        finds_providers && filter.is_none_or(|accepts| accepts(request))
+        self.finds_providers() && filter.is_none_or(|accepts| accepts(request))
+    }
+
+    /// Whether there is somewhere to record to.
+    pub(super) fn finds_providers(&self) -> bool {
+        self.resolved.tracer().is_some() || self.resolved.instruments().is_some()
     }
 
     /// Whether labels come of anything.
