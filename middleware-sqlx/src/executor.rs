@@ -1,4 +1,46 @@
 //! [`Executor`] for what a query can be run on.
+//!
+//! There is no [`Acquire`](sqlx::Acquire): it hands out a connection and a transaction of sqlx's
+//! own, whose queries nobody would see.
+//!
+//! ```compile_fail,E0277
+//! async fn acquire(pool: &otel_middleware_sqlx::SqlitePool) {
+//!     let _ = sqlx::Acquire::acquire(pool).await;
+//! }
+//! ```
+//!
+//! ```compile_fail,E0277
+//! async fn acquire(connection: &mut otel_middleware_sqlx::SqliteConnection) {
+//!     let _ = sqlx::Acquire::begin(connection).await;
+//! }
+//! ```
+//!
+//! Nor does anything dereference to a type of sqlx's.
+//!
+//! ```compile_fail,E0308
+//! fn dereference(pool: &otel_middleware_sqlx::SqlitePool) -> &sqlx::SqlitePool {
+//!     pool
+//! }
+//! ```
+//!
+//! ```compile_fail,E0308
+//! fn dereference<'a>(
+//!     transaction: &'a mut otel_middleware_sqlx::SqliteTransaction<'_>,
+//! ) -> &'a mut sqlx::SqliteConnection {
+//!     &mut **transaction
+//! }
+//! ```
+//!
+//! It has to be asked for.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")]
+//! fn inner<'a>(
+//!     transaction: &'a mut otel_middleware_sqlx::SqliteTransaction<'_>,
+//! ) -> &'a mut sqlx::SqliteConnection {
+//!     transaction.inner()
+//! }
+//! ```
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
