@@ -3,18 +3,17 @@
 use std::fmt;
 
 use otel_instrumentation::DbClientInstrumentation;
+use sqlx::Error;
 use sqlx::pool::PoolConnection;
-use sqlx::{Error, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
 
 use crate::driver::Driver;
 use crate::source::Source;
-use crate::transaction::{Transaction, begin_on};
 
 /// A connection of a [`Pool`](crate::Pool), which goes back to it when dropped.
 ///
 /// `&mut Connection` is an [`Executor`](sqlx::Executor). It is what a function takes that runs
-/// queries on one connection, in a transaction or not, because a [`Transaction`] dereferences to it.
+/// queries on one connection, in a transaction or not, because a [`Transaction`](crate::Transaction) dereferences to it.
 ///
 /// ```no_run
 /// # #[cfg(feature = "postgres")]
@@ -58,27 +57,6 @@ impl<DB: Driver> Connection<DB> {
     #[must_use]
     pub fn into_inner(self) -> PoolConnection<DB> {
         self.inner
-    }
-
-    /// Begins a transaction, or a savepoint within one.
-    ///
-    /// # Errors
-    ///
-    /// As [`sqlx::Connection::begin`].
-    pub async fn begin(&mut self) -> Result<Transaction<'_, DB>, Error> {
-        begin_on(self.into(), None).await
-    }
-
-    /// Begins a transaction by a statement of your own, such as `BEGIN IMMEDIATE`.
-    ///
-    /// # Errors
-    ///
-    /// As [`sqlx::Connection::begin_with`]: also within a transaction.
-    pub async fn begin_with(
-        &mut self,
-        statement: impl SqlSafeStr,
-    ) -> Result<Transaction<'_, DB>, Error> {
-        begin_on(self.into(), Some(statement.into_sql_str())).await
     }
 
     /// Whether a transaction is under way.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use otel_instrumentation::{DbClientInstrumentation, DbOperation, Statement};
-use sqlx::{Error, SqlStr};
+use sqlx::{Error, SqlSafeStr, SqlStr};
 use sqlx_core::transaction::{
     TransactionManager, begin_ansi_transaction_sql, commit_ansi_transaction_sql,
     rollback_ansi_transaction_sql,
@@ -81,6 +81,29 @@ impl<DB: Driver> Transaction<'_, DB> {
 
     fn start(&self, text: &SqlStr) -> DbOperation {
         self.client().start(&Statement::sql(text.as_str()))
+    }
+}
+
+impl<DB: Driver> Connection<DB> {
+    /// Begins a transaction, or a savepoint within one.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Connection::begin`].
+    pub async fn begin(&mut self) -> Result<Transaction<'_, DB>, Error> {
+        begin_on(self.into(), None).await
+    }
+
+    /// Begins a transaction by a statement of your own, such as `BEGIN IMMEDIATE`.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Connection::begin_with`]: also within a transaction.
+    pub async fn begin_with(
+        &mut self,
+        statement: impl SqlSafeStr,
+    ) -> Result<Transaction<'_, DB>, Error> {
+        begin_on(self.into(), Some(statement.into_sql_str())).await
     }
 }
 

@@ -1,7 +1,5 @@
 //! sqlx's macros, which are checked against `.sqlx` when this is compiled.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod support;
 
 use opentelemetry::Value;

@@ -1,7 +1,5 @@
 //! Queries, their ends and their failures, on SQLite.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod support;
 
 use std::panic::AssertUnwindSafe;
@@ -12,7 +10,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{FutureExt, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
 use otel_instrumentation::testing::Capture;
 use otel_middleware_sqlx::{DatabaseConfig, SqlitePool};
-use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::sqlite::{SqlitePoolOptions, SqliteRow};
 use sqlx::{Executor, QueryBuilder, Row, SqlSafeStr, Sqlite, Statement};
 
 use self::support::{attribute, attributes, fill, measured, names, only, pair, pool, pool_with};
@@ -425,7 +423,7 @@ async fn everything_that_runs_on_an_executor_runs() {
     assert_eq!(item.name, "bolt");
     let name = sqlx::query(SELECT)
         .bind("A-1")
-        .map(|row| row.get::<String, _>(0));
+        .map(|row: SqliteRow| row.get::<String, _>(0));
     assert_eq!(name.fetch_one(&pool).await.unwrap(), "nut");
     let mut builder = QueryBuilder::<Sqlite>::new("SELECT left FROM stock WHERE sku = ");
     let left: i64 = builder
