@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
+mod db;
 mod error_type;
 mod facts;
 mod http;
@@ -16,6 +17,7 @@ pub mod testing;
 pub mod tower;
 
 pub use crate::config::{Attributes, ClientConfig, Scheme, ServerConfig, Trust};
+pub use crate::db::SqlDialect;
 pub use crate::error_type::ErrorType;
 pub use crate::facts::{Request, Response};
 pub use crate::http::{HttpClientInstrumentation, HttpServerInstrumentation};
