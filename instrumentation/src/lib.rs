@@ -19,7 +19,7 @@ pub mod tower;
 pub use crate::config::{
     Attributes, ClientConfig, DatabaseConfig, Sanitising, Scheme, ServerConfig, Trust,
 };
-pub use crate::db::{Acquire, DbClientInstrumentation};
+pub use crate::db::{Acquire, DbClientInstrumentation, SqlDialect};
 pub use crate::error_type::ErrorType;
 pub use crate::facts::{Request, Response, Statement};
 pub use crate::http::{HttpClientInstrumentation, HttpServerInstrumentation};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attributes::Attributes;
+use crate::db::SqlDialect;
 use crate::facts::Statement;
 use crate::providers::Providers;
 
@@ -61,11 +62,19 @@ impl DatabaseConfig {
     /// `db.system.name`, such as `postgresql` or `redis`: the product, if it is known. Default: what
     /// the driver says, else `other_sql`.
     ///
-    /// It also says how literals and comments look, for `postgresql`, `cockroachdb`, `mysql`,
-    /// `mariadb`, `sqlite` and `microsoft.sql_server`.
+    /// It also says how literals and comments are written, unless [`dialect`](Self::dialect) does.
     #[must_use]
     pub fn system(mut self, system: impl Into<Cow<'static, str>>) -> Self {
         self.system = Some(system.into());
+        self
+    }
+
+    /// By whose rules a statement is read. Default: those of the [`system`](Self::system), if it is
+    /// `postgresql`, `cockroachdb`, `mysql`, `mariadb`, `sqlite` or `microsoft.sql_server`, else
+    /// [`SqlDialect::Unknown`].
+    #[must_use]
+    pub fn dialect(mut self, dialect: SqlDialect) -> Self {
+        self.options.dialect = Some(dialect);
         self
     }
 
@@ -224,6 +233,8 @@ pub(crate) struct DatabaseOptions {
     pub(crate) filter: Option<Predicate>,
     pub(crate) span_name: Option<SpanName>,
     pub(crate) attributes: Option<AttributesHook>,
+    /// `None`: that of the system.
+    pub(crate) dialect: Option<SqlDialect>,
     pub(crate) sanitising: Sanitising,
     pub(crate) collapse_lists: usize,
     pub(crate) query_text: bool,
@@ -238,6 +249,7 @@ impl Default for DatabaseOptions {
             filter: None,
             span_name: None,
             attributes: None,
+            dialect: None,
             sanitising: Sanitising::Unbound,
             collapse_lists: 16,
             query_text: true,
@@ -255,6 +267,7 @@ impl fmt::Debug for DatabaseOptions {
             .field("filter", &self.filter.is_some())
             .field("span_name", &self.span_name.is_some())
             .field("attributes", &self.attributes.is_some())
+            .field("dialect", &self.dialect)
             .field("sanitising", &self.sanitising)
             .field("collapse_lists", &self.collapse_lists)
             .field("query_text", &self.query_text)

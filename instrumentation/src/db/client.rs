@@ -182,7 +182,7 @@ impl DbClientInstrumentation {
         let reading = ReadingOptions {
             dialect: identity.dialect,
             sanitise,
-            collapse: options.collapse_lists,
+            collapse_above: options.collapse_lists,
         };
         let mut known = known(statement.text?, reading);
         if statement.operation.is_some() {

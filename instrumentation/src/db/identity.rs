@@ -29,7 +29,7 @@ impl Identity {
             _ => (None, None),
         };
         Self {
-            dialect,
+            dialect: config.options.dialect.unwrap_or(dialect),
             port: port.filter(|port| Some(*port) != usual_port),
             system: shared(system),
             namespace: config

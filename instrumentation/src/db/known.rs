@@ -153,7 +153,7 @@ mod tests {
         ReadingOptions {
             dialect: SqlDialect::Unknown,
             sanitise,
-            collapse: 16,
+            collapse_above: 16,
         }
     }
 }

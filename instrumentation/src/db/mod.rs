@@ -9,3 +9,4 @@ mod sql;
 
 pub use self::acquire::Acquire;
 pub use self::client::DbClientInstrumentation;
+pub use self::sql::SqlDialect;

@@ -1,72 +1,190 @@
-//! The text and the summary of a statement, in one pass.
+//! What a statement of SQL says about itself without its values: one pass makes both the text that
+//! may be shown, `db.query.text`, and the summary of a few words, `db.query.summary`.
+//!
+//! A [lexer](lexer::Lexer) finds where each token ends by the rules of one dialect; the
+//! [text](sanitised::Sanitised) keeps or hides the token, and the [summary](summary::Summary) looks
+//! at it for operations and their targets. Nothing goes back in the text, so the time is linear, and
+//! nothing is looked up but tables.
+//!
+//! **What is unsure is hidden.** A text that is not what its dialect allows (a quote without an end)
+//! or that dialects read in different ways, while the dialect is unknown (a backslash before a
+//! quote, `#` before one), is hidden from there to its end: to go on in the wrong place would show
+//! literals and hide what is between them.
+//!
+//! Settings of a server that change its rules are not known here: with `NO_BACKSLASH_ESCAPES`
+//! (MySQL) or `standard_conforming_strings = off` (PostgreSQL) a text counts as it does without.
 
-/// Whose SQL it is: what a quote or a comment looks like depends on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum SqlDialect {
-    /// Any.
-    #[default]
-    Unknown,
-    /// PostgreSQL and what speaks like it.
-    PostgreSql,
-    /// MySQL and MariaDB.
-    MySql,
-    /// SQLite.
-    Sqlite,
-    /// SQL Server.
-    SqlServer,
-}
+mod byte;
+mod comment;
+mod dialect;
+mod expected;
+mod extent;
+mod frame;
+mod keyword;
+mod lexer;
+mod sanitised;
+mod summary;
+mod token;
+mod written;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ReadingOptions {
-    pub(crate) dialect: SqlDialect,
-    pub(crate) sanitise: bool,
-    pub(crate) collapse: usize,
-}
+pub use self::dialect::SqlDialect;
 
-#[derive(Clone, Debug)]
+use self::keyword::Keyword;
+use self::lexer::Lexer;
+use self::sanitised::Sanitised;
+use self::summary::Summary;
+use self::token::Kind;
+use self::token::Token;
+
+/// What [`read`] has found.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
+    /// `db.query.text`: at most 2048 bytes, with `…` at the end if it was longer.
     pub(crate) text: String,
+    /// `db.query.summary`: at most 255 bytes, of whole names only. Empty if the text
+    /// has no word to begin with.
     pub(crate) summary: String,
 }
 
-/// A stand-in for the reader: literals are quoted strings and numbers.
-pub(crate) fn read(text: &str, options: &ReadingOptions) -> Reading {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let mut summary = words.first().copied().unwrap_or_default().to_owned();
-    for pair in words.windows(2) {
-        if let [before, name] = pair
-            && ["FROM", "INTO", "UPDATE", "TABLE"].contains(before)
-        {
-            summary.push(' ');
-            summary.push_str(name.split('(').next().unwrap_or_default());
-        }
-    }
-    let text = match options.sanitise {
-        false => text.to_owned(),
-        true => sanitised(text),
-    };
-    Reading { text, summary }
+/// How a text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReadingOptions {
+    pub(crate) dialect: SqlDialect,
+    /// Whether literals and comments are taken out of the text. Without, it is only cut.
+    pub(crate) sanitise: bool,
+    /// `IN (1, 2, 3)` with more items than this becomes `IN (?)`.
+    pub(crate) collapse_above: usize,
 }
 
-fn sanitised(text: &str) -> String {
-    let mut sanitised = String::new();
-    let mut quoted = false;
-    let mut before = ' ';
-    for character in text.chars() {
-        if character == '\'' {
-            quoted = !quoted;
-            if quoted {
-                sanitised.push('?');
-            }
-        } else if !quoted {
-            let in_word = before.is_alphanumeric() || before == '_' || before == '$';
-            match character {
-                '0'..='9' if !in_word => sanitised.push('?'),
-                '0'..='9' if before.is_ascii_digit() && sanitised.ends_with('?') => {}
-                _ => sanitised.push(character),
+impl Default for ReadingOptions {
+    fn default() -> Self {
+        Self {
+            dialect: SqlDialect::Unknown,
+            sanitise: true,
+            collapse_above: 16,
+        }
+    }
+}
+
+/// Reads a statement, or several.
+pub(crate) fn read(text: &str, options: &ReadingOptions) -> Reading {
+    let mut lexer = Lexer::new(text, options.dialect);
+    let mut sanitised = if options.sanitise {
+        Sanitised::new(text, options.collapse_above)
+    } else {
+        Sanitised::unchanged(text)
+    };
+    let mut summary = Summary::new(text);
+    while let Some(token) = lexer.next() {
+        take(&token, &lexer, &mut sanitised, &mut summary);
+        if sanitised.is_full() && summary.is_full() {
+            break;
+        }
+    }
+    Reading {
+        text: sanitised.finish(),
+        summary: summary.finish(),
+    }
+}
+
+/// Hands a token to both.
+#[inline(always)]
+fn take(
+    token: &Token,
+    lexer: &Lexer<'_>,
+    sanitised: &mut Sanitised<'_>,
+    summary: &mut Summary<'_>,
+) {
+    let &Token {
+        kind, start, end, ..
+    } = token;
+    match kind {
+        Kind::Space => sanitised.space(start, end),
+        Kind::Comment => {
+            if !sanitised.leave_out(end) {
+                sanitised.hide_rest();
+                summary.stop();
             }
         }
-        before = character;
+        Kind::Word => {
+            let word = if lexer.is_part_of_name(token) {
+                Keyword::Name
+            } else {
+                Keyword::of(lexer.slice(start, end))
+            };
+            match word {
+                Keyword::Boolean => {
+                    sanitised.hide();
+                    summary.operand(None);
+                }
+                Keyword::In => {
+                    sanitised.keep_in(start, end);
+                    summary.word(start, end, word);
+                }
+                Keyword::Null => {
+                    sanitised.item(start, end);
+                    summary.word(start, end, word);
+                }
+                _ => {
+                    sanitised.keep(start, end);
+                    summary.word(start, end, word);
+                }
+            }
+        }
+        Kind::Name => {
+            sanitised.keep(start, end);
+            summary.name(start, end);
+        }
+        Kind::Ambiguous if lexer.is_part_of_name(token) => {
+            sanitised.keep(start, end);
+            summary.name(start, end);
+        }
+        Kind::Ambiguous if summary.expects_name() => {
+            sanitised.keep(start, end);
+            summary.operand(Some((start, end)));
+        }
+        Kind::Ambiguous | Kind::Literal => {
+            sanitised.hide();
+            summary.operand(None);
+        }
+        Kind::Text => {
+            sanitised.hide();
+            summary.operand(Some((start, end)));
+        }
+        Kind::Placeholder => {
+            sanitised.item(start, end);
+            summary.operand(None);
+        }
+        Kind::Open => {
+            sanitised.open(start, end);
+            summary.open();
+        }
+        Kind::Close => {
+            sanitised.close(start, end);
+            summary.close();
+        }
+        Kind::Comma => {
+            sanitised.comma(start, end);
+            summary.comma();
+        }
+        Kind::Dot => {
+            sanitised.keep(start, end);
+            summary.dot(start);
+        }
+        Kind::Semicolon => {
+            sanitised.keep(start, end);
+            summary.semicolon();
+        }
+        Kind::CloseBracket | Kind::Other => {
+            sanitised.keep(start, end);
+            summary.other();
+        }
+        Kind::Rest => {
+            sanitised.hide_rest();
+            summary.stop();
+        }
     }
-    sanitised
 }
+
+#[cfg(test)]
+mod tests;

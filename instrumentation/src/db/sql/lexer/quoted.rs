@@ -1,0 +1,105 @@
+//! What may be in quotes, of whatever kind.
+
+use super::super::dialect::Backslash;
+use super::super::dialect::DoubleQuoted;
+use super::Kind;
+use super::Lexer;
+use super::SqlDialect;
+use super::comment;
+use super::extent;
+
+impl Lexer<'_> {
+    pub(super) fn word(&mut self, start: usize) -> (Kind, usize) {
+        let end = self.word_end(start);
+        if self.bytes.get(end) == Some(&b'\'') {
+            return self.prefixed(start, end);
+        }
+        (Kind::Word, end)
+    }
+
+    /// A word right before a quote, which may say what is in the quotes.
+    fn prefixed(&mut self, start: usize, end: usize) -> (Kind, usize) {
+        match self.slice(start, end) {
+            [b'e' | b'E'] if self.dialect.has_escape_strings() => {
+                self.is_behind_escape_string = true;
+                self.single_quoted(end, Kind::Literal)
+            }
+            [b'n' | b'N' | b'x' | b'X' | b'b' | b'B'] => self.single_quoted(end, Kind::Literal),
+            // Oracle's `q'[it's]'`.
+            [b'q' | b'Q'] | [b'n' | b'N', b'q' | b'Q'] if self.dialect == SqlDialect::Unknown => {
+                (Kind::Rest, end)
+            }
+            _ => (Kind::Word, end),
+        }
+    }
+
+    pub(super) fn single_quoted(&mut self, quote: usize, kind: Kind) -> (Kind, usize) {
+        let (kind, backslash) = if self.is_behind_escape_string {
+            (Kind::Literal, Backslash::Escapes)
+        } else {
+            (kind, self.dialect.backslash())
+        };
+        or_rest(
+            kind,
+            extent::quoted(self.bytes, quote + 1, b'\'', backslash),
+        )
+    }
+
+    pub(super) fn double_quoted(&self, quote: usize) -> (Kind, usize) {
+        let (kind, backslash) = match self.dialect.double_quoted() {
+            DoubleQuoted::Name => (Kind::Name, Backslash::Plain),
+            DoubleQuoted::Text => (Kind::Text, self.dialect.backslash()),
+            DoubleQuoted::Unsure => (Kind::Ambiguous, Backslash::Unsure),
+        };
+        or_rest(kind, extent::quoted(self.bytes, quote + 1, b'"', backslash))
+    }
+
+    pub(super) fn backticks(&self, quote: usize) -> (Kind, usize) {
+        let end = extent::quoted(self.bytes, quote + 1, b'`', Backslash::Plain);
+        let end = end.filter(|end| {
+            let name = self.slice(quote + 1, end - 1);
+            // Elsewhere it may be an operator between two strings.
+            self.dialect != SqlDialect::Unknown || !name.iter().copied().any(comment::is_opening)
+        });
+        or_rest(Kind::Name, end)
+    }
+
+    pub(super) fn bracket(&mut self, start: usize) -> (Kind, usize) {
+        match self.dialect {
+            SqlDialect::SqlServer => {
+                let end = extent::quoted(self.bytes, start + 1, b']', Backslash::Plain);
+                or_rest(Kind::Name, end)
+            }
+            SqlDialect::Sqlite => {
+                let end = extent::find(self.bytes, start + 1, b']');
+                or_rest(Kind::Name, end.map(|end| end + 1))
+            }
+            SqlDialect::Unknown => {
+                self.is_in_bracket = true;
+                (Kind::Other, start + 1)
+            }
+            SqlDialect::PostgreSql | SqlDialect::MySql => (Kind::Other, start + 1),
+        }
+    }
+
+    /// `$1`, `$name`, `$$string$$`, or an amount of money.
+    pub(super) fn dollar(&mut self, start: usize) -> (Kind, usize) {
+        if self.bytes.get(start + 1).is_some_and(u8::is_ascii_digit) {
+            let end = extent::placeholder(self.text, start + 1);
+            return match end.filter(|_| self.dialect != SqlDialect::SqlServer) {
+                Some(end) => (Kind::Placeholder, end),
+                None => (Kind::Literal, extent::number(self.text, start + 1)),
+            };
+        }
+        if self.dialect.has_dollar_quotes()
+            && let Some(end) = extent::dollar_quoted(self.bytes, start)
+        {
+            return or_rest(Kind::Literal, end);
+        }
+        self.variable(start)
+    }
+}
+
+fn or_rest(kind: Kind, end: Option<usize>) -> (Kind, usize) {
+    end.map_or((Kind::Rest, 0), |end| (kind, end))
+}
