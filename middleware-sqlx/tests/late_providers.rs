@@ -10,7 +10,7 @@ use self::support::{measured, names};
 
 #[tokio::test]
 async fn providers_that_come_late_are_found() {
-    let pool = SqlitePool::from(support::open().await);
+    let pool = SqlitePool::with_config(support::open().await, support::config());
     let query = || sqlx::query("SELECT sku FROM stock").fetch_all(&pool);
     query().await.unwrap();
 

@@ -13,7 +13,9 @@ use otel_middleware_sqlx::{DatabaseConfig, SqlitePool};
 use sqlx::sqlite::{SqlitePoolOptions, SqliteRow};
 use sqlx::{Executor, QueryBuilder, Row, SqlSafeStr, Sqlite, Statement};
 
-use self::support::{attribute, attributes, fill, measured, names, only, pair, pool, pool_with};
+use self::support::{
+    attribute, attributes, config, fill, measured, names, only, pair, pool, pool_with,
+};
 
 const INSERT: &str = "INSERT INTO stock (sku, name, left) VALUES ($1, $2, 3)";
 const SELECT: &str = "SELECT name FROM stock WHERE sku = $1";
@@ -141,7 +143,7 @@ async fn violations_and_syntax_errors_have_their_codes() {
 #[tokio::test]
 async fn the_message_of_an_error_is_told_where_that_is_asked_for() {
     let capture = Capture::new();
-    let pool = pool_with(&capture, DatabaseConfig::new().error_messages(true)).await;
+    let pool = pool_with(&capture, config().error_messages(true)).await;
     sqlx::query("SELECT * FROM missing")
         .execute(&pool)
         .await
@@ -158,7 +160,7 @@ async fn an_exhausted_pool_does_not_look_like_a_slow_database() {
     let options = SqlitePoolOptions::new().acquire_timeout(Duration::from_secs(1));
     let config = DatabaseConfig::new().providers(capture.providers());
     let pool = SqlitePool::with_config(support::open_with(options).await, config);
-    let held = pool.acquire().await.unwrap();
+    let held = pool.inner().acquire().await.unwrap();
     let error = sqlx::query(SELECT)
         .bind("A-1")
         .fetch_all(&pool)
@@ -243,7 +245,7 @@ async fn a_query_that_is_given_up_is_no_error() {
 #[tokio::test]
 async fn a_wait_that_is_given_up_is_one_span_and_one_point() {
     let capture = Capture::new();
-    let config = DatabaseConfig::new().acquire_threshold(Duration::MAX);
+    let config = config();
     let pool = pool_with(&capture, config).await;
     let _held = pool.acquire().await.unwrap();
     let mut query = sqlx::query(SELECT).bind("A-1").fetch_all(&pool).boxed();
@@ -255,7 +257,7 @@ async fn a_wait_that_is_given_up_is_one_span_and_one_point() {
 #[tokio::test]
 async fn a_stream_that_is_dropped_half_way_ends_its_span() {
     let capture = Capture::new();
-    let pool = pool_with(&capture, DatabaseConfig::new().returned_rows(true)).await;
+    let pool = pool_with(&capture, config().returned_rows(true)).await;
     fill(&pool).await;
     let mut rows = sqlx::query("SELECT sku FROM stock").fetch(&pool);
     let row = rows.try_next().await.unwrap().unwrap();
@@ -277,7 +279,7 @@ async fn a_stream_that_is_dropped_half_way_ends_its_span() {
 #[tokio::test]
 async fn a_stream_lasts_until_its_last_row() {
     let capture = Capture::new();
-    let pool = pool_with(&capture, DatabaseConfig::new().returned_rows(true)).await;
+    let pool = pool_with(&capture, config().returned_rows(true)).await;
     fill(&pool).await;
     let mut rows = sqlx::query_scalar::<_, String>("SELECT sku FROM stock").fetch(&pool);
     let mut skus = Vec::new();

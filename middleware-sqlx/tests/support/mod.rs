@@ -6,6 +6,8 @@
     reason = "not every test needs everything, and one that panics has failed"
 )]
 
+use std::time::Duration;
+
 use opentelemetry::Value;
 use opentelemetry_sdk::trace::SpanData;
 use otel_instrumentation::testing::{Capture, by_name};
@@ -33,7 +35,12 @@ pub async fn open_with(options: SqlitePoolOptions) -> sqlx::SqlitePool {
 }
 
 pub async fn pool(capture: &Capture) -> SqlitePool {
-    pool_with(capture, DatabaseConfig::new()).await
+    pool_with(capture, config()).await
+}
+
+/// Of a wait for a connection that a test is not about, nothing is to be seen.
+pub fn config() -> DatabaseConfig {
+    DatabaseConfig::new().acquire_threshold(Duration::MAX)
 }
 
 pub async fn pool_with(capture: &Capture, config: DatabaseConfig) -> SqlitePool {
