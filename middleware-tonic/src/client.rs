@@ -21,6 +21,7 @@ use crate::call_body::CallBody;
 use crate::candidate::{Candidate, Side};
 use crate::client_future::OtelClientFuture;
 use crate::methods::Methods;
+use crate::request_body::RequestProgress;
 
 /// Makes a client span and the metric of every call, and sends its context along.
 ///
@@ -203,15 +204,19 @@ impl<S> OtelClientService<S> {
             .authority(authority)
             .template(recognised);
         let mut operation = client.start(&facts);
+        // Its messages are the caller's own.
+        let progress = RequestProgress::default();
         let candidate = match (method, recognised) {
-            (Some(method), None) => Candidate::new(method, methods, &mut operation, Side::Client),
+            (Some(method), None) => {
+                Candidate::new(method, methods, &mut operation, Side::Client, &progress)
+            }
             _ => None,
         };
         operation.inject(&mut HeaderInjector(request.headers_mut()));
         if operation.is_recorded() {
             request.extensions_mut().insert(RpcRecorded);
         }
-        Call::new(operation, candidate)
+        Call::new(operation, candidate, progress)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::call::Call;
 use crate::call_body::CallBody;
 use crate::candidate::{Candidate, Side, is_grpc};
 use crate::methods::Methods;
+use crate::request_body::RequestProgress;
 use crate::server_future::OtelServerFuture;
 use crate::web;
 
@@ -135,17 +136,20 @@ impl<S> OtelServerService<S> {
             Some(_) => server.start_within(&facts),
             None => server.start(&facts),
         };
-        let candidate = match (method, recognised) {
-            (Some(method), None) => Candidate::new(method, methods, &mut operation, Side::Server),
-            _ => None,
+        let unknown = method.filter(|_| operation.is_recorded() && recognised.is_none());
+        let progress = if unknown.is_some() || operation.is_recording() {
+            RequestProgress::watched()
+        } else {
+            RequestProgress::default()
         };
+        let candidate = unknown.and_then(|method| {
+            Candidate::new(method, methods, &mut operation, Side::Server, &progress)
+        });
+        progress.watch(request.body_mut());
         if operation.is_recorded() {
             request.extensions_mut().insert(RpcRecorded);
         }
-        if let Some(candidate) = &candidate {
-            candidate.read().watch(request.body_mut());
-        }
-        Call::new(operation, candidate)
+        Call::new(operation, candidate, progress)
     }
 }
 

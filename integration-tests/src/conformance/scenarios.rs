@@ -174,6 +174,5 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
         a URL template cannot be given, and a second layer makes a second span."),
     ("tonic", "A panic breaks the stream off; the client sees what tonic makes of that. A deadline \
         is CANCELLED on both sides, and the client's `error.type` says DEADLINE_EXCEEDED."),
-    ("tonic in axum", "axum tells neither the peer's address nor whether a request was read, so \
-        a refusal that may come from in front of the method does not name it."),
+    ("tonic in axum", "axum does not tell the peer's address."),
 ];
