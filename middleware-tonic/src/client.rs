@@ -20,6 +20,7 @@ use crate::call::Call;
 use crate::call_body::CallBody;
 use crate::candidate::{Candidate, Side};
 use crate::client_future::OtelClientFuture;
+use crate::deadline::deadline;
 use crate::methods::Methods;
 use crate::request_body::RequestProgress;
 
@@ -203,6 +204,7 @@ impl<S> OtelClientService<S> {
             .scheme(scheme)
             .authority(authority)
             .template(recognised);
+        let deadline = deadline(request.headers());
         let mut operation = client.start(&facts);
         // Its messages are the caller's own.
         let progress = RequestProgress::default();
@@ -216,7 +218,7 @@ impl<S> OtelClientService<S> {
         if operation.is_recorded() {
             request.extensions_mut().insert(RpcRecorded);
         }
-        Call::new(operation, candidate, progress)
+        Call::new(operation, candidate).until(deadline)
     }
 }
 

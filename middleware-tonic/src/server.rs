@@ -149,7 +149,7 @@ impl<S> OtelServerService<S> {
         if operation.is_recorded() {
             request.extensions_mut().insert(RpcRecorded);
         }
-        Call::new(operation, candidate, progress)
+        Call::new(operation, candidate).watched(progress)
     }
 }
 
