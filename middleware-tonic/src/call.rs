@@ -1,6 +1,7 @@
 //! A call from its start to its end: its operation, and what it may show of its method.
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use http::{HeaderMap, Response};
@@ -21,6 +22,8 @@ pub(crate) struct Call {
     request: RequestProgress,
     /// When a client stops waiting for it.
     deadline: Option<Instant>,
+    /// Whom a client calls, where that is known.
+    peer: Option<SocketAddr>,
 }
 
 impl Call {
@@ -30,6 +33,7 @@ impl Call {
             operation,
             request: RequestProgress::default(),
             deadline: None,
+            peer: None,
         }
     }
 
@@ -43,8 +47,16 @@ impl Call {
         Self { deadline, ..self }
     }
 
+    /// A client's call, which that peer will answer.
+    pub(crate) fn to(self, peer: Option<SocketAddr>) -> Self {
+        Self { peer, ..self }
+    }
+
     /// The head of the response is there.
     pub(crate) fn respond<B>(&mut self, response: &Response<B>) {
+        if let Some(peer) = self.peer {
+            self.operation.record_peer(peer);
+        }
         self.judge(response.headers());
         let headers = HeaderExtractor(response.headers());
         let head = Facts::new(response.status().as_u16(), &headers);

@@ -1,10 +1,11 @@
 //! The client layer: one span from the call to the end of its stream.
 
 use std::error::Error;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::Body;
 use otel_instrumentation::tower::facts;
 use otel_instrumentation::{
@@ -54,6 +55,8 @@ pub struct OtelClientLayer {
 struct Target {
     scheme: Option<String>,
     authority: String,
+    /// Where the URI has an address instead of a name.
+    peer: Option<SocketAddr>,
 }
 
 impl OtelClientLayer {
@@ -95,7 +98,7 @@ impl OtelClientLayer {
     }
 
     /// The endpoint's URI as `server.address` and `server.port`, the latter also where only the
-    /// scheme implies it.
+    /// scheme implies it. A URI with an IP address is `network.peer.*`, too.
     ///
     /// An endpoint for a Unix domain socket does not tell its path; use [`server`](Self::server).
     #[must_use]
@@ -110,6 +113,7 @@ impl OtelClientLayer {
                     Some(port) => format!("{host}:{port}"),
                     None => host.to_owned(),
                 },
+                peer: peer(uri),
             })
         });
         self
@@ -139,6 +143,7 @@ impl OtelClientLayer {
         self.target = Some(Arc::new(Target {
             scheme: None,
             authority,
+            peer: None,
         }));
         self
     }
@@ -218,7 +223,8 @@ impl<S> OtelClientService<S> {
         if operation.is_recorded() {
             request.extensions_mut().insert(RpcRecorded);
         }
-        Call::new(operation, candidate).until(deadline)
+        let peer = target.as_deref().and_then(|target| target.peer);
+        Call::new(operation, candidate).until(deadline).to(peer)
     }
 }
 
@@ -241,6 +247,18 @@ where
         let call = is_ours.then(|| self.start(&mut request));
         OtelClientFuture::new(call, || self.inner.call(request))
     }
+}
+
+/// Whom an endpoint connects to, where its URI has an address instead of a name. An unspecified one is
+/// what programs write who connect by other means.
+fn peer(uri: &Uri) -> Option<SocketAddr> {
+    let ip: IpAddr = uri.host()?.trim_matches(['[', ']']).parse().ok()?;
+    let port = uri.port_u16().or_else(|| match uri.scheme_str()? {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    })?;
+    (!ip.is_unspecified()).then_some(SocketAddr::new(ip, port))
 }
 
 /// The authority that tonic's endpoints for Unix domain sockets make up.

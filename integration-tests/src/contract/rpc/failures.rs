@@ -67,7 +67,12 @@ pub async fn a_client_that_goes_before_the_head_cancels(app: &impl RpcApp) {
     };
     drop(calling);
 
-    running.expect(&cancelled(SHAPES[0])).await;
+    running
+        .expect(&Expected {
+            client_peer: false,
+            ..cancelled(SHAPES[0])
+        })
+        .await;
 }
 
 /// Dropped in the middle of a stream: the same.
@@ -174,6 +179,7 @@ pub async fn a_deadline_ends_both_sides(app: &impl RpcApp) {
     let expected = Expected {
         client_error: Some("DEADLINE_EXCEEDED"),
         client_message: "Timeout expired",
+        client_peer: false,
         ..cancelled(SHAPES[0])
     };
     running.expect(&expected).await;
