@@ -44,7 +44,6 @@ impl ServerApp for Actix {
         Differences {
             odd_method: (404, None),
             handler_error_message: "failed",
-            body_error_type: "body",
             body_error_message: "the source dried up",
         }
     }
@@ -157,6 +156,7 @@ pub fn routes(controller: Controller) -> impl FnOnce(&mut ServiceConfig) {
             .route("/events", web::get().to(events))
             .route("/endless", web::get().to(endless))
             .route("/broken", web::get().to(broken))
+            .route("/late", web::get().to(late))
             .route("/upgrade", web::get().to(upgrade))
             .route("/spawn", web::get().to(spawn))
             .route("/hang", web::get().to(hang));
@@ -277,6 +277,10 @@ async fn events() -> HttpResponse {
 
 async fn endless() -> HttpResponse {
     HttpResponse::Ok().streaming(bodies::endless())
+}
+
+async fn late() -> HttpResponse {
+    HttpResponse::Ok().streaming(bodies::late())
 }
 
 async fn broken() -> HttpResponse {

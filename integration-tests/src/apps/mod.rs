@@ -22,7 +22,7 @@
 //! | `GET /chunks` | [`bodies::chunks`] |
 //! | `GET /events` | [`bodies::events`] as `text/event-stream` |
 //! | `GET /endless` | [`bodies::endless`] |
-//! | `GET /broken` | [`bodies::broken`] |
+//! | `GET /broken`, `/late` | [`bodies::broken`], [`bodies::late`] |
 //! | `GET /trailers` | `success`, then the trailer `x-checksum: 42` |
 //! | `GET /upgrade` | 101; says back what it hears |
 //! | `GET /spawn` | 200; a task [keeps](Controller::keep) the context |

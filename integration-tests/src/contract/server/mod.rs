@@ -83,6 +83,7 @@ macro_rules! server_contract {
                 a_client_that_goes_before_the_head_cancels
                 a_client_that_goes_before_the_body_ends_cancels
                 a_broken_body_is_an_error
+                a_body_whose_time_was_up_is_a_timeout
                 a_body_that_is_too_short_is_an_error
                 a_body_that_is_never_polled_to_its_end_is_complete
                 an_upgrade_ends_the_operation_and_works
@@ -151,9 +152,7 @@ pub struct Differences {
     pub odd_method: (u16, Option<&'static str>),
     /// What the span's status says of an error that a handler returned and that became a 500.
     pub handler_error_message: &'static str,
-    /// The `error.type` of a body whose stream fails.
-    pub body_error_type: &'static str,
-    /// What the span's status says of that error.
+    /// What the span's status says of a body whose stream fails.
     pub body_error_message: &'static str,
 }
 
