@@ -24,6 +24,7 @@ use crate::client_future::OtelClientFuture;
 use crate::deadline::deadline;
 use crate::methods::Methods;
 use crate::request_body::RequestProgress;
+use crate::server::UNIX_SOCKET;
 
 /// Makes a client span and the metric of every call, and sends its context along.
 ///
@@ -260,6 +261,3 @@ fn peer(uri: &Uri) -> Option<SocketAddr> {
     })?;
     (!ip.is_unspecified()).then_some(SocketAddr::new(ip, port))
 }
-
-/// The authority that tonic's endpoints for Unix domain sockets make up.
-const UNIX_SOCKET: &str = "tonic";

@@ -128,7 +128,11 @@ impl<S> OtelServerService<S> {
         let method = known.or_else(|| rpc_method(facts.path));
         let recognised = known.or_else(|| method.filter(recognise));
         let peer = request.extensions().get::<TcpConnectInfo>();
+        let authority = facts
+            .authority
+            .filter(|authority| *authority != UNIX_SOCKET || !is_unix_socket(request));
         let facts = facts
+            .authority(authority)
             .template(recognised)
             .peer(peer.and_then(TcpConnectInfo::remote_addr));
         // An HTTP server span of the same request is the parent, not the one in the headers.
@@ -180,6 +184,20 @@ impl<S: NamedService> NamedService for OtelServerService<S> {
     const NAME: &'static str = S::NAME;
 }
 
+/// Whether a call came over a Unix domain socket.
+#[cfg(unix)]
+fn is_unix_socket<B>(request: &Request<B>) -> bool {
+    let extensions = request.extensions();
+    extensions
+        .get::<tonic::transport::server::UdsConnectInfo>()
+        .is_some()
+}
+
+#[cfg(not(unix))]
+fn is_unix_socket<B>(_: &Request<B>) -> bool {
+    false
+}
+
 /// Whether a request is gRPC: by its `content-type`, which clients have to send. One without is
 /// given the benefit of the doubt, unless it is recorded as HTTP.
 fn is_call<B>(request: &Request<B>) -> bool {
@@ -188,3 +206,6 @@ fn is_call<B>(request: &Request<B>) -> bool {
     }
     request.method() == Method::POST && request.extensions().get::<HttpRecorded>().is_none()
 }
+
+/// The authority that tonic's clients make up for Unix domain sockets.
+pub(crate) const UNIX_SOCKET: &str = "tonic";

@@ -64,7 +64,10 @@ impl RpcServerInstrumentation {
             options,
         } = self;
         match Origin::incoming(instrumentation, request, options) {
-            Ok(origin) => begin(instrumentation, request, origin, ServerAddress::of(request)),
+            Ok(origin) => {
+                let server = ServerAddress::of(request, &instrumentation.config);
+                begin(instrumentation, request, origin, server)
+            }
             Err(unrecorded) => RpcOperation::new(unrecorded),
         }
     }
@@ -82,7 +85,7 @@ impl RpcServerInstrumentation {
         if !instrumentation.records(request) {
             return RpcOperation::new(Operation::passing_on(ambient));
         }
-        let (origin, server) = (Origin::within(ambient), ServerAddress::of(request));
-        begin(instrumentation, request, origin, server)
+        let server = ServerAddress::of(request, &instrumentation.config);
+        begin(instrumentation, request, Origin::within(ambient), server)
     }
 }

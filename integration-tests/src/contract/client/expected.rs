@@ -35,7 +35,7 @@ pub struct Expected {
     /// `http.request.resend_count`.
     pub resend_count: Option<i64>,
     /// `server.address` and `server.port`, where they are not the peer's.
-    pub server: Option<(&'static str, u16)>,
+    pub server: Option<(&'static str, Option<u16>)>,
     /// The attributes that this request has besides.
     pub further_attributes: Vec<KeyValue>,
     /// The labels that its metrics have besides.
@@ -93,8 +93,8 @@ impl Expected {
     pub fn assert_span(&self, peer: SocketAddr, span: &SpanData) {
         let number = |key: &'static str, value: u16| KeyValue::new(key, i64::from(value));
         let server = match self.server {
-            Some((address, port)) => format!("{address}:{port}"),
-            None => peer.to_string(),
+            Some((address, Some(port))) => format!("{address}:{port}"),
+            _ => peer.to_string(),
         };
         let url = format!("http://{}{server}{}", self.user_information, self.target);
         let original = self.method_original;
@@ -151,16 +151,18 @@ impl Expected {
             .collect()
     }
 
-    fn destination(&self, peer: SocketAddr) -> [KeyValue; 3] {
+    fn destination(&self, peer: SocketAddr) -> impl Iterator<Item = KeyValue> + use<> {
         let (address, port) = match self.server {
             Some((address, port)) => (address.to_owned(), port),
-            None => (peer.ip().to_string(), peer.port()),
+            None => (peer.ip().to_string(), Some(peer.port())),
         };
         [
-            KeyValue::new("http.request.method", self.method),
-            KeyValue::new("server.address", address),
-            KeyValue::new("server.port", i64::from(port)),
+            Some(KeyValue::new("http.request.method", self.method)),
+            Some(KeyValue::new("server.address", address)),
+            port.map(|port| KeyValue::new("server.port", i64::from(port))),
         ]
+        .into_iter()
+        .flatten()
     }
 
     /// What span and metric say of the answer, both the same.

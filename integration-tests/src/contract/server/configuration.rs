@@ -277,6 +277,17 @@ pub async fn the_scheme_can_be_configured(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
+/// What a request to a socket calls its host is made up.
+pub async fn a_unix_socket_is_the_address_of_its_server(app: &impl ServerApp) {
+    let running = Running::configured(app, |config| config.unix_socket("/run/shop.sock")).await;
+    let (client, _) = running.ask("GET /success", &[]).await;
+    let expected = Expected {
+        server: Some(("/run/shop.sock", None)),
+        ..Expected::get("/success")
+    };
+    running.expect(client, &expected).await;
+}
+
 /// An unsampled parent: no span, while the request is measured like any other.
 pub async fn an_unsampled_request_is_still_measured(app: &impl ServerApp) {
     let running = Running::start(app).await;
