@@ -211,7 +211,7 @@ async fn a_websocket_works_after_its_operation_ended() {
     running.expect(client, &expected).await;
 }
 
-/// A nested router sees the rest of the path only; what was asked for is the whole.
+/// HS-34: a nested router sees the rest of the path only; what was asked for is the whole.
 #[tokio::test]
 async fn a_layer_inside_of_a_nested_router_records_the_path_that_was_asked_for() {
     let expected = routed("/a/v1/success", "/a/{version}/success");
@@ -235,7 +235,7 @@ async fn a_layer_inside_of_a_nested_router_records_the_path_that_was_asked_for()
     .await;
 }
 
-/// A filter sees what a user would write down.
+/// HS-34: a filter sees what a user would write down.
 #[tokio::test]
 async fn a_filter_inside_of_a_nested_router_sees_the_path_that_was_asked_for() {
     let app = Layered(|app: Router, otel: OtelLayer| Router::new().nest("/api", app.layer(otel)));

@@ -186,7 +186,7 @@ async fn a_server_that_is_not_there_is_unavailable() {
     assert_eq!(span.status, description);
 }
 
-/// GR-27: a server whose clock is faster resets the stream, before or after the head.
+/// GR-27, GR-31: a server whose clock is faster resets the stream, before or after the head.
 #[tokio::test]
 async fn a_reset_at_the_deadline_is_the_deadline() {
     let short = Duration::from_millis(200);

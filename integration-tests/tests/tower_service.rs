@@ -117,7 +117,7 @@ async fn a_boxed_error_has_no_name() {
     assert_outcome(&capture, None, Some("_OTHER"));
 }
 
-/// A timeout is one, however it is boxed.
+/// HS-36: a timeout is one, however it is boxed.
 #[tokio::test]
 async fn the_timeout_of_tower_is_a_timeout() {
     let capture = Capture::new();

@@ -46,10 +46,8 @@ impl Instrumentation {
 
     /// Whether there is somewhere to record to, and the request is to be recorded.
     pub(crate) fn records(&self, request: &Request<'_>) -> bool {
-        let finds_providers =
-            self.resolved.tracer().is_some() || self.resolved.instruments().is_some();
         let filter = self.config.filter.as_ref();
-        finds_providers && filter.is_none_or(|accepts| accepts(request))
+        self.resolved.is_found() && filter.is_none_or(|accepts| accepts(request))
     }
 
     /// Whether labels come of anything.

@@ -82,6 +82,9 @@ impl RpcServerInstrumentation {
             return self.start(request);
         }
         let instrumentation = &self.instrumentation;
+        if self.options.suppresses(request) {
+            return RpcOperation::new(Operation::passing_on(ambient.with_telemetry_suppressed()));
+        }
         if !instrumentation.records(request) {
             return RpcOperation::new(Operation::passing_on(ambient));
         }

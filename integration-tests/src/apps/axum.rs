@@ -138,7 +138,16 @@ pub fn router(controller: Controller) -> Router {
         .route("/upgrade", get(upgrade))
         .route("/spawn", get(spawn))
         .route("/hang", get(hang))
+        .route("/guarded", get(success))
+        .layer(from_fn(guarded))
         .with_state(controller)
+}
+
+async fn guarded(request: Request, next: Next) -> Result<Response, StatusCode> {
+    match request.uri().path() {
+        "/guarded" => Err(StatusCode::FORBIDDEN),
+        _ => Ok(next.run(request).await),
+    }
 }
 
 async fn success(State(controller): State<Controller>) -> &'static str {

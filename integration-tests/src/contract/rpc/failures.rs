@@ -92,7 +92,7 @@ pub async fn a_client_that_goes_before_the_trailers_cancels(app: &impl RpcApp) {
     running.expect(&cancelled(SHAPES[2])).await;
 }
 
-/// In the middle of a message, by a reset or with the whole connection: tonic's server makes an
+/// GR-30: in the middle of a message, by a reset or with the whole connection: tonic's server makes an
 /// internal error of it, but nobody waits for that.
 pub async fn a_client_that_breaks_off_its_messages_cancels(app: &impl RpcApp) {
     for method in SHAPES {

@@ -64,6 +64,7 @@ macro_rules! rpc_contract {
             configuration {
                 a_health_check_is_filtered_and_passes_its_context_on
                 captured_metadata_are_lists
+                a_suppressed_call_leaves_nothing_behind
                 a_public_endpoint_links_instead_of_continuing
                 a_custom_span_name_stays
                 further_attributes_go_where_the_hook_says

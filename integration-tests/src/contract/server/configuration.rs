@@ -56,6 +56,16 @@ pub async fn a_filtered_request_only_passes_its_context_on(app: &impl ServerApp)
     assert_nothing(&running.stop(0).await);
 }
 
+/// HS-22: neither the request nor the spans of its handler.
+pub async fn a_suppressed_request_leaves_nothing_behind(app: &impl ServerApp) {
+    let running =
+        Running::configured(app, |config| config.suppress(|it| it.path == "/child")).await;
+    let headers = [&*traceparent(0x456, 1)];
+    let (_, answer) = running.ask("GET /child?id=7", &headers).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_nothing(&running.stop(0).await);
+}
+
 /// HS-23: a public endpoint begins its own trace and links to the caller's.
 pub async fn a_public_endpoint_links_instead_of_continuing(app: &impl ServerApp) {
     for is_public in [true, false] {

@@ -114,7 +114,7 @@ pub async fn a_broken_body_is_an_error(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
-/// The error is looked into, however often it is wrapped.
+/// HS-36: the error is looked into, however often it is wrapped.
 pub async fn a_body_whose_time_was_up_is_a_timeout(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (client, _) = running.ask("GET /late", &[]).await;

@@ -46,6 +46,7 @@ macro_rules! server_contract {
                 the_fields_of_a_form_are_not_recorded
                 sequential_requests_make_separate_traces
                 the_handler_runs_inside_the_span
+                an_error_of_a_middleware_inside_has_the_route
             }
             connections {
                 http_1_0_has_its_version
@@ -66,6 +67,7 @@ macro_rules! server_contract {
             configuration {
                 captured_headers_are_lists
                 a_filtered_request_only_passes_its_context_on
+                a_suppressed_request_leaves_nothing_behind
                 a_public_endpoint_links_instead_of_continuing
                 a_custom_span_name_stays
                 further_attributes_go_where_the_hook_says
