@@ -84,7 +84,7 @@ impl Expected {
         assert_duration(capture, "http.client.request.duration", &labels, span);
         if !capture.points("http.client.active_requests").is_empty() {
             let template = self.template.map(|it| KeyValue::new("url.template", it));
-            let active: Vec<_> = self.destination(peer).into_iter().chain(template).collect();
+            let active: Vec<_> = self.destination(peer).chain(template).collect();
             assert_none_active(capture, "http.client.active_requests", &active);
         }
     }
@@ -126,7 +126,6 @@ impl Expected {
             kind: SpanKind::Client,
             attributes: self
                 .destination(peer)
-                .into_iter()
                 .chain([KeyValue::new("url.full", url)])
                 .chain(optional.into_iter().flatten())
                 .chain(peer_attributes.into_iter().filter(|_| answered))
@@ -144,7 +143,6 @@ impl Expected {
     #[must_use]
     pub fn labels(&self, peer: SocketAddr) -> Vec<KeyValue> {
         self.destination(peer)
-            .into_iter()
             .chain(self.template.map(|it| KeyValue::new("url.template", it)))
             .chain(self.outcome())
             .chain(self.further_labels.clone())
