@@ -3,6 +3,7 @@
 mod backoff;
 mod builder;
 mod delivery;
+mod encode;
 mod error;
 mod event;
 mod export_thread;
