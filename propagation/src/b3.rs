@@ -2,6 +2,7 @@
 //!
 //! See <https://github.com/openzipkin/b3-propagation>.
 
+mod message;
 mod multiple;
 mod single;
 
@@ -10,10 +11,9 @@ use std::sync::LazyLock;
 use opentelemetry::{
     Context,
     propagation::{Extractor, Injector, TextMapPropagator, text_map_propagator::FieldIter},
-    trace::{SpanContext, SpanId, TraceContextExt, TraceId, TraceState},
 };
 
-use crate::{hex, sampling::Sampling};
+use self::message::Message;
 
 /// Carries the trace in the header `b3`, or in several that start with `x-b3-`.
 ///
@@ -111,75 +111,6 @@ impl TextMapPropagator for B3Propagator {
             Form::Single => &SINGLE,
             Form::Multiple => &MULTIPLE,
         })
-    }
-}
-
-/// What the headers say, in either form.
-#[derive(Debug, PartialEq)]
-struct Message {
-    /// Absent if the caller only has an opinion on sampling.
-    ids: Option<Ids>,
-    sampling: Sampling,
-}
-
-impl Message {
-    fn of(context: &Context) -> Option<Self> {
-        let span = context.span();
-        let span_context = span.span_context();
-        let ids = span_context.is_valid().then(|| Ids {
-            trace_id: span_context.trace_id(),
-            span_id: span_context.span_id(),
-        });
-        // Without a span only a decision that came in without a trace is passed on.
-        if ids.is_none() && !(span_context.is_remote() && Sampling::is_alone_in(context)) {
-            return None;
-        }
-        Some(Self {
-            ids,
-            sampling: Sampling::of(context, span_context),
-        })
-    }
-
-    fn into_context(self, context: &Context) -> Context {
-        // A decision alone must not hide a parent that another format has found.
-        if self.ids.is_none() && context.span().span_context().is_valid() {
-            return context.clone();
-        }
-        let (trace_id, span_id) = match self.ids {
-            Some(ids) => (ids.trace_id, ids.span_id),
-            None => (TraceId::INVALID, SpanId::INVALID),
-        };
-        let flags = self.sampling.flags();
-        self.sampling
-            .remember(context, trace_id)
-            .with_remote_span_context(SpanContext::new(
-                trace_id,
-                span_id,
-                flags,
-                true,
-                TraceState::NONE,
-            ))
-    }
-}
-
-#[derive(Debug, PartialEq)]
-struct Ids {
-    trace_id: TraceId,
-    span_id: SpanId,
-}
-
-impl Ids {
-    /// Reads ids of full length, or a trace id of 64 bits.
-    fn parse(trace_id: &str, span_id: &str) -> Option<Self> {
-        let trace_id = match hex::decode::<16>(trace_id.as_bytes()) {
-            Some(short) => TraceId::from(short),
-            None => hex::trace_id(trace_id.as_bytes())?,
-        };
-        let ids = Self {
-            trace_id,
-            span_id: hex::span_id(span_id.as_bytes())?,
-        };
-        (ids.trace_id != TraceId::INVALID).then_some(ids)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod decode;
 mod encode;
+pub(crate) mod limits;
 
 use std::sync::LazyLock;
 
@@ -89,10 +90,6 @@ impl TextMapPropagator for BaggagePropagator {
         FieldIter::new(FIELDS.as_slice())
     }
 }
-
-/// What every platform has to carry, and all that this one does, read and written.
-pub(crate) const MAX_MEMBERS: usize = 64;
-pub(crate) const MAX_BYTES: usize = 8192;
 
 #[cfg(test)]
 mod tests {

@@ -181,8 +181,6 @@ fn entry(
     })
 }
 
-/// Between the last span that is needed and those that come with it, and logs.
-const QUIET: Duration = Duration::from_millis(150);
 /// What comes after a trace was handed out comes in several parts, and each is shown with all.
 const LATE: Duration = Duration::from_secs(1);
 /// From the first span of a trace that does not end.

@@ -5,6 +5,7 @@
 //! whatever its framework, and one on a client; see `services/server.rs` and
 //! `services/client.rs`. Everything else here tells the story.
 
+mod arguments;
 mod complaints;
 mod destination;
 mod fleet;
@@ -18,9 +19,9 @@ mod story;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::Parser;
 
-use services::Launch;
+use arguments::{Arguments, Command};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -38,106 +39,10 @@ async fn main() -> ExitCode {
     })
 }
 
-/// Five services, one trace, the culprit named.
-///
-/// Starts gateway, orders, inventory, payment and notification as five processes on loopback,
-/// sends three checkouts through them (an ordinary one, a large basket, a declined card) and
-/// prints a waterfall of each trace and where its time went.
-#[derive(Debug, Parser)]
-#[command(
-    version,
-    after_help = ENVIRONMENT,
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
-    override_usage = "checkout [OPTIONS]"
-)]
-struct Arguments {
-    #[command(flatten)]
-    options: Options,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Args, Debug)]
-struct Options {
-    /// Print one JSON object a line for each span, and nothing else
-    ///
-    /// With `trace_id`, `span_id`, `parent_span_id` (absent on roots), `service`, `name`, `kind`,
-    /// `start_unix_nano`, `duration_ns`, `status` and `attributes`.
-    #[arg(long)]
-    json: bool,
-    /// Stay up, print the URL of the gateway and the trace of each request, until Ctrl-C or SIGTERM
-    #[arg(long)]
-    serve: bool,
-    /// Show the traces on a page, too, and stay up until Ctrl-C or SIGTERM
-    #[arg(long)]
-    web: bool,
-    /// Port of the gateway on 127.0.0.1; 0 lets the system choose
-    #[arg(long, default_value_t = 0)]
-    port: u16,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Run one of the services; this is how the program starts its children
-    #[command(hide = true)]
-    Service(Launch),
-}
-
 /// Whoever reads our output, `head` for example, has seen enough.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
-}
-
-const ENVIRONMENT: &str = "\
-Environment:
-  OTEL_EXPORTER_OTLP_ENDPOINT  Send spans, metrics and logs to this OTLP endpoint instead, for
-                               example http://127.0.0.1:4318 (HTTP) or http://127.0.0.1:4317
-                               (gRPC), and print only the trace ids; the other OTEL_ variables
-                               apply, too
-  NO_COLOR                     No colours, not even on a terminal";
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-    use crate::services::Service;
-
-    #[test]
-    fn command_line_is_consistent() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn every_launch_is_read_as_it_was_written() {
-        let address = "127.0.0.1:4317".parse().unwrap();
-        let services = [
-            Service::Gateway { orders: address },
-            Service::Orders {
-                inventory: address,
-                payment: address,
-                notification: address,
-            },
-            Service::Inventory,
-            Service::Payment,
-            Service::Notification,
-        ];
-        for service in services {
-            let launch = Launch {
-                port: 8080,
-                service,
-            };
-            let line = ["checkout".to_owned()]
-                .into_iter()
-                .chain(launch.arguments());
-            let Some(Command::Service(read)) = Arguments::parse_from(line).command else {
-                panic!("{launch:?} is not read as a service");
-            };
-            assert_eq!(read, launch);
-        }
-    }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow, ensure};
 use otel_waterfall::{Arrivals, Page, Receiver, Trace, Traces};
 
-use crate::Options;
+use crate::arguments::Options;
 use crate::destination::Destination;
 use crate::fleet::Fleet;
 use crate::output::Output;

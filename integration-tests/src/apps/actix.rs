@@ -46,8 +46,6 @@ impl ServerApp for Actix {
             handler_error_message: "failed",
             body_error_type: "body",
             body_error_message: "the source dried up",
-            trailers: false,
-            reset_drops_the_handler: false,
         }
     }
 }

@@ -43,8 +43,6 @@ impl ServerApp for Axum {
             handler_error_message: "",
             body_error_type: "axum_core::error::Error",
             body_error_message: "",
-            trailers: true,
-            reset_drops_the_handler: true,
         }
     }
 }

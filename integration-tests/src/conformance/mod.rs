@@ -10,8 +10,8 @@ mod sources;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use self::scenarios::{DIFFERENCES, NOT_APPLICABLE, SCENARIOS};
-use self::sources::{Test, scenarios_of, takes_part, tests_of};
+use self::scenarios::{CAPABILITIES, DIFFERENCES, NOT_APPLICABLE, SCENARIOS};
+use self::sources::{Test, capabilities_of, scenarios_of, takes_part, tests_of};
 
 /// Frameworks that are recorded by the same convention.
 struct Family {
@@ -114,6 +114,12 @@ pub fn page() -> String {
     for family in &FAMILIES {
         write!(page, "\n## {}\n\n{}", family.title, table(family, &rules)).expect("a string");
     }
+    page.push_str(
+        "\n## Scenarios that do not apply\n\n| framework | tests | why |\n|---|---|---|\n",
+    );
+    for (framework, module, why) in CAPABILITIES {
+        writeln!(page, "| {framework} | `{module}` | {why} |").expect("a string");
+    }
     page.push_str("\n## Where frameworks differ\n\n");
     for (framework, difference) in DIFFERENCES {
         writeln!(page, "* **{framework}**: {difference}").expect("a string");
@@ -150,14 +156,29 @@ fn table(family: &Family, rules: &[Test]) -> String {
 type Proofs = BTreeMap<String, Vec<String>>;
 
 fn proofs(family: &Family, framework: &Framework, contract: &[Test], rules: &[Test]) -> Proofs {
-    assert!(
-        takes_part(framework.contract, family.contract),
-        "{} takes no part in the contract",
-        framework.name
-    );
+    let capabilities = takes_part(framework.contract, family.contract);
+    let capabilities =
+        capabilities.unwrap_or_else(|| panic!("{} takes no part in the contract", framework.name));
+    // What it cannot do is not tested there, and proves nothing.
+    let contract = contract.iter().filter(|test| {
+        let lacks = |(name, module, _): &(&str, &str, &str)| {
+            *name == framework.name && test.name.starts_with(&format!("{module}::"))
+        };
+        !CAPABILITIES.iter().any(lacks)
+    });
+    for capability in capabilities_of(family.contract) {
+        let module = format!("contract::{}::{capability}", family.contract);
+        let mut excuses = CAPABILITIES.iter();
+        let is_excused = excuses.any(|(name, of, _)| *name == framework.name && *of == module);
+        assert!(
+            capabilities.contains(&capability) != is_excused,
+            "{} has {capability}, or a reason why not",
+            framework.name
+        );
+    }
     let own = framework.tests.iter().copied().flat_map(tests_of);
     let mut proofs = Proofs::new();
-    for test in contract.iter().cloned().chain(own).chain(rules.to_vec()) {
+    for test in contract.cloned().chain(own).chain(rules.to_vec()) {
         for id in test.ids {
             let is_known = SCENARIOS.iter().any(|(known, _)| *known == id);
             assert!(is_known, "{} names {id}, which is unknown", test.name);

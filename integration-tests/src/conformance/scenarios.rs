@@ -141,6 +141,20 @@ pub(super) const NOT_APPLICABLE: &[(&str, Option<&str>, &str)] = &[
     ("HCU-11", Some("reqwest, tower"), "the same"),
 ];
 
+/// What a framework cannot do: it, the scenarios that are not run there, and why.
+pub(super) const CAPABILITIES: &[(&str, &str, &str)] = &[
+    (
+        "actix-web",
+        "contract::server::trailers",
+        "a response has no trailers",
+    ),
+    (
+        "actix-web",
+        "contract::server::resets",
+        "a handler goes on to its end when its HTTP/2 stream is reset",
+    ),
+];
+
 /// What a framework cannot do, or does in its own way, beyond single scenarios.
 #[rustfmt::skip]
 pub(super) const DIFFERENCES: &[(&str, &str)] = &[

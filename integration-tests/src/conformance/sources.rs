@@ -40,9 +40,47 @@ pub(super) fn scenarios_of(contract: &str) -> Vec<Test> {
         .collect()
 }
 
-/// Whether a file makes tests of the scenarios of a contract.
-pub(super) fn takes_part(file: &str, contract: &str) -> bool {
-    read(&root().join(file)).contains(&format!("integration_tests::{contract}_contract!("))
+/// What a file says it can do, where it makes tests of the scenarios of a contract: what stands
+/// behind the application.
+pub(super) fn takes_part(file: &str, contract: &str) -> Option<Vec<String>> {
+    let source = read(&root().join(file));
+    let (_, call) = source.split_once(&format!("integration_tests::{contract}_contract!("))?;
+    let (arguments, _) = call.split_once(");")?;
+    let capabilities = arguments.split(',').skip(1);
+    Some(capabilities.map(|it| it.trim().to_owned()).collect())
+}
+
+/// What a framework may be able to do: the modules that the contract's macro makes tests of on
+/// demand.
+pub(super) fn capabilities_of(contract: &str) -> Vec<String> {
+    let list = read(&root().join(format!("integration-tests/src/contract/{contract}/mod.rs")));
+    let arms = list
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("(@"));
+    arms.filter_map(|arm| Some(arm.split_once(' ')?.0.to_owned()))
+        .collect()
+}
+
+/// Scenarios that are written, and that no macro makes a test of.
+#[cfg(test)]
+fn unlisted(contract: &str) -> Vec<String> {
+    let listed = scenarios_of(contract);
+    let folder = root().join(format!("integration-tests/src/contract/{contract}"));
+    let files = files(&folder);
+    let written = files.iter().flat_map(|file| {
+        let (source, module) = (read(file), module(file));
+        let lines: Vec<_> = source.lines().map(str::to_owned).collect();
+        let scenarios = lines
+            .into_iter()
+            .filter(|line| line.starts_with("pub async fn "));
+        let names = scenarios.filter_map(|line| Some(function(&line)?.to_owned()));
+        names
+            .map(|name| format!("{module}::{name}"))
+            .collect::<Vec<_>>()
+    });
+    written
+        .filter(|name| !listed.iter().any(|test| test.name == *name))
+        .collect()
 }
 
 pub(super) fn read(path: &Path) -> String {
@@ -139,6 +177,14 @@ fn is_id(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_scenario_that_is_written_is_run() {
+        for contract in ["server", "client", "rpc"] {
+            assert!(scenarios_of(contract).len() > 20, "{contract}");
+            assert_eq!(unlisted(contract), [""; 0], "{contract}");
+        }
+    }
 
     #[test]
     fn tests_are_read_with_the_ids_in_front_and_inside() {

@@ -12,7 +12,7 @@ use tonic::client;
 use tonic::codec::CompressionEncoding;
 use tonic::metadata::MetadataMap;
 
-use super::Accepted;
+use super::accepted::Accepted;
 use super::client::Connector;
 use super::client::client;
 use super::codec::Encoded;

@@ -13,7 +13,7 @@ use http_body_util::Full;
 use http_body_util::Limited;
 use hyper_util::client::legacy::Client;
 
-use super::Accepted;
+use super::accepted::Accepted;
 use super::client::Connector;
 use super::client::client;
 use crate::failure::Answer;

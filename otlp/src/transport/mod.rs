@@ -1,5 +1,6 @@
 //! One attempt: bytes of a request go out, an answer comes back.
 
+mod accepted;
 mod client;
 mod codec;
 mod grpc;
@@ -9,13 +10,12 @@ mod only_grpc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
-use prost::Message;
 use tokio::time::timeout;
 
 use crate::failure::Failure;
 use crate::failure::FailureKind;
 
+pub(crate) use accepted::Accepted;
 pub(crate) use client::connector;
 pub(crate) use grpc::Grpc;
 pub(crate) use http::Http;
@@ -25,14 +25,6 @@ pub(crate) use http::Http;
 pub(crate) enum Transport {
     Grpc(Grpc),
     Http(Http),
-}
-
-/// What the receiver has accepted, and what of it not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Accepted {
-    pub(crate) rejected: u64,
-    /// What the receiver says about it.
-    pub(crate) message: String,
 }
 
 impl Transport {
@@ -67,52 +59,5 @@ impl Transport {
             return Err(Failure::new(FailureKind::Timeout, text).ambiguous());
         };
         outcome
-    }
-}
-
-impl Accepted {
-    /// From the body of an answer. The three signals number their fields alike. What cannot be
-    /// read has been accepted: the receiver said so before it.
-    fn decode(answer: &[u8]) -> Self {
-        let response = ExportTraceServiceResponse::decode(answer).unwrap_or_default();
-        let partial = response.partial_success.unwrap_or_default();
-        Self {
-            rejected: u64::try_from(partial.rejected_spans).unwrap_or_default(),
-            message: partial.error_message,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsPartialSuccess;
-    use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
-    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsPartialSuccess;
-    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
-
-    use super::*;
-
-    #[test]
-    fn partial_success_is_read_for_every_signal() {
-        let expected = Accepted {
-            rejected: 3,
-            message: "too old".to_owned(),
-        };
-        let logs = ExportLogsServiceResponse {
-            partial_success: Some(ExportLogsPartialSuccess {
-                rejected_log_records: 3,
-                error_message: "too old".to_owned(),
-            }),
-        };
-        assert_eq!(Accepted::decode(&logs.encode_to_vec()), expected);
-        let metrics = ExportMetricsServiceResponse {
-            partial_success: Some(ExportMetricsPartialSuccess {
-                rejected_data_points: 3,
-                error_message: "too old".to_owned(),
-            }),
-        };
-        assert_eq!(Accepted::decode(&metrics.encode_to_vec()), expected);
-        assert_eq!(Accepted::decode(b""), Accepted::default());
-        assert_eq!(Accepted::decode(b"{}"), Accepted::default());
     }
 }

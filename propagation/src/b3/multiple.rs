@@ -4,7 +4,7 @@
 
 use opentelemetry::propagation::{Extractor, Injector};
 
-use super::{Ids, Message};
+use super::message::{Ids, Message};
 use crate::{hex, sampling::Sampling, whitespace};
 
 pub(super) const FIELDS: [&str; 4] = [TRACE_ID, SPAN_ID, SAMPLED, FLAGS];

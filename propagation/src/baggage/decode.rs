@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use opentelemetry::baggage::Baggage;
 use percent_encoding::percent_decode_str;
 
-use super::{MAX_BYTES, MAX_MEMBERS};
+use super::limits::{MAX_BYTES, MAX_MEMBERS};
 use crate::whitespace;
 
 /// Reads all lines as one list.

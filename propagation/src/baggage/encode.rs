@@ -3,7 +3,7 @@
 use opentelemetry::{Key, StringValue, baggage::Baggage, baggage::BaggageMetadata};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
-use super::{MAX_BYTES, MAX_MEMBERS};
+use super::limits::{MAX_BYTES, MAX_MEMBERS};
 
 /// Writes the members sorted by key, so that the same baggage always gives the same header.
 ///

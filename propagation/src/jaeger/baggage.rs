@@ -7,7 +7,7 @@ use opentelemetry::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::{
-    baggage::{MAX_BYTES, MAX_MEMBERS},
+    baggage::limits::{MAX_BYTES, MAX_MEMBERS},
     whitespace,
 };
 

@@ -11,13 +11,13 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::escaped::Json;
 use super::place::{Fields, Place, with_target};
-use super::{Line, timestamp};
+use super::timestamp;
 use crate::record::{is_log, is_metadata};
 use crate::value::with_causes;
 
 pub(super) fn write<S: for<'a> LookupSpan<'a>>(
     out: &mut dyn Write,
-    line: &Line,
+    with_span_fields: bool,
     event: &Event<'_>,
     place: &Place<'_, S>,
 ) -> fmt::Result {
@@ -50,7 +50,7 @@ pub(super) fn write<S: for<'a> LookupSpan<'a>>(
     }
 
     let mut before = ",\"spans\":[";
-    place.spans(line.span_fields, &mut |name, fields| {
+    place.spans(with_span_fields, &mut |name, fields| {
         out.write_str(before)?;
         before = ",";
         span(out, name, fields)

@@ -19,7 +19,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::registry::LookupSpan;
 
 pub use self::layer::LineLayer;
-use self::place::Place;
+use self::place::{Extra, Place};
 
 /// What lines look like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,9 +72,6 @@ pub struct Line {
     span_fields: bool,
     extras: Vec<(&'static str, Extra)>,
 }
-
-/// What a context says for a line.
-type Extra = Arc<dyn Fn(&Context) -> Option<Cow<'static, str>> + Send + Sync>;
 
 impl Line {
     /// Lines of this kind.
@@ -143,8 +140,8 @@ impl Line {
     ) -> fmt::Result {
         match self.lines {
             Lines::Off => Ok(()),
-            Lines::Text => text::write(out, ansi, self, event, place),
-            Lines::Json | Lines::Auto => json::write(out, self, event, place),
+            Lines::Text => text::write(out, ansi, self.span_fields, event, place),
+            Lines::Json | Lines::Auto => json::write(out, self.span_fields, event, place),
         }
     }
 }

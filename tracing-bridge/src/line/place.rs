@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, KeyValue};
@@ -9,10 +10,12 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::Extra;
 use crate::bridged::{Bridged, context_of};
 use crate::record::{LOG_TARGET, is_log};
 use crate::takes::is_opentelemetry;
+
+/// What a context says for a line.
+pub(super) type Extra = Arc<dyn Fn(&Context) -> Option<Cow<'static, str>> + Send + Sync>;
 
 /// The spans around an event.
 pub(super) struct Place<'a, S: LookupSpan<'a>> {

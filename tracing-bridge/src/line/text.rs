@@ -11,14 +11,14 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::escaped::Plain;
 use super::place::{Fields, Place, with_target};
-use super::{Line, timestamp};
+use super::timestamp;
 use crate::record::{is_log, is_metadata};
 use crate::value::with_causes;
 
 pub(super) fn write<S: for<'a> LookupSpan<'a>>(
     out: &mut dyn Write,
     ansi: bool,
-    line: &Line,
+    with_span_fields: bool,
     event: &Event<'_>,
     place: &Place<'_, S>,
 ) -> fmt::Result {
@@ -34,7 +34,7 @@ pub(super) fn write<S: for<'a> LookupSpan<'a>>(
     out.write_str(" ")?;
 
     let mut has_spans = false;
-    place.spans(line.span_fields, &mut |name, fields| {
+    place.spans(with_span_fields, &mut |name, fields| {
         has_spans = true;
         out.write_str(paint.start(BOLD))?;
         out.write_str(name)?;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use opentelemetry::trace::SpanId;
 
-use super::QUIET;
 use super::recent::Recent;
 use crate::span::{Kind, Span};
 
@@ -138,6 +137,8 @@ fn place(call: &Span) -> String {
     }
 }
 
+/// Between the last span that is needed and those that come with it, and logs.
+pub(super) const QUIET: Duration = Duration::from_millis(150);
 /// SDKs export every five seconds, unless somebody has set it otherwise.
 const ONE_EXPORT: Duration = Duration::from_secs(6);
 const A_GLANCE: Duration = Duration::from_millis(1_200);

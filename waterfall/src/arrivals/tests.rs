@@ -1,3 +1,4 @@
+use super::completeness::QUIET;
 use super::*;
 use crate::log::Severity;
 use crate::testing::{call, span};

@@ -5,9 +5,6 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use serde::{Deserialize, Serialize};
 
-use crate::attributes::Texts;
-use crate::receive::Batch;
-
 /// The request as one line, without its end.
 ///
 /// # Errors
@@ -16,17 +13,23 @@ pub(crate) fn line_of(request: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string(request)?)
 }
 
-/// What a line holds. Metrics and profiles, which the Collector writes into such files as well,
-/// are nothing to us.
-///
+/// What a line holds.
+#[derive(Debug)]
+pub(crate) enum Line {
+    Spans(ExportTraceServiceRequest),
+    Logs(ExportLogsServiceRequest),
+    /// Metrics and profiles, which the Collector writes into such files as well.
+    Other,
+}
+
 /// # Errors
 /// The line is no OTLP.
-pub(crate) fn read_line(line: &str, texts: &mut Texts) -> Result<Batch> {
+pub(crate) fn read_line(line: &str) -> Result<Line> {
     if let Ok(spans) = serde_json::from_str::<Spans>(line) {
-        return Ok(Batch::of_spans(spans.0, texts));
+        return Ok(Line::Spans(spans.0));
     }
     if let Ok(logs) = serde_json::from_str::<Logs>(line) {
-        return Ok(Batch::of_logs(logs.0));
+        return Ok(Line::Logs(logs.0));
     }
     let Known {
         resource_spans,
@@ -44,7 +47,7 @@ pub(crate) fn read_line(line: &str, texts: &mut Texts) -> Result<Batch> {
     if resource_metrics.is_none() && resource_profiles.is_none() {
         bail!("neither spans nor logs");
     }
-    Ok(Batch::default())
+    Ok(Line::Other)
 }
 
 /// A request that has what makes it one of spans: in itself, every field may be missing.
@@ -83,6 +86,7 @@ struct Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::receive::Batch;
 
     /// As the Collector's file exporter writes it.
     const SPANS: &str = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"orders"}}]},"scopeSpans":[{"scope":{"name":"s"},"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","parentSpanId":"","name":"POST /orders","kind":2,"startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000100000000","attributes":[{"key":"http.response.status_code","value":{"intValue":"201"}},{"key":"list","value":{"arrayValue":{"values":[{"stringValue":"a"}]}}}],"events":[{"timeUnixNano":"1700000000000000001","name":"exception"}],"status":{}}]}],"schemaUrl":"x"}]}"#;
@@ -90,24 +94,22 @@ mod tests {
 
     #[test]
     fn lines_of_the_collector_are_read() {
-        let texts = &mut Texts::default();
-        let batch = read_line(SPANS, texts).unwrap();
+        let batch = Batch::from_line(SPANS).unwrap();
         let span = batch.spans.first().unwrap();
         assert_eq!((&*span.service, &*span.name), ("orders", "POST /orders"));
         assert_eq!(span.http_status(), Some(201));
         assert_eq!(span.events.len(), 1);
         assert_eq!(span.parent_span_id, None);
-        assert_eq!(read_line(LOGS, texts).unwrap().logs.len(), 1);
-        let metrics = read_line(r#"{"resourceMetrics":[]}"#, texts).unwrap();
+        assert_eq!(Batch::from_line(LOGS).unwrap().logs.len(), 1);
+        let metrics = Batch::from_line(r#"{"resourceMetrics":[]}"#).unwrap();
         assert_eq!(metrics.spans.len() + metrics.logs.len(), 0);
     }
 
     #[test]
     fn what_is_no_otlp_is_an_error() {
-        let texts = &mut Texts::default();
         let broken = SPANS.replace("0af765", "zz");
         for line in ["", "{}", "[]", "nonsense", &broken] {
-            assert!(read_line(line, texts).is_err(), "{line}");
+            assert!(read_line(line).is_err(), "{line}");
         }
     }
 

@@ -17,7 +17,7 @@ use crate::attributes::{Attributes, Texts, Value};
 use crate::log::{Log, Severity};
 use crate::span::{Event, Kind, Link, Span, Status};
 
-pub(crate) use lines::{line_of, read_line};
+pub(crate) use lines::{Line, line_of, read_line};
 
 /// The spans of one resource. Those without valid ids, which no SDK makes, are left out.
 pub(crate) fn spans(batch: ResourceSpans, texts: &mut Texts) -> impl Iterator<Item = Span> {

@@ -6,7 +6,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::attributes::Texts;
 use crate::log::Log;
-use crate::otlp;
+use crate::otlp::{self, Line};
 use crate::span::Span;
 
 /// What has arrived.
@@ -30,7 +30,11 @@ impl Batch {
     /// # Errors
     /// The line is no OTLP.
     pub fn from_line(line: &str) -> anyhow::Result<Self> {
-        otlp::read_line(line, &mut Texts::default())
+        Ok(match otlp::read_line(line)? {
+            Line::Spans(spans) => Self::of_spans(spans, &mut Texts::default()),
+            Line::Logs(logs) => Self::of_logs(logs),
+            Line::Other => Self::default(),
+        })
     }
 
     pub(crate) fn of_spans(request: ExportTraceServiceRequest, texts: &mut Texts) -> Self {

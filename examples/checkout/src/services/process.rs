@@ -13,14 +13,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::Launch;
 use super::notice::Notice;
+use super::server::Server;
 
-pub(super) async fn run(launch: Launch) -> Result<()> {
+pub(super) async fn run(port: u16, server: impl FnOnce() -> Result<Server>) -> Result<()> {
     let told_to_stop = told_to_stop().boxed().shared();
-    let Launch { port, service } = launch;
     let telemetry = otel_autoconfigure::init()?;
-    let server = service.server()?;
+    let server = server()?;
 
     let listener = listen(port).await?;
     Notice::Listening(listener.local_addr()?).tell()?;

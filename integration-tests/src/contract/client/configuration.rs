@@ -92,6 +92,31 @@ pub async fn further_attributes_go_where_the_hook_says(app: &impl ClientApp) {
     running.expect(&expected).await;
 }
 
+/// It sees the request and the response, and may say that an outcome is no error.
+pub async fn the_hook_of_the_response_has_the_last_word(app: &impl ClientApp) {
+    for (target, status, error) in [("/absent", 404, None), ("/error-status", 500, Some("500"))] {
+        let running = Running::configured(app, |config| {
+            config.response_attributes(|request, response, attributes| {
+                attributes.span(KeyValue::new("test.path", request.path.to_owned()));
+                attributes.metric(KeyValue::new("test.label", i64::from(response.status)));
+                if response.status == 404 {
+                    attributes.expected();
+                }
+            })
+        })
+        .await;
+        running.get(target).await;
+        let expected = Expected {
+            status: Some(status),
+            error,
+            further_attributes: vec![KeyValue::new("test.path", target)],
+            further_labels: vec![KeyValue::new("test.label", i64::from(status))],
+            ..Expected::get(target)
+        };
+        running.expect(&expected).await;
+    }
+}
+
 /// Whether the body is read or not, its size is known from the head.
 pub async fn body_sizes_are_measured_on_request(app: &impl ClientApp) {
     for body_end in [false, true] {

@@ -56,6 +56,7 @@ macro_rules! client_contract {
                 a_filtered_request_only_passes_its_context_on
                 a_custom_span_name_is_used
                 further_attributes_go_where_the_hook_says
+                the_hook_of_the_response_has_the_last_word
                 body_sizes_are_measured_on_request
             }
             failures {

@@ -29,7 +29,7 @@ pub const SHAPES: [&str; 4] = [
 /// Calls a method of any shape with some messages, and returns what came back, read to its end.
 ///
 /// Where a shape has room for one message only, it has all of them in one.
-pub async fn call(
+pub(super) async fn call(
     greeter: &mut Greeter,
     method: &str,
     messages: &[&str],

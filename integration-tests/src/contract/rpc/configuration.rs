@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::context::FutureExt;
 use opentelemetry::metrics::noop::NoopMeterProvider;
+use opentelemetry::trace;
 use opentelemetry::trace::noop::NoopTracerProvider;
 use opentelemetry::trace::{SpanId, SpanKind, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
@@ -12,7 +13,7 @@ use opentelemetry_sdk::trace::{Sampler, SpanData};
 use otel_instrumentation::testing::{Capture, by_name};
 use otel_middleware_tonic::{ClientConfig, OtelServerLayer, Providers, ServerConfig};
 use tonic::metadata::MetadataValue;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tower::{Layer, ServiceBuilder};
@@ -199,6 +200,47 @@ pub async fn further_attributes_go_where_the_hook_says(app: &impl RpcApp) {
     assert!(labels.contains_key("test.client") && !labels.contains_key("test.tenant"));
     let labels = only_point(&running.capture, "rpc.server.call.duration").labels;
     assert!(labels["test.tenant"] == "acme".into() && !labels.contains_key("test.server"));
+}
+
+/// On both sides, whether the status is in the head or in the trailers.
+pub async fn the_hook_of_the_response_has_the_last_word(app: &impl RpcApp) {
+    for method in [SHAPES[0], SHAPES[3]] {
+        let mut running = Running::configured(
+            app,
+            |server| {
+                server.response_attributes(|_, _, attributes| {
+                    attributes.metric(KeyValue::new("test.server", true));
+                    attributes.expected();
+                })
+            },
+            |client| {
+                client.response_attributes(|_, _, attributes| {
+                    attributes.span(KeyValue::new("test.client", true));
+                    attributes.expected();
+                })
+            },
+        )
+        .await;
+        let called = call(&mut running.greeter, method, &["status:13:no"], None).await;
+        assert_eq!(called.expect_err("an error").code(), Code::Internal);
+        let (client, server) = running.spans().await;
+        assert_eq!(client.status, trace::Status::Unset, "{method}");
+        assert_eq!(server.status, trace::Status::Unset, "{method}");
+        assert!(
+            client
+                .attributes
+                .contains(&KeyValue::new("test.client", true))
+        );
+        for metric in ["rpc.client.call.duration", "rpc.server.call.duration"] {
+            let labels = only_point(&running.capture, metric).labels;
+            assert!(!labels.contains_key("error.type"), "{metric} of {method}");
+            assert_eq!(labels["rpc.status_code"], "INTERNAL".into());
+            assert_eq!(
+                labels.contains_key("test.server"),
+                metric.contains("server")
+            );
+        }
+    }
 }
 
 /// What the handler put into its response's extensions.

@@ -66,6 +66,7 @@ macro_rules! rpc_contract {
                 a_public_endpoint_links_instead_of_continuing
                 a_custom_span_name_stays
                 further_attributes_go_where_the_hook_says
+                the_hook_of_the_response_has_the_last_word
                 a_handler_names_its_error
                 an_unsampled_call_is_still_measured
                 without_an_sdk_the_context_passes_through

@@ -13,7 +13,7 @@ use otel_instrumentation::{Providers, Scheme, ServerConfig, Trust};
 use super::propagation::{remote, traceparent};
 use super::{Expected, Running, ServerApp};
 use crate::observed::{assert_nothing, labels, only_point};
-use crate::wire::exchange;
+use crate::wire::{Socket, exchange};
 
 /// HS-10: listed headers come as lists, with all their values; others do not come at all.
 pub async fn captured_headers_are_lists(app: &impl ServerApp) {
@@ -119,6 +119,52 @@ pub async fn further_attributes_go_where_the_hook_says(app: &impl ServerApp) {
         ..Expected::get("/success")
     };
     running.expect(client, &expected).await;
+}
+
+/// It sees the request and the response, adds to the span or to the metrics, and may say that an
+/// outcome is no error. A body that breaks after that still is one.
+pub async fn the_hook_of_the_response_has_the_last_word(app: &impl ServerApp) {
+    let cases = [
+        ("GET /success", 200, None),
+        ("GET /error-status", 500, None),
+        ("GET /endless", 200, None),
+        ("GET /broken", 200, Some(app.differences().body_error_type)),
+    ];
+    for (line, status, error) in cases {
+        println!("{line}");
+        let running = Running::configured(app, |config| {
+            config.response_attributes(|request, response, attributes| {
+                attributes.span(KeyValue::new("test.path", request.path.to_owned()));
+                attributes.metric(KeyValue::new("test.label", i64::from(response.status)));
+                attributes.expected();
+            })
+        })
+        .await;
+        let mut socket = Socket::connect(running.address()).await;
+        let client = socket.address();
+        socket.send(super::request(line, &[])).await;
+        socket.read_until("\r\n\r\n").await;
+        if line == "GET /endless" {
+            drop(socket);
+        } else {
+            socket.read_to_end().await;
+        }
+        let (_, path) = line.split_once(' ').expect("method and path");
+        let is_broken = error.is_some();
+        let expected = Expected {
+            status: Some(status),
+            error,
+            message: if is_broken {
+                app.differences().body_error_message
+            } else {
+                ""
+            },
+            further_attributes: vec![KeyValue::new("test.path", path)],
+            further_labels: vec![KeyValue::new("test.label", i64::from(status))],
+            ..Expected::get(path)
+        };
+        running.expect(client, &expected).await;
+    }
 }
 
 /// HS-29: sizes are those of the bodies as they were sent, however they end.

@@ -9,7 +9,7 @@ use opentelemetry::trace::SpanKind;
 
 use super::{Expected, Running, ServerApp, request};
 use crate::observed::{only_point, spans_of};
-use crate::wire::{Http2, Socket, exchange, in_time};
+use crate::wire::{Http2, Socket, exchange};
 
 /// Nothing but the request line: what nobody said is absent, not empty.
 pub async fn http_1_0_has_its_version(app: &impl ServerApp) {
@@ -47,14 +47,14 @@ pub async fn requests_share_a_connection(app: &impl ServerApp) {
     );
 }
 
-fn get(path: &str) -> Request<Full<Bytes>> {
+pub(super) fn get(path: &str) -> Request<Full<Bytes>> {
     Request::get(format!("http://shop.example:8080{path}"))
         .header("user-agent", "test-user-agent")
         .body(Full::default())
         .expect("a request")
 }
 
-fn expected(path: &'static str) -> Expected {
+pub(super) fn expected(path: &'static str) -> Expected {
     Expected {
         version: "2",
         ..Expected::get(path)
@@ -112,29 +112,6 @@ pub async fn http_2_requests_share_a_connection(app: &impl ServerApp) {
     assert_eq!(recorded.collect::<HashSet<_>>(), seen);
 }
 
-/// HS-21: the connection lives on.
-pub async fn a_stream_that_is_reset_before_the_head_cancels(app: &impl ServerApp) {
-    if !app.differences().reset_drops_the_handler {
-        return;
-    }
-    let running = Running::start(app).await;
-    let mut connection = Http2::connect(running.address()).await;
-    let entered = in_time("the handler", running.controller.entered());
-    tokio::select! {
-        _ = connection.send(get("/hang")) => unreachable!("it hangs"),
-        () = entered => {}
-    }
-    spans_of(&running.capture, SpanKind::Server, 1).await;
-    let client = connection.address();
-    drop(connection);
-    let expected = Expected {
-        status: None,
-        error: Some("cancelled"),
-        ..expected("/hang")
-    };
-    running.expect(client, &expected).await;
-}
-
 /// HS-20: the connection lives on.
 pub async fn a_stream_that_is_reset_before_the_body_ends_cancels(app: &impl ServerApp) {
     let running = Running::start(app).await;
@@ -151,19 +128,4 @@ pub async fn a_stream_that_is_reset_before_the_body_ends_cancels(app: &impl Serv
         ..expected("/endless")
     };
     running.expect(client, &expected).await;
-}
-
-/// Nothing is polled after the trailers.
-pub async fn trailers_end_the_body_of_a_stream(app: &impl ServerApp) {
-    if !app.differences().trailers {
-        return;
-    }
-    let running = Running::start(app).await;
-    let mut connection = Http2::connect(running.address()).await;
-    let response = connection.send(get("/trailers")).await.expect("a response");
-    let body = response.into_body().collect().await.expect("a body");
-    assert_eq!(body.trailers().expect("trailers")["x-checksum"], "42");
-    let client = connection.address();
-    drop(connection);
-    running.expect(client, &expected("/trailers")).await;
 }

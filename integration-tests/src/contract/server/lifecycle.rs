@@ -140,20 +140,6 @@ pub async fn a_body_that_is_never_polled_to_its_end_is_complete(app: &impl Serve
         .await;
 }
 
-/// Nothing is polled after the trailers.
-pub async fn trailers_end_the_body(app: &impl ServerApp) {
-    if !app.differences().trailers {
-        return;
-    }
-    let running = Running::start(app).await;
-    let (client, answer) = running.ask("GET /trailers", &["TE: trailers"]).await;
-    assert!(
-        answer.ends_with("\r\nsuccess\r\n0\r\nx-checksum: 42\r\n\r\n"),
-        "{answer:?}"
-    );
-    running.expect(client, &Expected::get("/trailers")).await;
-}
-
 /// HS-28: the operation is over when the other protocol begins.
 pub async fn an_upgrade_ends_the_operation_and_works(app: &impl ServerApp) {
     let running = Running::start(app).await;

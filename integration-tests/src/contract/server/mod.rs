@@ -12,6 +12,8 @@ mod expected;
 pub mod lifecycle;
 pub mod propagation;
 pub mod requests;
+pub mod resets;
+pub mod trailers;
 
 use std::fmt;
 use std::future::Future;
@@ -31,9 +33,12 @@ use crate::semconv;
 use crate::wire::{exchange, in_time};
 
 /// Makes one test of each scenario, for the [`ServerApp`] given.
+///
+/// Behind it stands what not every framework can do: `resets` and `trailers`, modules of scenarios.
 #[macro_export]
 macro_rules! server_contract {
-    ($app:expr) => {
+    ($app:expr $(, $capability:ident)*) => {
+        $($crate::server_contract! { @$capability $app })*
         $crate::server_contract! { $app;
             requests {
                 a_request_makes_one_span
@@ -47,9 +52,7 @@ macro_rules! server_contract {
                 requests_share_a_connection
                 http_2_has_its_authority_and_version
                 http_2_requests_share_a_connection
-                a_stream_that_is_reset_before_the_head_cancels
                 a_stream_that_is_reset_before_the_body_ends_cancels
-                trailers_end_the_body_of_a_stream
             }
             propagation {
                 a_remote_trace_is_continued
@@ -66,6 +69,7 @@ macro_rules! server_contract {
                 a_public_endpoint_links_instead_of_continuing
                 a_custom_span_name_stays
                 further_attributes_go_where_the_hook_says
+                the_hook_of_the_response_has_the_last_word
                 body_sizes_are_measured_on_request
                 forwarded_headers_are_believed_as_configured
                 the_scheme_can_be_configured
@@ -81,9 +85,23 @@ macro_rules! server_contract {
                 a_broken_body_is_an_error
                 a_body_that_is_too_short_is_an_error
                 a_body_that_is_never_polled_to_its_end_is_complete
-                trailers_end_the_body
                 an_upgrade_ends_the_operation_and_works
                 a_task_that_keeps_the_context_does_not_stretch_the_span
+            }
+        }
+    };
+    (@trailers $app:expr) => {
+        $crate::server_contract! { $app;
+            trailers {
+                trailers_end_the_body
+                trailers_end_the_body_of_a_stream
+            }
+        }
+    };
+    (@resets $app:expr) => {
+        $crate::server_contract! { $app;
+            resets {
+                a_stream_that_is_reset_before_the_head_cancels
             }
         }
     };
@@ -137,10 +155,6 @@ pub struct Differences {
     pub body_error_type: &'static str,
     /// What the span's status says of that error.
     pub body_error_message: &'static str,
-    /// Whether a response can have trailers.
-    pub trailers: bool,
-    /// Whether a handler is dropped when its HTTP/2 stream is reset; others go on to their end.
-    pub reset_drops_the_handler: bool,
 }
 
 /// A server that runs until it is told to stop.
