@@ -9,6 +9,8 @@ mod encoder;
 #[cfg(any(test, fuzzing))]
 mod sameness;
 mod scopes;
+#[cfg(any(test, fuzzing))]
+mod source;
 mod span;
 #[cfg(test)]
 mod tests;
