@@ -19,7 +19,14 @@ pub(crate) struct Batch {
 impl Batch {
     /// `OTEL_BSP_*`
     pub(crate) fn of_spans(environment: &Environment) -> Self {
-        Self::read(environment, "OTEL_BSP", Duration::from_secs(5))
+        Self::read(environment, "OTEL_BSP", SPANS_DELAY)
+    }
+
+    /// How long a pause is after which spans are exported early; `None` if somebody has said how long
+    /// they have to wait.
+    pub(crate) fn early(environment: &Environment) -> Option<Duration> {
+        let is_said = environment.text("OTEL_BSP_SCHEDULE_DELAY").is_some();
+        (!is_said).then_some(SPANS_DELAY)
     }
 
     /// `OTEL_BLRP_*`
@@ -48,6 +55,7 @@ impl Batch {
     }
 }
 
+const SPANS_DELAY: Duration = Duration::from_secs(5);
 const QUEUE: u32 = 2_048;
 const SIZE: u32 = 512;
 

@@ -12,6 +12,7 @@ mod destination;
 mod destinations;
 mod detected;
 mod directives;
+mod early_export;
 mod endpoint;
 mod environment;
 mod error;

@@ -4,10 +4,12 @@
 //! until they are shut down. So the room is given out here, in front of them, and they never have
 //! to drop anything.
 
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::thread::Thread;
 
 use crate::notice::Notice;
 use crate::signal::Signal;
@@ -23,6 +25,9 @@ pub(crate) struct Queue {
     passed: AtomicU64,
     dropped: AtomicU64,
     is_told: AtomicBool,
+    /// Who wants to know that something has come into the empty queue, and whether that is so now.
+    waker: OnceLock<Thread>,
+    is_awaited: AtomicBool,
 }
 
 impl Queue {
@@ -37,6 +42,8 @@ impl Queue {
             passed: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             is_told: AtomicBool::new(false),
+            waker: OnceLock::new(),
+            is_awaited: AtomicBool::new(false),
         }
     }
 
@@ -51,6 +58,9 @@ impl Queue {
         if waiting < self.most
             && (waiting == 0 || waiting_bytes.saturating_add(bytes) <= self.most_bytes)
         {
+            if waiting == 0 && self.is_awaited.swap(false, Ordering::Relaxed) {
+                self.wake();
+            }
             return true;
         }
         self.give_back(1, bytes);
@@ -70,6 +80,33 @@ impl Queue {
     /// From now on a full queue is told again.
     pub(crate) fn tell_again(&self) {
         self.is_told.store(false, Ordering::Relaxed);
+    }
+
+    /// Wakes this thread, always the same one, when something comes into the empty queue, or at once
+    /// if there is something in it.
+    pub(crate) fn wake_at_first(&self, thread: Thread) {
+        let _ = self.waker.set(thread);
+        self.is_awaited.store(true, Ordering::Relaxed);
+        if self.waiting() > 0 {
+            self.is_awaited.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether nothing has come since.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.is_awaited.load(Ordering::Relaxed)
+    }
+
+    #[cold]
+    fn wake(&self) {
+        if let Some(waker) = self.waker.get() {
+            waker.unpark();
+        }
+    }
+
+    /// How many have come, ever.
+    pub(crate) fn recorded(&self) -> u64 {
+        self.passed() + self.waiting() as u64
     }
 
     pub(crate) fn capacity(&self) -> usize {

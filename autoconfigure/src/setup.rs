@@ -1,6 +1,7 @@
 //! Everything in its place: what the application and the environment say becomes providers.
 
 use std::fmt;
+use std::sync::Mutex;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -21,9 +22,11 @@ use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
 
 use crate::baggage_attributes::BaggageAttributes;
+use crate::batch::Batch;
 use crate::destinations::Destinations;
 use crate::detected::Detected;
 use crate::directives::Directives;
+use crate::early_export::EarlyExport;
 use crate::environment::Environment;
 use crate::error::InitError;
 use crate::logs;
@@ -34,6 +37,7 @@ use crate::peers::Peers;
 use crate::provider_source::Source;
 use crate::resource::resource;
 use crate::sampler::sampler;
+use crate::signal::Signal;
 use crate::subscriber::Bridge;
 use crate::telemetry::Telemetry;
 use crate::traces;
@@ -91,6 +95,7 @@ impl Settings {
         let mut bridge = Bridge::new(None, None, directives.clone(), self.tracing.clone());
         let mut meters = None;
         let mut summary = None;
+        let mut early_export = None;
         if !environment.flag("OTEL_SDK_DISABLED") {
             let undetected = self.undetected;
             let resource = resource(environment, self.service, self.attributes, &undetected);
@@ -120,6 +125,14 @@ impl Settings {
             for pipeline in destinations.pipelines() {
                 pipeline.metrics.measure(&meter, pipeline.queue.as_ref());
             }
+            early_export = destinations.pipelines().iter().find_map(|pipeline| {
+                let queue = pipeline
+                    .queue
+                    .clone()
+                    .filter(|_| pipeline.signal == Signal::Traces)?;
+                let delay = Batch::early(environment)?;
+                EarlyExport::start(traces.clone(), queue, delay)
+            });
             let places = destinations.places().join(", ");
             summary = Some(match places.is_empty() {
                 true => "nothing is exported by OTLP".to_owned(),
@@ -133,6 +146,7 @@ impl Settings {
                 bridge,
                 metrics: meters,
                 destinations,
+                early_export: Mutex::new(early_export),
                 timeout: self.timeout,
                 since: (Instant::now(), 0),
                 warnings: Vec::new(),

@@ -1,6 +1,8 @@
 //! The guard: what has been set up, until it is dropped.
 
 use std::error::Error;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
@@ -13,6 +15,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::destinations::Destinations;
+use crate::early_export::EarlyExport;
 use crate::error::ShutdownError;
 use crate::error::Undelivered;
 use crate::notice::Notice;
@@ -37,6 +40,7 @@ pub struct Telemetry {
     pub(crate) bridge: Bridge,
     pub(crate) metrics: Option<SdkMeterProvider>,
     pub(crate) destinations: Destinations,
+    pub(crate) early_export: Mutex<Option<EarlyExport>>,
     pub(crate) timeout: Duration,
     /// When `init` was done with it, and how much had been recorded then.
     pub(crate) since: (Instant, u64),
@@ -149,6 +153,13 @@ impl Telemetry {
         if !self.bridge.is_open.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
+        // What is left is exported now.
+        drop(
+            self.early_export
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
         let timeout = self.timeout;
         let deadline = Instant::now() + timeout;
         // A little earlier, so that the SDK's threads can still say that they were too late.

@@ -52,7 +52,7 @@ fn exported(role: &str, variables: &[(&str, &str)]) -> (Collector, Finished) {
     (collector, finished)
 }
 
-/// Whichever way spans go, and whoever has set the subscriber.
+/// HS-39: whichever way spans go, and whoever has set the subscriber.
 #[test]
 fn rust_log_adds_spans_and_takes_none_away() {
     play(ROLES);

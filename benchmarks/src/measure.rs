@@ -1,7 +1,9 @@
 //! What one request costs: instructions, allocations and time, each in processes of their own.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Once;
 
 use anyhow::{Context, Result, ensure};
 
@@ -69,11 +71,23 @@ fn collected(
     Ok(count.trim().parse()?)
 }
 
+/// Another program of this package, which lies beside this one; built, because `cargo run` builds
+/// one only.
+pub fn program(name: &str) -> Result<PathBuf> {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let mut build = Command::new(env!("CARGO"));
+        build.current_dir(env!("CARGO_MANIFEST_DIR"));
+        build.args(["build", "--release", "--quiet", "--bin", name]);
+        // If it fails, it says why, and there is no such program.
+        let _ = build.status();
+    });
+    Ok(std::env::current_exe()?.with_file_name(name))
+}
+
 /// Allocations and bytes.
 pub fn allocations(column: Column, setup: Setup) -> Result<(i64, i64)> {
-    // It lies beside this one.
-    let program = std::env::current_exe()?.with_file_name("allocations");
-    let output = Command::new(program)
+    let output = Command::new(program("allocations")?)
         .args([column.to_string(), setup.to_string()])
         .output()?;
     let said = String::from_utf8_lossy(&output.stdout);

@@ -1,7 +1,9 @@
 //! `error.type`: every class that the suite may emit, besides status codes and names of types.
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::iter;
 
 use crate::semconv;
 
@@ -64,31 +66,182 @@ impl ErrorType {
     /// An error whose type has no name.
     pub const OTHER: Self = Self(semconv::OTHER);
 
-    /// The class of an error that nothing else is known of: the name of its type, or `_OTHER` where
-    /// it is boxed and the name says nothing.
+    /// The class of an error of a service: [`TIMEOUT`](Self::TIMEOUT) or
+    /// [`CONNECT`](Self::CONNECT) if that is what it comes from, else the name of its type, or
+    /// `_OTHER` where it is boxed and its type is gone.
+    ///
+    /// Boxes are looked into, as far as their errors tell their sources: for what the standard
+    /// library says of sockets, and with the feature `tower` for the errors of tower's and tokio's
+    /// timeouts and of hyper.
     ///
     /// ```
     /// use std::error::Error;
+    /// use std::io;
     /// use otel_instrumentation::ErrorType;
     ///
-    /// assert_eq!(ErrorType::of::<std::fmt::Error>(), ErrorType("core::fmt::Error"));
-    /// assert_eq!(ErrorType::of::<Box<dyn Error + Send + Sync>>(), ErrorType::OTHER);
+    /// assert_eq!(ErrorType::of(&std::fmt::Error), ErrorType("core::fmt::Error"));
+    ///
+    /// let boxed: Box<dyn Error + Send + Sync> = "unknown".into();
+    /// assert_eq!(ErrorType::of(&boxed), ErrorType::OTHER);
+    ///
+    /// let boxed: Box<dyn Error + Send + Sync> = io::Error::from(io::ErrorKind::TimedOut).into();
+    /// assert_eq!(ErrorType::of(&boxed), ErrorType::TIMEOUT);
     /// ```
     #[must_use]
-    pub fn of<E>() -> Self {
-        let name = type_name::<E>();
-        let boxed = [
-            type_name::<Box<dyn Error>>(),
-            type_name::<Box<dyn Error + Send>>(),
-            type_name::<Box<dyn Error + Send + Sync>>(),
-        ];
-        if boxed.contains(&name) {
-            Self::OTHER
-        } else {
-            Self(name)
+    pub fn of<E: Any>(error: &E) -> Self {
+        match unboxed(error) {
+            Some(error) => find(error).unwrap_or(Self::OTHER),
+            None => as_error(error)
+                .and_then(find)
+                .unwrap_or(Self(type_name::<E>())),
         }
+    }
+
+    /// The class of an error that broke a body off: [`TIMEOUT`](Self::TIMEOUT) if it comes from one,
+    /// else [`BODY`](Self::BODY).
+    ///
+    /// ```
+    /// use std::io;
+    /// use otel_instrumentation::ErrorType;
+    ///
+    /// let error = io::Error::from(io::ErrorKind::ConnectionReset);
+    /// assert_eq!(ErrorType::of_body(&error), ErrorType::BODY);
+    /// ```
+    #[must_use]
+    pub fn of_body(error: &(dyn Error + 'static)) -> Self {
+        match find(error) {
+            Some(Self::TIMEOUT) => Self::TIMEOUT,
+            _ => Self::BODY,
+        }
+    }
+}
+
+/// An error that a box hides.
+pub(crate) fn unboxed(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
+    if let Some(error) = error.downcast_ref::<Box<dyn Error + Send + Sync>>() {
+        return Some(&**error);
+    }
+    if let Some(error) = error.downcast_ref::<Box<dyn Error + Send>>() {
+        return Some(&**error);
+    }
+    let error = error.downcast_ref::<Box<dyn Error>>()?;
+    Some(&**error)
+}
+
+/// An error whose type is known here.
+pub(crate) fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
+    fn is<E: Error + 'static>(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
+        error.downcast_ref::<E>().map(|error| error as _)
+    }
+    let found = is::<io::Error>(error);
+    #[cfg(feature = "tokio")]
+    let found = found.or_else(|| is::<tokio::time::error::Elapsed>(error));
+    #[cfg(feature = "tower")]
+    let found = found
+        .or_else(|| is::<tower::timeout::error::Elapsed>(error))
+        .or_else(|| is::<hyper::Error>(error));
+    found
+}
+
+/// The first class that an error or one of its sources tells.
+fn find(error: &(dyn Error + 'static)) -> Option<ErrorType> {
+    iter::successors(Some(error), |&error| error.source()).find_map(class)
+}
+
+fn class(error: &(dyn Error + 'static)) -> Option<ErrorType> {
+    #[cfg(feature = "tokio")]
+    if error.is::<tokio::time::error::Elapsed>() {
+        return Some(ErrorType::TIMEOUT);
+    }
+    #[cfg(feature = "tower")]
+    if error.is::<tower::timeout::error::Elapsed>() {
+        return Some(ErrorType::TIMEOUT);
+    }
+    #[cfg(feature = "tower")]
+    if error.downcast_ref().is_some_and(hyper::Error::is_timeout) {
+        return Some(ErrorType::TIMEOUT);
+    }
+    let error = error.downcast_ref::<io::Error>()?;
+    match error.kind() {
+        ErrorKind::TimedOut => Some(ErrorType::TIMEOUT),
+        ErrorKind::ConnectionRefused
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown
+        | ErrorKind::AddrNotAvailable => Some(ErrorType::CONNECT),
+        // What somebody else's error was wrapped into; its source begins below that.
+        _ => find(error.get_ref()?),
     }
 }
 
 pub(crate) const CANCELLED: &str = "cancelled";
 pub(crate) const PANIC: &str = "panic";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Wrapping(Box<dyn Error + Send + Sync>);
+
+    impl std::fmt::Display for Wrapping {
+        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("wrapping")
+        }
+    }
+
+    impl Error for Wrapping {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&*self.0)
+        }
+    }
+
+    #[test]
+    fn the_class_of_an_error_is_found_below_boxes_and_wrappings() {
+        let kinds = [
+            (ErrorKind::TimedOut, ErrorType::TIMEOUT, ErrorType::TIMEOUT),
+            (
+                ErrorKind::ConnectionRefused,
+                ErrorType::CONNECT,
+                ErrorType::BODY,
+            ),
+            (
+                ErrorKind::ConnectionReset,
+                ErrorType::OTHER,
+                ErrorType::BODY,
+            ),
+        ];
+        for (kind, of_service, of_body) in kinds {
+            let boxed = || -> Box<dyn Error + Send + Sync> { io::Error::from(kind).into() };
+            let wrapped = || -> Box<dyn Error + Send + Sync> { Wrapping(boxed()).into() };
+            let again = || -> Box<dyn Error + Send + Sync> { io::Error::other(wrapped()).into() };
+            for error in [boxed(), wrapped(), again()] {
+                assert_eq!(ErrorType::of(&error), of_service, "{error:?}");
+                assert_eq!(ErrorType::of_body(&*error), of_body, "{error:?}");
+                let error: Box<dyn Error + Send> = error;
+                assert_eq!(ErrorType::of(&error), of_service, "{error:?}");
+                let error: Box<dyn Error> = error;
+                assert_eq!(ErrorType::of(&error), of_service, "{error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn errors_that_are_not_boxed_have_a_name_unless_they_have_a_class() {
+        assert_eq!(ErrorType::of(&"text"), ErrorType("&str"));
+        let reset = io::Error::from(ErrorKind::ConnectionReset);
+        assert_eq!(ErrorType::of(&reset), ErrorType("std::io::error::Error"));
+        let late = io::Error::from(ErrorKind::TimedOut);
+        assert_eq!(ErrorType::of(&late), ErrorType::TIMEOUT);
+    }
+
+    #[cfg(feature = "tower")]
+    #[test]
+    fn timeouts_of_tower_are_timeouts() {
+        let elapsed = tower::timeout::error::Elapsed::new();
+        assert_eq!(ErrorType::of(&elapsed), ErrorType::TIMEOUT);
+        let boxed: Box<dyn Error + Send + Sync> = elapsed.into();
+        assert_eq!(ErrorType::of(&boxed), ErrorType::TIMEOUT);
+        assert_eq!(ErrorType::of_body(&*boxed), ErrorType::TIMEOUT);
+    }
+}

@@ -41,7 +41,7 @@ fn unrouted(path: &'static str, status: u16) -> Expected {
     }
 }
 
-/// HS-19
+/// HS-19, HS-34
 #[tokio::test]
 async fn nested_scopes_have_the_whole_route() {
     let app = actix_app!(|otel, _controller| {

@@ -211,7 +211,7 @@ async fn a_websocket_works_after_its_operation_ended() {
     running.expect(client, &expected).await;
 }
 
-/// A nested router sees the rest of the path only; what was asked for is the whole.
+/// HS-34: a nested router sees the rest of the path only; what was asked for is the whole.
 #[tokio::test]
 async fn a_layer_inside_of_a_nested_router_records_the_path_that_was_asked_for() {
     let expected = routed("/a/v1/success", "/a/{version}/success");
@@ -235,7 +235,7 @@ async fn a_layer_inside_of_a_nested_router_records_the_path_that_was_asked_for()
     .await;
 }
 
-/// A filter sees what a user would write down.
+/// HS-34: a filter sees what a user would write down.
 #[tokio::test]
 async fn a_filter_inside_of_a_nested_router_sees_the_path_that_was_asked_for() {
     let app = Layered(|app: Router, otel: OtelLayer| Router::new().nest("/api", app.layer(otel)));
@@ -247,4 +247,37 @@ async fn a_filter_inside_of_a_nested_router_sees_the_path_that_was_asked_for() {
     let (client, _) = running.ask("GET /api/success", &[]).await;
     let expected = routed("/api/success", "/api/success");
     running.expect(client, &expected).await;
+}
+
+/// As the README shows it: the layer is there, or it is not.
+#[tokio::test]
+async fn a_layer_can_be_optional() {
+    use axum::body::Body;
+    use tower::util::{MapResponseLayer, option_layer};
+
+    for is_on in [true, false] {
+        let switched = move |app: Router, otel: OtelLayer| {
+            let boxed = || MapResponseLayer::new(|response: Response<_>| response.map(Body::new));
+            app.layer(option_layer(is_on.then(|| (boxed(), otel))))
+        };
+        if is_on {
+            let expected = routed("/path/1/param", "/path/{id}/param");
+            check("GET /path/1/param", 200, &expected, switched).await;
+        } else {
+            let running = Running::start(&Layered(switched)).await;
+            let (_, answer) = running.ask("GET /path/1/param", &[]).await;
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+            let names: Vec<_> = running
+                .capture
+                .spans()
+                .into_iter()
+                .map(|it| it.name)
+                .collect();
+            assert_eq!(
+                names,
+                ["controller"],
+                "the handler's own span is all there is"
+            );
+        }
+    }
 }

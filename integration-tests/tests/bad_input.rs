@@ -379,7 +379,7 @@ fn arbitrary_facts_make_sound_client_spans() {
     }
 }
 
-/// Nobody can make a time series by inventing a method, a scheme, a host or a path.
+/// HS-38: nobody can make a time series by inventing a method, a scheme, a host or a path.
 #[test]
 fn a_thousand_inventions_are_one_series() {
     let capture = Capture::new();

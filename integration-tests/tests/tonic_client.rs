@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
@@ -25,6 +26,7 @@ use tonic::transport::{Channel, Endpoint};
 use tower::ServiceBuilder;
 
 const SAY_HELLO: &str = "example.Greeter/SayHello";
+const EXPAND: &str = "example.Greeter/Expand";
 
 /// What a server answers: an HTTP status, headers, whether there is a message, and the trailers.
 #[derive(Clone, Copy)]
@@ -182,6 +184,82 @@ async fn a_server_that_is_not_there_is_unavailable() {
     assert_eq!(attribute(&span, "error.type"), "UNAVAILABLE");
     let description = opentelemetry::trace::Status::error(status.message().to_owned());
     assert_eq!(span.status, description);
+}
+
+/// GR-27, GR-31: a server whose clock is faster resets the stream, before or after the head.
+#[tokio::test]
+async fn a_reset_at_the_deadline_is_the_deadline() {
+    let short = Duration::from_millis(200);
+    let long = Duration::from_secs(60);
+    for (method, has_head) in [(SAY_HELLO, false), (SAY_HELLO, true), (EXPAND, true)] {
+        for (timeout, waits, expected) in [
+            (Some(short), short, "DEADLINE_EXCEEDED"),
+            (Some(long), Duration::ZERO, "CANCELLED"),
+            (None, short, "CANCELLED"),
+        ] {
+            let capture = Capture::new();
+            let address = resetting(waits, has_head).await;
+            let mut request = tonic::Request::new("a".to_owned());
+            if let Some(timeout) = timeout {
+                request.set_timeout(timeout);
+            }
+            let endpoint = endpoint(address);
+            let config = ClientConfig::new().providers(capture.providers());
+            let layer = OtelClientLayer::with_config(config).endpoint(&endpoint);
+            let channel = ServiceBuilder::new()
+                .layer(layer)
+                // A client whose clock is slow.
+                .map_request(|mut request: http::Request<tonic::body::Body>| {
+                    request.headers_mut().remove("grpc-timeout");
+                    request
+                })
+                .service(endpoint.connect_lazy());
+            let mut greeter = GreeterClient::new(channel);
+            let code = if method == EXPAND {
+                let mut answers = greeter.expand(request).await.unwrap().into_inner();
+                answers.message().await.unwrap_err().code()
+            } else {
+                greeter.say_hello(request).await.unwrap_err().code()
+            };
+
+            let span = spans_of(&capture, SpanKind::Client, 1).await.remove(0);
+            let point = only_point(&capture, "rpc.client.call.duration");
+            assert_eq!(code, Code::Cancelled);
+            assert_eq!(attribute(&span, "rpc.status_code"), "CANCELLED");
+            assert_eq!(
+                attribute(&span, "error.type"),
+                expected,
+                "{method} {timeout:?}"
+            );
+            assert_eq!(point.labels["error.type"].as_str(), expected);
+        }
+    }
+}
+
+/// A server that resets every stream after some time, which may be after the head.
+async fn resetting(after: Duration, has_head: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            while let Some(Ok((_, mut answer))) = connection.accept().await {
+                tokio::spawn(async move {
+                    let mut body = None;
+                    if has_head {
+                        let head = Response::builder().header(GRPC.0, GRPC.1).body(()).unwrap();
+                        body = Some(answer.send_response(head, false).unwrap());
+                    }
+                    tokio::time::sleep(after).await;
+                    match &mut body {
+                        Some(body) => body.send_reset(h2::Reason::CANCEL),
+                        None => answer.send_reset(h2::Reason::CANCEL),
+                    }
+                });
+            }
+        }
+    });
+    address
 }
 
 /// GR-23: the target, whatever the channel is connected to.

@@ -117,6 +117,21 @@ async fn a_boxed_error_has_no_name() {
     assert_outcome(&capture, None, Some("_OTHER"));
 }
 
+/// HS-36: a timeout is one, however it is boxed.
+#[tokio::test]
+async fn the_timeout_of_tower_is_a_timeout() {
+    let capture = Capture::new();
+    let stack = tower::ServiceBuilder::new()
+        .layer(layer(&capture))
+        .timeout(std::time::Duration::ZERO)
+        .service_fn(|_: Request<()>| {
+            std::future::pending::<Result<Response<Empty<Bytes>>, Infallible>>()
+        });
+    let result = stack.oneshot(get()).await;
+    assert!(result.is_err());
+    assert_outcome(&capture, None, Some("timeout"));
+}
+
 #[tokio::test]
 async fn a_service_that_panics_in_its_call_is_recorded() {
     fn panics(_: Request<()>) -> Ready<Result<Response<Empty<Bytes>>, Infallible>> {

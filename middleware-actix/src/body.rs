@@ -72,8 +72,8 @@ impl<B: MessageBody> MessageBody for OtelMiddlewareBody<B> {
             Some(Err(error)) => {
                 let error = error.into();
                 if this.transfer.operation().is_some() {
-                    // Errors of bodies come boxed, so that their type has no name to tell.
-                    this.transfer.fail(ErrorType::BODY.0, written(&error));
+                    let ErrorType(error_type) = ErrorType::of_body(&*error);
+                    this.transfer.fail(error_type, written(&error));
                 }
                 Some(Err(error))
             }

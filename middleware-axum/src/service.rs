@@ -1,5 +1,6 @@
 //! The service: axum's facts about a request, handed to the instrumentation.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
@@ -7,9 +8,11 @@ use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
 use http::{Request, Response};
 use http_body::Body;
 use otel_instrumentation::tower::{
-    RequestHeaders, ResponseBody, ResponseFuture, content_length, facts,
+    self, BodyError, RequestHeaders, ResponseBody, ResponseFuture, content_length, facts,
 };
-use otel_instrumentation::{HttpRecorded, HttpServerInstrumentation, Operation, RouteHandle};
+use otel_instrumentation::{
+    ErrorType, HttpRecorded, HttpServerInstrumentation, Operation, RouteHandle,
+};
 use tower_service::Service;
 
 /// What [`OtelLayer`](crate::OtelLayer) makes of a service.
@@ -55,6 +58,7 @@ impl<S> OtelService<S> {
 impl<S, RequestBody, B> Service<Request<RequestBody>> for OtelService<S>
 where
     S: Service<Request<RequestBody>, Response = Response<B>>,
+    S::Error: 'static,
     B: Body,
 {
     type Response = Response<ResponseBody<B>>;
@@ -82,6 +86,15 @@ where
             request.extensions_mut().insert(handle);
         }
         ResponseFuture::new(operation, || self.inner.call(request))
+            .describe_body_error(describe_body_error)
+    }
+}
+
+/// axum puts every error of a body into one of its own.
+fn describe_body_error(error: &dyn Any) -> BodyError {
+    match error.downcast_ref::<axum::Error>() {
+        Some(error) => (ErrorType::of_body(error).0.into(), String::new()),
+        None => tower::describe_body_error(error),
     }
 }
 

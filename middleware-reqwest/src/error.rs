@@ -24,18 +24,18 @@ impl Described {
 }
 
 /// An error of a tower stack: reqwest's own, or one that another layer boxed.
-pub(crate) fn describe_any<E: 'static>(error: &E) -> Described {
-    let error: &dyn Any = error;
-    if let Some(error) = error.downcast_ref::<reqwest::Error>() {
+pub(crate) fn describe_any<E: Any>(error: &E) -> Described {
+    let any: &dyn Any = error;
+    if let Some(error) = any.downcast_ref::<reqwest::Error>() {
         return describe(error);
     }
-    if let Some(error) = error.downcast_ref::<reqwest_middleware::Error>() {
+    if let Some(error) = any.downcast_ref::<reqwest_middleware::Error>() {
         return describe_middleware(error);
     }
-    let boxed = error.downcast_ref::<Box<dyn Error + Send + Sync>>();
+    let boxed = any.downcast_ref::<Box<dyn Error + Send + Sync>>();
     boxed
         .and_then(|boxed| find(boxed.as_ref()))
-        .map_or_else(|| Described::nameless(ErrorType::of::<E>().0), describe)
+        .map_or_else(|| Described::nameless(ErrorType::of(error).0), describe)
 }
 
 /// An error of reqwest-middleware: reqwest's own, or one that a middleware wrapped.

@@ -1,6 +1,6 @@
 //! From reqwest's response to the end of the operation.
 
-use otel_instrumentation::tower::{ResponseBody, version};
+use otel_instrumentation::tower::{ResponseBody, describe_body_error, version};
 use otel_instrumentation::{self as instrumentation, Operation};
 use otel_propagation::HeaderExtractor;
 use reqwest::{Body, Response, ResponseBuilderExt};
@@ -34,8 +34,14 @@ fn with_body(response: Response, operation: Operation) -> Response {
     let url = response.url().clone();
     let response = http::Response::<Body>::from(response);
     let mut response = ResponseBody::wrap_with(response, operation, |error| {
-        let described = describe(error);
-        (described.error_type.into(), described.message)
+        // A response of reqwest's has no other errors.
+        error.downcast_ref().map_or_else(
+            || describe_body_error(error),
+            |error| {
+                let described = describe(error);
+                (described.error_type.into(), described.message)
+            },
+        )
     });
     if let Ok(holder) = http::Response::builder().url(url).body(()) {
         response

@@ -1,11 +1,16 @@
 //! A call from its start to its end: its operation, and what it may show of its method.
 
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Instant;
+
 use http::{HeaderMap, Response};
 use otel_instrumentation::{ErrorType, Operation, Response as Facts, RpcOperation};
 use otel_propagation::HeaderExtractor;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use crate::candidate::Candidate;
+use crate::request_body::RequestProgress;
 
 /// What is carried through a call. Dropped, it ends the call as it stands.
 #[derive(Debug)]
@@ -13,6 +18,12 @@ pub(crate) struct Call {
     // Dropped before the operation, which it may still tell what the method was.
     candidate: Option<Box<Candidate>>,
     operation: RpcOperation,
+    /// How far a server has read the call.
+    request: RequestProgress,
+    /// When a client stops waiting for it.
+    deadline: Option<Instant>,
+    /// Whom a client calls, where that is known.
+    peer: Option<SocketAddr>,
 }
 
 impl Call {
@@ -20,11 +31,33 @@ impl Call {
         Self {
             candidate,
             operation,
+            request: RequestProgress::default(),
+            deadline: None,
+            peer: None,
         }
+    }
+
+    /// A server's call, which its client may break off.
+    pub(crate) fn watched(self, request: RequestProgress) -> Self {
+        Self { request, ..self }
+    }
+
+    /// A client's call, which may take until then.
+    pub(crate) fn until(self, deadline: Option<Instant>) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// A client's call, which that peer will answer.
+    pub(crate) fn to(self, peer: Option<SocketAddr>) -> Self {
+        Self { peer, ..self }
     }
 
     /// The head of the response is there.
     pub(crate) fn respond<B>(&mut self, response: &Response<B>) {
+        if let Some(peer) = self.peer {
+            self.operation.record_peer(peer);
+        }
+        self.judge(response.headers());
         let headers = HeaderExtractor(response.headers());
         let head = Facts::new(response.status().as_u16(), &headers);
         self.operation.record_response(&head);
@@ -37,6 +70,7 @@ impl Call {
 
     /// The trailers are there, which is the end of the call.
     pub(crate) fn finish_with(mut self, trailers: &HeaderMap) {
+        self.judge(trailers);
         self.operation.record_trailers(&HeaderExtractor(trailers));
         if let Some(candidate) = self.candidate.take() {
             candidate.trailed(trailers);
@@ -44,8 +78,31 @@ impl Call {
         self.finish();
     }
 
+    /// Says what is known better than by whom the status in these headers comes from.
+    ///
+    /// If the client has gone in the middle of its messages, what a method makes of the part that it
+    /// has seen reaches nobody. If a server gives a call up because its time is over, that is
+    /// why. The first status counts.
+    fn judge(&mut self, headers: &HeaderMap) {
+        let Some(status) = headers.get(Status::GRPC_STATUS) else {
+            return;
+        };
+        let message = headers.get(Status::GRPC_MESSAGE);
+        let message = message.map_or(b"".as_slice(), |message| message.as_bytes());
+        let request = &self.request;
+        if request.is_broken() || request.is_cut() && INCOMPLETE.contains(&message) {
+            self.operation.record_status(Code::Cancelled as u32, "");
+        } else if status == CANCELLED && self.is_overdue() {
+            self.exceed_deadline();
+        }
+    }
+
     /// A status that came as an error instead of metadata.
     pub(crate) fn record_error(&mut self, status: &Status) {
+        // One that was made here has a source: the transport's error.
+        if self.is_overdue() && (status.code() == Code::Cancelled || status.source().is_some()) {
+            self.exceed_deadline();
+        }
         let code = status.code() as u32;
         self.operation.record_status(code, status.message());
     }
@@ -55,10 +112,21 @@ impl Call {
         self.operation.fail(error_type.0, message);
     }
 
+    /// tonic calls it `CANCELLED`; what everybody else calls it says why.
+    pub(crate) fn exceed_deadline(&mut self) {
+        self.fail(ErrorType::DEADLINE_EXCEEDED, TIMEOUT_EXPIRED);
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.deadline.is_some_and(|it| Instant::now() >= it)
+    }
+
+    /// It came to its end.
     pub(crate) fn finish(self) {
         let Self {
             candidate,
             operation,
+            ..
         } = self;
         // What it says has to reach the operation before its end.
         drop(candidate);
@@ -71,3 +139,16 @@ impl AsRef<Operation> for Call {
         &self.operation
     }
 }
+
+/// What tonic says of a deadline, on both sides.
+const TIMEOUT_EXPIRED: &str = "Timeout expired";
+
+/// A client that gave up, or a server on its behalf.
+const CANCELLED: &str = "1";
+
+/// What tonic says of messages that end too early. A method can say what it likes of a stream that
+/// ended between two messages.
+const INCOMPLETE: [&[u8]; 2] = [
+    b"Missing%20request%20message.",
+    b"Unexpected%20EOF%20decoding%20stream.",
+];

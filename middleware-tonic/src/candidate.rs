@@ -9,7 +9,7 @@ use otel_instrumentation::{RouteHandle, RpcOperation};
 use tonic::{Code, Status};
 
 use crate::methods::Methods;
-use crate::request_body::RequestRead;
+use crate::request_body::RequestProgress;
 
 /// Who asks: what counts as an answer of the method is not the same on both sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +27,7 @@ pub(crate) struct Candidate {
     /// `None` where the call is not sampled: others may be, and profit from what it shows.
     handle: Option<RouteHandle>,
     side: Side,
-    /// Whether somebody read the request's messages, which is for methods to do: neither the
-    /// router nor an interceptor does.
-    read: RequestRead,
+    request: RequestProgress,
     /// Whether the response has begun as a stream of messages.
     streams: bool,
     is_decided: bool,
@@ -42,6 +40,7 @@ impl Candidate {
         methods: &Arc<Methods>,
         operation: &mut RpcOperation,
         side: Side,
+        request: &RequestProgress,
     ) -> Option<Box<Self>> {
         if !operation.is_recorded() || !methods.has_room() {
             return None;
@@ -51,15 +50,10 @@ impl Candidate {
             methods: methods.clone(),
             handle: operation.route_handle(),
             side,
-            read: RequestRead::default(),
+            request: request.clone(),
             streams: false,
             is_decided: false,
         }))
-    }
-
-    /// To be set when the request's messages are read.
-    pub(crate) fn read(&self) -> &RequestRead {
-        &self.read
     }
 
     /// The response's head is there; `None` where it decides.
@@ -85,7 +79,7 @@ impl Candidate {
     }
 
     fn is_read(&self) -> bool {
-        self.read.is_read()
+        self.request.is_read()
     }
 
     fn decide(&mut self, reached: bool) {

@@ -1,10 +1,11 @@
 //! The client layer: one span from the call to the end of its stream.
 
 use std::error::Error;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::Body;
 use otel_instrumentation::tower::facts;
 use otel_instrumentation::{
@@ -20,7 +21,10 @@ use crate::call::Call;
 use crate::call_body::CallBody;
 use crate::candidate::{Candidate, Side};
 use crate::client_future::OtelClientFuture;
+use crate::deadline::deadline;
 use crate::methods::Methods;
+use crate::request_body::RequestProgress;
+use crate::server::UNIX_SOCKET;
 
 /// Makes a client span and the metric of every call, and sends its context along.
 ///
@@ -52,6 +56,8 @@ pub struct OtelClientLayer {
 struct Target {
     scheme: Option<String>,
     authority: String,
+    /// Where the URI has an address instead of a name.
+    peer: Option<SocketAddr>,
 }
 
 impl OtelClientLayer {
@@ -93,7 +99,7 @@ impl OtelClientLayer {
     }
 
     /// The endpoint's URI as `server.address` and `server.port`, the latter also where only the
-    /// scheme implies it.
+    /// scheme implies it. A URI with an IP address is `network.peer.*`, too.
     ///
     /// An endpoint for a Unix domain socket does not tell its path; use [`server`](Self::server).
     #[must_use]
@@ -108,6 +114,7 @@ impl OtelClientLayer {
                     Some(port) => format!("{host}:{port}"),
                     None => host.to_owned(),
                 },
+                peer: peer(uri),
             })
         });
         self
@@ -137,6 +144,7 @@ impl OtelClientLayer {
         self.target = Some(Arc::new(Target {
             scheme: None,
             authority,
+            peer: None,
         }));
         self
     }
@@ -202,16 +210,22 @@ impl<S> OtelClientService<S> {
             .scheme(scheme)
             .authority(authority)
             .template(recognised);
+        let deadline = deadline(request.headers());
         let mut operation = client.start(&facts);
+        // Its messages are the caller's own.
+        let progress = RequestProgress::default();
         let candidate = match (method, recognised) {
-            (Some(method), None) => Candidate::new(method, methods, &mut operation, Side::Client),
+            (Some(method), None) => {
+                Candidate::new(method, methods, &mut operation, Side::Client, &progress)
+            }
             _ => None,
         };
         operation.inject(&mut HeaderInjector(request.headers_mut()));
         if operation.is_recorded() {
             request.extensions_mut().insert(RpcRecorded);
         }
-        Call::new(operation, candidate)
+        let peer = target.as_deref().and_then(|target| target.peer);
+        Call::new(operation, candidate).until(deadline).to(peer)
     }
 }
 
@@ -236,5 +250,14 @@ where
     }
 }
 
-/// The authority that tonic's endpoints for Unix domain sockets make up.
-const UNIX_SOCKET: &str = "tonic";
+/// Whom an endpoint connects to, where its URI has an address instead of a name. An unspecified one is
+/// what programs write who connect by other means.
+fn peer(uri: &Uri) -> Option<SocketAddr> {
+    let ip: IpAddr = uri.host()?.trim_matches(['[', ']']).parse().ok()?;
+    let port = uri.port_u16().or_else(|| match uri.scheme_str()? {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    })?;
+    (!ip.is_unspecified()).then_some(SocketAddr::new(ip, port))
+}

@@ -52,7 +52,7 @@ where
         Poll::Ready(match result {
             Ok(response) => {
                 if error::is_deadline(response.headers()) {
-                    error::exceed_deadline(&mut call);
+                    call.exceed_deadline();
                 }
                 Ok(CallBody::wrap(response, call))
             }

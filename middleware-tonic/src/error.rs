@@ -3,7 +3,6 @@
 use std::error::Error;
 
 use http::HeaderMap;
-use otel_instrumentation::ErrorType;
 use tonic::{Status, TimeoutExpired};
 
 use crate::call::Call;
@@ -22,7 +21,7 @@ pub(crate) fn fail(
     match Status::try_from_error(error) {
         Ok(status) => {
             if is_deadline {
-                exceed_deadline(call);
+                call.exceed_deadline();
             }
             call.record_error(&status);
             Box::new(status)
@@ -44,11 +43,3 @@ pub(crate) fn is_deadline(headers: &HeaderMap) -> bool {
     };
     is(Status::GRPC_STATUS, b"1") && is(Status::GRPC_MESSAGE, b"Timeout%20expired")
 }
-
-/// tonic calls it `CANCELLED`; what everybody else calls it says why.
-pub(crate) fn exceed_deadline(call: &mut Call) {
-    call.fail(ErrorType::DEADLINE_EXCEEDED, TIMEOUT_EXPIRED);
-}
-
-/// What [`TimeoutExpired`] says, which tonic's servers send.
-const TIMEOUT_EXPIRED: &str = "Timeout expired";

@@ -5,6 +5,7 @@ mod call_body;
 mod candidate;
 mod client;
 mod client_future;
+mod deadline;
 mod error;
 mod interceptor;
 mod metadata;

@@ -1,50 +1,97 @@
-//! A request's body that tells when it is read.
+//! A request's body that tells how far it was read.
 
 use std::any::Any;
+use std::error::Error;
+use std::iter;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tonic::Status;
 
-/// Whether somebody has read a request's messages, which is for methods to do: neither the router
-/// nor an interceptor does.
+/// How far a request's messages were read, which is for methods to do: neither the router nor an
+/// interceptor does. Where nobody watches, they look as if they were never read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RequestRead(Arc<AtomicBool>);
+pub(crate) struct RequestProgress(Option<Arc<AtomicU8>>);
 
-impl RequestRead {
-    pub(crate) fn is_read(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+impl RequestProgress {
+    /// Of a call that somebody watches.
+    pub(crate) fn watched() -> Self {
+        Self(Some(Arc::default()))
     }
 
-    /// Watches the body of a request. Of tonic's own type only, which is what its server has.
+    /// Watches the body of a request. Only of the types that tonic's server and an axum router have.
     pub(crate) fn watch<B: 'static>(&self, body: &mut B) {
+        let Some(progress) = &self.0 else { return };
         let body: &mut dyn Any = body;
         if let Some(body) = body.downcast_mut::<tonic::body::Body>() {
-            let inner = std::mem::take(body);
-            let read = self.clone();
-            *body = tonic::body::Body::new(Watched { inner, read });
+            *body = tonic::body::Body::new(Watched::new(body, progress));
+        } else if let Some(body) = body.downcast_mut::<axum_core::body::Body>() {
+            *body = axum_core::body::Body::new(Watched::new(body, progress));
+        }
+    }
+
+    /// Whether somebody has asked for the messages.
+    pub(crate) fn is_read(&self) -> bool {
+        self.state() != UNREAD
+    }
+
+    /// Whether the connection was lost below them, or their stream was reset. tonic hides some of
+    /// these errors from methods, which then see an end.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.state() == BROKEN
+    }
+
+    /// Whether they ended without the end that a client sends, which is how hyper ends a stream that
+    /// its client has cancelled.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.state() == CUT
+    }
+
+    fn state(&self) -> u8 {
+        self.0
+            .as_ref()
+            .map_or(UNREAD, |state| state.load(Ordering::Relaxed))
+    }
+}
+
+struct Watched<B> {
+    inner: B,
+    progress: Arc<AtomicU8>,
+}
+
+impl<B: Default> Watched<B> {
+    fn new(body: &mut B, progress: &Arc<AtomicU8>) -> Self {
+        Self {
+            inner: std::mem::take(body),
+            progress: progress.clone(),
         }
     }
 }
 
-struct Watched {
-    inner: tonic::body::Body,
-    read: RequestRead,
-}
-
-impl Body for Watched {
-    type Data = <tonic::body::Body as Body>::Data;
-    type Error = Status;
+impl<B> Body for Watched<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Error + 'static,
+{
+    type Data = Bytes;
+    type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
-        self.read.0.store(true, Ordering::Relaxed);
-        Pin::new(&mut self.inner).poll_frame(task)
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(task);
+        let state = match &polled {
+            Poll::Ready(Some(Err(error))) if is_transport(error) => BROKEN,
+            Poll::Ready(None) if !self.inner.is_end_stream() => CUT,
+            _ => READ,
+        };
+        // Nothing follows its end.
+        self.progress.fetch_max(state, Ordering::Relaxed);
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -55,3 +102,13 @@ impl Body for Watched {
         self.inner.size_hint()
     }
 }
+
+/// Whether an error came from the connection, and not from a layer that limits or decodes.
+fn is_transport(error: &(dyn Error + 'static)) -> bool {
+    iter::successors(Some(error), |&error| error.source()).any(<dyn Error>::is::<hyper::Error>)
+}
+
+const UNREAD: u8 = 0;
+const READ: u8 = 1;
+const CUT: u8 = 2;
+const BROKEN: u8 = 3;

@@ -20,6 +20,7 @@ use crate::call::Call;
 use crate::call_body::CallBody;
 use crate::candidate::{Candidate, Side, is_grpc};
 use crate::methods::Methods;
+use crate::request_body::RequestProgress;
 use crate::server_future::OtelServerFuture;
 use crate::web;
 
@@ -127,7 +128,11 @@ impl<S> OtelServerService<S> {
         let method = known.or_else(|| rpc_method(facts.path));
         let recognised = known.or_else(|| method.filter(recognise));
         let peer = request.extensions().get::<TcpConnectInfo>();
+        let authority = facts
+            .authority
+            .filter(|authority| *authority != UNIX_SOCKET || !is_unix_socket(request));
         let facts = facts
+            .authority(authority)
             .template(recognised)
             .peer(peer.and_then(TcpConnectInfo::remote_addr));
         // An HTTP server span of the same request is the parent, not the one in the headers.
@@ -135,17 +140,20 @@ impl<S> OtelServerService<S> {
             Some(_) => server.start_within(&facts),
             None => server.start(&facts),
         };
-        let candidate = match (method, recognised) {
-            (Some(method), None) => Candidate::new(method, methods, &mut operation, Side::Server),
-            _ => None,
+        let unknown = method.filter(|_| operation.is_recorded() && recognised.is_none());
+        let progress = if unknown.is_some() || operation.is_recording() {
+            RequestProgress::watched()
+        } else {
+            RequestProgress::default()
         };
+        let candidate = unknown.and_then(|method| {
+            Candidate::new(method, methods, &mut operation, Side::Server, &progress)
+        });
+        progress.watch(request.body_mut());
         if operation.is_recorded() {
             request.extensions_mut().insert(RpcRecorded);
         }
-        if let Some(candidate) = &candidate {
-            candidate.read().watch(request.body_mut());
-        }
-        Call::new(operation, candidate)
+        Call::new(operation, candidate).watched(progress)
     }
 }
 
@@ -176,6 +184,20 @@ impl<S: NamedService> NamedService for OtelServerService<S> {
     const NAME: &'static str = S::NAME;
 }
 
+/// Whether a call came over a Unix domain socket.
+#[cfg(unix)]
+fn is_unix_socket<B>(request: &Request<B>) -> bool {
+    let extensions = request.extensions();
+    extensions
+        .get::<tonic::transport::server::UdsConnectInfo>()
+        .is_some()
+}
+
+#[cfg(not(unix))]
+fn is_unix_socket<B>(_: &Request<B>) -> bool {
+    false
+}
+
 /// Whether a request is gRPC: by its `content-type`, which clients have to send. One without is
 /// given the benefit of the doubt, unless it is recorded as HTTP.
 fn is_call<B>(request: &Request<B>) -> bool {
@@ -184,3 +206,6 @@ fn is_call<B>(request: &Request<B>) -> bool {
     }
     request.method() == Method::POST && request.extensions().get::<HttpRecorded>().is_none()
 }
+
+/// The authority that tonic's clients make up for Unix domain sockets.
+pub(crate) const UNIX_SOCKET: &str = "tonic";

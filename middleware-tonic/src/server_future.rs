@@ -52,7 +52,7 @@ where
             Err(error) => {
                 match status_of(&error) {
                     Some(status) => call.record_error(status),
-                    None => call.fail(ErrorType::of::<E>(), ""),
+                    None => call.fail(ErrorType::of(&error), ""),
                 }
                 call.finish();
                 Err(error)

@@ -3,6 +3,7 @@
 mod backoff;
 mod builder;
 mod delivery;
+mod encode;
 mod error;
 mod event;
 mod export_thread;
@@ -17,6 +18,9 @@ mod transport;
 
 pub use backoff::Backoff;
 pub use builder::ExporterBuilder;
+/// For the fuzzer alone.
+#[cfg(fuzzing)]
+pub use encode::check_encoding;
 pub use error::BuildError;
 pub use event::Event;
 pub use export_thread::ExportThread;

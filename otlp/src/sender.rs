@@ -33,6 +33,13 @@ pub(crate) trait Batch {
 
     /// A request with these parts.
     fn encode(&mut self, parts: Range<usize>) -> Bytes;
+
+    /// Up to where these parts fit into a request of this size, at least one, if that is known
+    /// before they are encoded. Otherwise a request that has become too large is made again from
+    /// the halves.
+    fn fitting(&self, parts: &Range<usize>, _largest: usize) -> usize {
+        parts.end
+    }
 }
 
 /// The way of one signal's requests.
@@ -62,7 +69,12 @@ impl Sender {
         let mut loss = Loss::default();
         let all = 0..batch.len();
         let mut left = Vec::from([all]);
-        while let Some(parts) = left.pop() {
+        while let Some(mut parts) = left.pop() {
+            let end = batch.fitting(&parts, self.largest);
+            if end < parts.end {
+                left.push(end..parts.end);
+                parts.end = end;
+            }
             let request = batch.encode(parts.clone());
             if request.len() > self.largest
                 && let Some([first, second]) = halves(&parts)

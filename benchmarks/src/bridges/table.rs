@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::column::Bridge;
 use super::work::Work;
-use crate::measure::this_program;
+use crate::measure::{program, this_program};
 
 /// Prints what each subscriber costs, without the caller's tracestate and with it.
 pub fn print() -> Result<()> {
@@ -67,9 +67,7 @@ fn collected(bridge: Bridge, work: Work, times: u32, variable: Variable) -> Resu
 }
 
 fn allocations(bridge: Bridge, work: Work, variable: Variable) -> Result<String> {
-    // It lies beside this one.
-    let program = std::env::current_exe()?.with_file_name("bridge-allocations");
-    let output = Command::new(program)
+    let output = Command::new(program("bridge-allocations")?)
         .envs(variable)
         .args([&bridge.name(), &work.name(), "100"])
         .stderr(Stdio::null())

@@ -30,6 +30,7 @@ pub(crate) struct Common {
     pub(crate) body_sizes: bool,
     pub(crate) baggage_limit: Option<usize>,
     pub(crate) server_timing: bool,
+    pub(crate) unix_socket: Option<Cow<'static, str>>,
     pub(crate) providers: Providers,
 }
 
@@ -48,6 +49,7 @@ impl Default for Common {
             body_sizes: false,
             baggage_limit: None,
             server_timing: false,
+            unix_socket: None,
             providers: Providers::global(),
         }
     }
@@ -69,6 +71,7 @@ impl fmt::Debug for Common {
             .field("body_sizes", &self.body_sizes)
             .field("baggage_limit", &self.baggage_limit)
             .field("server_timing", &self.server_timing)
+            .field("unix_socket", &self.unix_socket)
             .field("providers", &self.providers)
             .finish()
     }
@@ -192,6 +195,16 @@ macro_rules! shared_options {
             #[must_use]
             pub fn body_sizes(mut self, body_sizes: bool) -> Self {
                 self.common.body_sizes = body_sizes;
+                self
+            }
+
+            /// The path of the Unix domain socket that the server listens on: it is
+            /// `server.address` then, and there is no `server.port`, because the host that
+            /// requests name is made up. Default: none, the address is the one that requests
+            /// name.
+            #[must_use]
+            pub fn unix_socket(mut self, path: impl Into<Cow<'static, str>>) -> Self {
+                self.common.unix_socket = Some(path.into());
                 self
             }
 

@@ -78,6 +78,29 @@ impl ServerConfig {
         self
     }
 
+    /// Requests that nothing is recorded of, neither themselves nor what happens inside of them; true
+    /// suppresses telemetry while the request is served. Default: none.
+    ///
+    /// A [`filter`](Self::filter) leaves out the request alone: the spans of its handler are then
+    /// children of the caller's, or traces of their own. For a probe that asks a database, say, that
+    /// is rarely what is wanted. Requests that a suppressed handler sends carry no context. Metrics
+    /// that the application records itself are not affected.
+    ///
+    /// ```
+    /// use otel_instrumentation::ServerConfig;
+    ///
+    /// let config = ServerConfig::new().suppress(|request| request.path == "/healthz");
+    /// # let _ = config;
+    /// ```
+    #[must_use]
+    pub fn suppress(
+        mut self,
+        suppresses: impl Fn(&Request<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.suppress = Some(Arc::new(suppresses));
+        self
+    }
+
     /// Requests that come from outside: true starts a new trace that links to the remote context
     /// instead of continuing it. Default: every trace is continued.
     #[must_use]
@@ -127,7 +150,15 @@ shared_options!(ServerConfig);
 pub(crate) struct ServerOptions {
     pub(crate) trust_forwarded: Trust,
     pub(crate) public_endpoint: Option<Predicate>,
+    pub(crate) suppress: Option<Predicate>,
     pub(crate) scheme: Scheme,
+}
+
+impl ServerOptions {
+    pub(crate) fn suppresses(&self, request: &Request<'_>) -> bool {
+        let suppress = self.suppress.as_ref();
+        suppress.is_some_and(|suppresses| suppresses(request))
+    }
 }
 
 impl Default for ServerOptions {
@@ -135,6 +166,7 @@ impl Default for ServerOptions {
         Self {
             trust_forwarded: Trust::None,
             public_endpoint: None,
+            suppress: None,
             scheme: Scheme::Http,
         }
     }
@@ -146,6 +178,7 @@ impl fmt::Debug for ServerOptions {
             .debug_struct("ServerOptions")
             .field("trust_forwarded", &self.trust_forwarded)
             .field("public_endpoint", &self.public_endpoint.is_some())
+            .field("suppress", &self.suppress.is_some())
             .field("scheme", &self.scheme)
             .finish()
     }

@@ -75,13 +75,11 @@ impl Waiting {
         if elapsed <= self.threshold {
             return;
         }
-        let Some(tracer) = self.instrumentation.resolved.tracer() else {
-            return;
-        };
         let builder = SpanBuilder::from_name("acquire")
             .with_kind(SpanKind::Internal)
             .with_start_time(wall);
-        let Some(span) = tracer.start(builder, &self.within, &self.within) else {
+        let resolved = &self.instrumentation.resolved;
+        let Some(span) = resolved.start_span(builder, &self.within, &self.within) else {
             return;
         };
         let span = span.context.span();

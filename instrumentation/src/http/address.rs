@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use opentelemetry::KeyValue;
 
 use super::authority::Authority;
+use crate::config::Common;
 use crate::facts::Request;
-use crate::reuse::intern::MAX_LENGTH;
+use crate::reuse::intern::{self, MAX_LENGTH};
 use crate::reuse::table::{Table, hash};
 use crate::semconv;
 
@@ -18,8 +19,13 @@ pub(crate) struct ServerAddress {
 }
 
 impl ServerAddress {
-    /// What the request itself says: its authority, or the `host` header.
-    pub(crate) fn of(request: &Request<'_>) -> Option<Self> {
+    /// The socket that the configuration names, or what the request itself says: its authority, or
+    /// the `host` header.
+    pub(crate) fn of(request: &Request<'_>, config: &Common) -> Option<Self> {
+        if let Some(path) = &config.unix_socket {
+            let host = intern::peer(path);
+            return Some(Self { host, port: None });
+        }
         let address = request.authority.and_then(authority);
         address.or_else(|| authority(request.headers.get("host")?))
     }

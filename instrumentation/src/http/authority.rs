@@ -42,7 +42,7 @@ impl<'a> Authority<'a> {
     }
 }
 
-/// Lenient: what is a host is for others to decide, what would break a URL apart is none.
+/// Lenient: every text that does not break a URL apart is taken for a host.
 fn is_plausible(byte: u8) -> bool {
     byte.is_ascii_graphic()
         && !matches!(

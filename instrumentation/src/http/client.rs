@@ -7,7 +7,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use super::address::ServerAddress;
 use super::authority::default_port;
 use super::url;
-use crate::config::{Attributes, ClientConfig, ClientOptions};
+use crate::config::{Attributes, ClientConfig, ClientOptions, Common};
 use crate::facts::Request;
 use crate::operation::{Convention, Instrumentation, Operation, Origin, Route, Start};
 use crate::outcome::{HttpOutcome, Outcome, Side};
@@ -78,7 +78,7 @@ impl HttpClientInstrumentation {
             }
             None => (method.name.clone(), None),
         };
-        let server = server(request);
+        let server = server(request, &instrumentation.config);
 
         let measures = instrumentation.measures();
         let mut labels = Vec::new();
@@ -140,8 +140,11 @@ impl HttpClientInstrumentation {
 }
 
 /// The port is known also where only the scheme implies it.
-fn server(request: &Request<'_>) -> Option<ServerAddress> {
-    let mut server = ServerAddress::of(request)?;
+fn server(request: &Request<'_>, config: &Common) -> Option<ServerAddress> {
+    let mut server = ServerAddress::of(request, config)?;
+    if config.unix_socket.is_some() {
+        return Some(server);
+    }
     server.port = server.port.or_else(|| default_port(request.scheme?));
     Some(server)
 }

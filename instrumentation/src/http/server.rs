@@ -7,7 +7,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use super::address::ServerAddress;
 use super::forwarded::Forwarded;
 use super::url::redact_query;
-use crate::config::{Attributes, ServerConfig, ServerOptions};
+use crate::config::{Attributes, Common, ServerConfig, ServerOptions};
 use crate::facts::Request;
 use crate::operation::{
     Convention, Instrumentation, Operation, Origin, Route, Start, peer_attributes,
@@ -105,7 +105,7 @@ impl HttpServerInstrumentation {
         if let Some(route) = &route {
             span.push(KeyValue::new(semconv::HTTP_ROUTE, route.clone()));
         }
-        addresses(request, &forwarded, &mut span);
+        addresses(request, &forwarded, &instrumentation.config, &mut span);
         if let Some(query) = request.query.filter(|query| !query.is_empty()) {
             let query =
                 redact_query(query, &instrumentation.config.sensitive_query_keys).into_owned();
@@ -156,12 +156,17 @@ fn scheme(
 }
 
 /// `server.*`, `client.address` and `network.peer.*`.
-fn addresses(request: &Request<'_>, forwarded: &Forwarded<'_>, attributes: &mut Vec<KeyValue>) {
+fn addresses(
+    request: &Request<'_>,
+    forwarded: &Forwarded<'_>,
+    config: &Common,
+    attributes: &mut Vec<KeyValue>,
+) {
     let forwarded_to = forwarded.authority.map(|authority| ServerAddress {
         host: intern::peer(authority.host),
         port: authority.port,
     });
-    if let Some(server) = forwarded_to.or_else(|| ServerAddress::of(request)) {
+    if let Some(server) = forwarded_to.or_else(|| ServerAddress::of(request, config)) {
         server.describe(attributes);
     }
     if let Some(client) = forwarded.client {

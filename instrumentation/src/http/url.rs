@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
+
 use crate::facts::Request;
 
 /// The absolute URL of a client's request, with user information and sensitive values redacted.
@@ -30,17 +32,19 @@ pub(super) fn full(request: &Request<'_>, sensitive: &[Cow<'static, str>]) -> St
     url
 }
 
-/// Replaces the values of sensitive keys; keys, order and a fragment stay. Keys match exactly.
+/// Replaces the values of sensitive keys, and those that are a URL which holds credentials or such a
+/// key itself; keys, order and a fragment stay. Keys match exactly.
 pub(super) fn redact_query<'a>(query: &'a str, sensitive: &[Cow<'static, str>]) -> Cow<'a, str> {
-    let is_sensitive = |pair: &str| {
-        pair.split_once('=')
-            .is_some_and(|(key, _)| sensitive.iter().any(|name| name == key))
+    let is_secret = |pair: &str| {
+        pair.split_once('=').is_some_and(|(key, value)| {
+            sensitive.iter().any(|name| name == key) || is_secret_url(value, sensitive)
+        })
     };
     let (pairs, fragment) = match query.find('#') {
         Some(start) => query.split_at(start),
         None => (query, ""),
     };
-    if !pairs.split('&').any(is_sensitive) {
+    if !pairs.split('&').any(is_secret) {
         return Cow::Borrowed(query);
     }
     let mut redacted = String::with_capacity(query.len() + REDACTED.len());
@@ -49,7 +53,7 @@ pub(super) fn redact_query<'a>(query: &'a str, sensitive: &[Cow<'static, str>]) 
             redacted.push('&');
         }
         match pair.split_once('=') {
-            Some((key, _)) if is_sensitive(pair) => {
+            Some((key, _)) if is_secret(pair) => {
                 redacted.push_str(key);
                 redacted.push('=');
                 redacted.push_str(REDACTED);
@@ -59,6 +63,38 @@ pub(super) fn redact_query<'a>(query: &'a str, sensitive: &[Cow<'static, str>]) 
     }
     redacted.push_str(fragment);
     Cow::Owned(redacted)
+}
+
+/// Whether a value is a URL, decoded once at most, with user information or with a sensitive key in
+/// its query. What is encoded twice is not looked into.
+fn is_secret_url(value: &str, sensitive: &[Cow<'static, str>]) -> bool {
+    // Nearly all values have neither.
+    if !["://", "%2F%2F", "%2f%2f"]
+        .iter()
+        .any(|it| value.contains(it))
+    {
+        return false;
+    }
+    let url: Cow<'_, [u8]> = percent_decode_str(value).into();
+    let Some(start) = url.windows(3).position(|window| window == b"://") else {
+        return false;
+    };
+    let after = url.get(start + 3..).unwrap_or_default();
+    let mut parts = after.splitn(2, |byte| matches!(byte, b'/' | b'?' | b'#'));
+    let has_user = parts
+        .next()
+        .is_some_and(|authority| authority.contains(&b'@'));
+    let query = after
+        .splitn(2, |byte| *byte == b'?')
+        .nth(1)
+        .unwrap_or_default();
+    let has_secret = || {
+        query.split(|byte| *byte == b'&').any(|pair| {
+            let key = pair.split(|byte| *byte == b'=').next();
+            sensitive.iter().any(|name| key == Some(name.as_bytes()))
+        })
+    };
+    has_user || has_secret()
 }
 
 const REDACTED: &str = "REDACTED";
@@ -89,6 +125,29 @@ mod tests {
             ("SIG=1&mysig=2&sigx=3", "SIG=1&mysig=2&sigx=3"),
             ("sig=", "sig=REDACTED"),
             ("&&sig=1&", "&&sig=REDACTED&"),
+            // A URL inside of a value, as it is and decoded once.
+            ("url=https://h/?a=1&b=2", "url=https://h/?a=1&b=2"),
+            ("url=https://u:p@h/", "url=REDACTED"),
+            ("url=https%3A%2F%2Fu%3Apw%40h%2F%3Fa%3D1", "url=REDACTED"),
+            ("url=https%3a%2f%2fu%3apw@h", "url=REDACTED"),
+            (
+                "a=1&url=https%3A%2F%2Fh%2F%3Fsig%3DSECRET&b=2",
+                "a=1&url=REDACTED&b=2",
+            ),
+            (
+                "url=https%3A%2F%2Fh%2F%3Fa%3D1%26sig%3DSECRET",
+                "url=REDACTED",
+            ),
+            (
+                "url=https%3A%2F%2Fh%2F%3Fa%3Dsig",
+                "url=https%3A%2F%2Fh%2F%3Fa%3Dsig",
+            ),
+            ("mail=me@example.com", "mail=me@example.com"),
+            ("path=%2F%2Fu@h", "path=%2F%2Fu@h"),
+            (
+                "url=https%253A%252F%252Fu%2540h",
+                "url=https%253A%252F%252Fu%2540h",
+            ),
         ];
         for (query, expected) in cases {
             assert_eq!(

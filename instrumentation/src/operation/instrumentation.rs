@@ -47,12 +47,7 @@ impl Instrumentation {
     /// Whether there is somewhere to record to, and the request is to be recorded.
     pub(crate) fn records(&self, request: &Request<'_>) -> bool {
         let filter = self.config.filter.as_ref();
-        self.finds_providers() && filter.is_none_or(|accepts| accepts(request))
-    }
-
-    /// Whether there is somewhere to record to.
-    pub(super) fn finds_providers(&self) -> bool {
-        self.resolved.tracer().is_some() || self.resolved.instruments().is_some()
+        self.resolved.is_found() && filter.is_none_or(|accepts| accepts(request))
     }
 
     /// Whether labels come of anything.

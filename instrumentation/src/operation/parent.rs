@@ -48,6 +48,9 @@ impl Origin {
             Some(limit) => baggage::limited(extracted, limit),
             None => extracted,
         };
+        if options.suppresses(request) {
+            return Err(Operation::passing_on(base.with_telemetry_suppressed()));
+        }
         if !instrumentation.records(request) {
             let passed_on = match &options.public_endpoint {
                 Some(_) => passed_on(request, &ambient, base, options),
@@ -77,7 +80,7 @@ impl Origin {
         accepts: impl FnOnce() -> bool,
     ) -> Result<Self, Operation> {
         let base = Context::current();
-        if base.is_telemetry_suppressed() || !instrumentation.finds_providers() || !accepts() {
+        if base.is_telemetry_suppressed() || !instrumentation.resolved.is_found() || !accepts() {
             return Err(Operation::transparent(base));
         }
         Ok(Self {

@@ -97,17 +97,15 @@ impl Start {
             ..SpanBuilder::from_name(custom_name.unwrap_or(name))
         };
         let is_public = matches!(parent, Parent::Linked(_));
-        let span = instrumentation
-            .resolved
-            .tracer()
-            .and_then(|tracer| match parent {
-                Parent::Base => tracer.start(builder, &base, &base),
-                Parent::None => tracer.start(builder, &Context::new(), &base),
-                Parent::Linked(remote) => {
-                    let builder = builder.with_links(vec![Link::with_context(remote)]);
-                    tracer.start(builder, &Context::new(), &base)
-                }
-            });
+        let resolved = &instrumentation.resolved;
+        let span = match parent {
+            Parent::Base => resolved.start_span(builder, &base, &base),
+            Parent::None => resolved.start_span(builder, &Context::new(), &base),
+            Parent::Linked(remote) => {
+                let builder = builder.with_links(vec![Link::with_context(remote)]);
+                resolved.start_span(builder, &Context::new(), &base)
+            }
+        };
         let span_records = span.as_ref().is_some_and(|span| span.is_recording);
         let is_recorded = span.is_some() || measures;
         let context = match span {

@@ -1,6 +1,7 @@
 //! gRPC status codes: what they are called, where they come from, and whose errors they are.
 
 use opentelemetry::StringValue;
+use percent_encoding::percent_decode_str;
 
 use super::ending::Side;
 use crate::semconv;
@@ -127,30 +128,8 @@ impl GrpcCode {
 }
 
 /// The text of a `grpc-message`. What is not encoded as it should be stays as it is.
-pub(crate) fn percent_decoded(text: &str) -> String {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escape = match (first, tail) {
-            (b'%', [high, low, after @ ..]) => digit(*high).zip(digit(*low)).zip(Some(after)),
-            _ => None,
-        };
-        let (byte, after) = match escape {
-            Some(((high, low), after)) => (high << 4 | low, after),
-            None => (*first, tail),
-        };
-        decoded.push(byte);
-        rest = after;
-    }
-    match String::from_utf8(decoded) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    }
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    let digit = char::from(byte).to_digit(16)?;
-    u8::try_from(digit).ok()
+pub(crate) fn decoded_message(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -230,7 +209,7 @@ mod tests {
             ("%ff", "\u{fffd}"),
         ];
         for (text, expected) in cases {
-            assert_eq!(percent_decoded(text), expected, "{text}");
+            assert_eq!(decoded_message(text), expected, "{text}");
         }
     }
 }

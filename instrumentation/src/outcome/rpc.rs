@@ -6,7 +6,7 @@ use opentelemetry::propagation::Extractor;
 use opentelemetry::{KeyValue, StringValue, Value};
 
 use super::ending::{Ending, Side};
-use super::grpc_code::{GrpcCode, percent_decoded};
+use super::grpc_code::{GrpcCode, decoded_message};
 use crate::error_type::PANIC;
 use crate::semconv;
 
@@ -43,7 +43,7 @@ impl RpcOutcome {
         self.record_status(code).then(|| {
             carrier
                 .get("grpc-message")
-                .map_or_else(String::new, percent_decoded)
+                .map_or_else(String::new, decoded_message)
         })
     }
 

@@ -16,8 +16,12 @@ use super::tracer::{StartSpan, TracerSource, is_no_op};
 ///
 /// [`Providers::global`], the default, asks for the global providers when the first request comes,
 /// and again with every request while it still finds the API's no-op ones. The order of
-/// `set_tracer_provider` and the construction of a layer does not matter. What it found it keeps:
-/// after a provider is shut down for another one, build the layers and clients anew.
+/// `set_tracer_provider` and the construction of a layer does not matter. What it found it keeps
+/// until the tracer provider is shut down. Then it asks again, so that the first request after that has no
+/// span, and the second one the span of the new provider; the metrics follow the tracer.
+///
+/// After a hundred requests, or ten seconds, without any provider it warns once, through `tracing`;
+/// so it does if a provider was shut down and none came after it.
 ///
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
@@ -148,6 +152,16 @@ impl Providers {
             None if is_no_op(&global::tracer(env!("CARGO_PKG_NAME"))) => None,
             None => Some(Box::new(global::tracer_with_scope(scope.clone()))),
         }
+    }
+
+    /// What may have come after a provider that was shut down: one that was given has none.
+    pub(super) fn successor(&self, scope: &InstrumentationScope) -> Option<Box<dyn StartSpan>> {
+        self.are_global().then(|| self.tracer(scope)).flatten()
+    }
+
+    /// Whether somebody may still set them.
+    pub(super) fn are_global(&self) -> bool {
+        self.tracers.is_none() && !matches!(self.meters, Meters::Nothing)
     }
 
     /// `None` while the provider is the API's no-op.

@@ -4,6 +4,7 @@
 mod bound_histogram;
 mod choice;
 mod instruments;
+mod notice;
 mod resolved;
 mod scope;
 mod tracer;

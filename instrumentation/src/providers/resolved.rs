@@ -2,20 +2,31 @@
 
 use std::fmt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::SpanBuilder;
+use opentelemetry::{Context, InstrumentationScope};
 
 use super::choice::Providers;
 use super::instruments::{Definitions, Instruments};
-use super::tracer::StartSpan;
+use super::notice::{SHUT_DOWN, WITHOUT_PROVIDER};
+use super::tracer::{StartSpan, StartedSpan};
 
 /// The tracer and the instruments of one instrumentation, kept once they are more than no-ops.
+///
+/// When the provider is shut down, those of its successor are found, if the application sets one.
 pub(crate) struct Resolved {
     providers: Providers,
     scope: InstrumentationScope,
     definitions: Definitions,
     tracer: OnceLock<Box<dyn StartSpan>>,
     instruments: OnceLock<Instruments>,
+    /// Whether the tracer's provider was shut down, which its spans show.
+    is_over: AtomicBool,
+    /// What has started a span since then.
+    successor: OnceLock<Box<Self>>,
+    /// How many came before it.
+    generation: u8,
 }
 
 impl Resolved {
@@ -30,6 +41,9 @@ impl Resolved {
             definitions,
             tracer: OnceLock::new(),
             instruments: OnceLock::new(),
+            is_over: AtomicBool::new(false),
+            successor: OnceLock::new(),
+            generation: 0,
         }
     }
 
@@ -37,20 +51,86 @@ impl Resolved {
         &self.providers
     }
 
+    /// Whether there is anything to record into.
+    pub(crate) fn is_found(&self) -> bool {
+        if self.tracer().is_some() || self.instruments().is_some() {
+            return true;
+        }
+        if self.providers.are_global() {
+            WITHOUT_PROVIDER.count();
+        }
+        false
+    }
+
+    /// Starts a span as a child of `parent` and puts it into `base`. `None` if there is no tracer, or
+    /// if its provider was shut down.
+    pub(crate) fn start_span(
+        &self,
+        builder: SpanBuilder,
+        parent: &Context,
+        base: &Context,
+    ) -> Option<StartedSpan> {
+        let current = self.current();
+        if current.is_over.load(Ordering::Relaxed) {
+            return current.succeed(builder, parent, base);
+        }
+        let span = current.tracer()?.start(builder, parent, base);
+        if span.is_none() && self.providers.are_global() && current.generation < GENERATIONS {
+            current.is_over.store(true, Ordering::Relaxed);
+        }
+        span
+    }
+
+    /// `None` while there is nothing to record into.
+    pub(crate) fn instruments(&self) -> Option<&Instruments> {
+        let current = self.current();
+        match current.instruments.get() {
+            Some(instruments) => Some(instruments),
+            None => current.find_instruments(),
+        }
+    }
+
     /// `None` while the provider is the API's no-op.
-    pub(crate) fn tracer(&self) -> Option<&dyn StartSpan> {
+    fn tracer(&self) -> Option<&dyn StartSpan> {
         match self.tracer.get() {
             Some(tracer) => Some(&**tracer),
             None => self.find_tracer(),
         }
     }
 
-    /// `None` while there is nothing to record into.
-    pub(crate) fn instruments(&self) -> Option<&Instruments> {
-        match self.instruments.get() {
-            Some(instruments) => Some(instruments),
-            None => self.find_instruments(),
+    /// The last one that was found.
+    fn current(&self) -> &Self {
+        let mut current = self;
+        while let Some(successor) = current.successor.get() {
+            current = successor;
         }
+        current
+    }
+
+    /// Asks for the provider that is there now, which may still be the one that was shut down.
+    #[cold]
+    fn succeed(
+        &self,
+        builder: SpanBuilder,
+        parent: &Context,
+        base: &Context,
+    ) -> Option<StartedSpan> {
+        let tracer = self.providers.successor(&self.scope);
+        let span = tracer
+            .as_ref()
+            .and_then(|tracer| tracer.start(builder, parent, base));
+        if let (Some(tracer), Some(_)) = (tracer, &span) {
+            let successor = Self {
+                tracer: OnceLock::from(tracer),
+                generation: self.generation + 1,
+                ..Self::new(self.providers.clone(), self.scope.clone(), self.definitions)
+            };
+            // Another request may have been faster.
+            let _ = self.successor.set(Box::new(successor));
+        } else {
+            SHUT_DOWN.count();
+        }
+        span
     }
 
     /// Apart from the look at what was found, which is all that most requests need.
@@ -78,3 +158,7 @@ impl fmt::Debug for Resolved {
             .finish_non_exhaustive()
     }
 }
+
+/// How often a successor is looked for: a tracer that makes an invalid span now and then is none
+/// that was shut down.
+const GENERATIONS: u8 = 16;

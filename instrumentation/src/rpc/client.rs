@@ -63,7 +63,10 @@ impl RpcClientInstrumentation {
             options,
         } = self;
         match Origin::outgoing(instrumentation, request, options) {
-            Ok(origin) => begin(instrumentation, request, origin, server(request)),
+            Ok(origin) => {
+                let server = server(request, &instrumentation.config);
+                begin(instrumentation, request, origin, server)
+            }
             Err(unrecorded) => RpcOperation::new(unrecorded),
         }
     }

@@ -64,7 +64,10 @@ impl RpcServerInstrumentation {
             options,
         } = self;
         match Origin::incoming(instrumentation, request, options) {
-            Ok(origin) => begin(instrumentation, request, origin, ServerAddress::of(request)),
+            Ok(origin) => {
+                let server = ServerAddress::of(request, &instrumentation.config);
+                begin(instrumentation, request, origin, server)
+            }
             Err(unrecorded) => RpcOperation::new(unrecorded),
         }
     }
@@ -79,10 +82,13 @@ impl RpcServerInstrumentation {
             return self.start(request);
         }
         let instrumentation = &self.instrumentation;
+        if self.options.suppresses(request) {
+            return RpcOperation::new(Operation::passing_on(ambient.with_telemetry_suppressed()));
+        }
         if !instrumentation.records(request) {
             return RpcOperation::new(Operation::passing_on(ambient));
         }
-        let (origin, server) = (Origin::within(ambient), ServerAddress::of(request));
-        begin(instrumentation, request, origin, server)
+        let server = ServerAddress::of(request, &instrumentation.config);
+        begin(instrumentation, request, Origin::within(ambient), server)
     }
 }

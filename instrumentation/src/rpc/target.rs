@@ -1,11 +1,15 @@
 //! `server.address` and `server.port` of a client: the target that it was given, never the network.
 
+use crate::config::Common;
 use crate::facts::Request;
 use crate::http::{ServerAddress, default_port, split_host_and_port};
 use crate::reuse::intern;
 
 /// The server that a client calls.
-pub(super) fn server(request: &Request<'_>) -> Option<ServerAddress> {
+pub(super) fn server(request: &Request<'_>, config: &Common) -> Option<ServerAddress> {
+    if config.unix_socket.is_some() {
+        return ServerAddress::of(request, config);
+    }
     let target = request.authority.filter(|target| !target.is_empty())?;
     let (address, port) = parse(target);
     let is_path = address.starts_with('/');

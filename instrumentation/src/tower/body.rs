@@ -1,5 +1,6 @@
 //! From the response's head to the end of its body.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
@@ -11,7 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project::{pin_project, pinned_drop};
 
 use super::content_length;
-use crate::error_type::ErrorType;
+use crate::error_type::{ErrorType, as_error, unboxed};
 use crate::operation::{Operation, Transfer};
 
 /// `error.type` and message of a body's error.
@@ -25,23 +26,23 @@ pub struct ResponseBody<B: Body> {
     #[pin]
     inner: B,
     transfer: Transfer,
-    describe: fn(&B::Error) -> BodyError,
+    describe: fn(&dyn Any) -> BodyError,
 }
 
 impl<B: Body> ResponseBody<B> {
     /// Wraps a response's body; the operation has its head already.
+    ///
+    /// An error of the body is classed by [`ErrorType::of_body`].
     pub fn wrap(response: Response<B>, operation: Operation) -> Response<Self> {
-        Self::wrap_with(response, operation, |_| {
-            let ErrorType(error_type) = ErrorType::of::<B::Error>();
-            (Cow::Borrowed(error_type), String::new())
-        })
+        Self::wrap_with(response, operation, describe_body_error)
     }
 
-    /// As [`wrap`](Self::wrap), for bodies whose errors can say more than the name of their type.
+    /// As [`wrap`](Self::wrap), for bodies whose errors can say more. `describe` is given the body's
+    /// own type of errors.
     pub fn wrap_with(
         response: Response<B>,
         operation: Operation,
-        describe: fn(&B::Error) -> BodyError,
+        describe: fn(&dyn Any) -> BodyError,
     ) -> Response<Self> {
         // Most bodies know, and the header's name has to be hashed.
         let exact = response.body().size_hint().exact();
@@ -61,16 +62,19 @@ impl<B: Body> ResponseBody<B> {
 
     /// A body that is only passed through.
     pub fn untouched(inner: B) -> Self {
-        let describe = |_: &B::Error| (Cow::Borrowed(""), String::new());
         Self {
             inner,
             transfer: Transfer::untouched(),
-            describe,
+            describe: describe_body_error,
         }
     }
 }
 
-impl<B: Body> Body for ResponseBody<B> {
+impl<B> Body for ResponseBody<B>
+where
+    B: Body,
+    B::Error: 'static,
+{
     type Data = B::Data;
     type Error = B::Error;
 
@@ -138,4 +142,13 @@ impl<B: Body + fmt::Debug> fmt::Debug for ResponseBody<B> {
             .field("transfer", &self.transfer)
             .finish_non_exhaustive()
     }
+}
+
+/// The class of a body's error, as [`ResponseBody::wrap`] finds it: by [`ErrorType::of_body`] if
+/// its type is boxed or known here, else `body`.
+#[must_use]
+pub fn describe_body_error(error: &dyn Any) -> BodyError {
+    let error = unboxed(error).or_else(|| as_error(error));
+    let ErrorType(error_type) = error.map_or(ErrorType::BODY, ErrorType::of_body);
+    (Cow::Borrowed(error_type), String::new())
 }

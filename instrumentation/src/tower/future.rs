@@ -1,5 +1,6 @@
 //! From the call of the inner service to the response's head.
 
+use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,7 +10,7 @@ use http_body::Body;
 use otel_propagation::HeaderExtractor;
 use pin_project::pin_project;
 
-use super::body::ResponseBody;
+use super::body::{BodyError, ResponseBody, describe_body_error};
 use super::version;
 use crate::error_type::ErrorType;
 use crate::facts::Response;
@@ -22,6 +23,7 @@ pub struct ResponseFuture<F> {
     inner: F,
     /// `None` where another layer records the request, and after the head.
     operation: Option<Operation>,
+    describe: fn(&dyn Any) -> BodyError,
 }
 
 impl<F> ResponseFuture<F> {
@@ -29,7 +31,18 @@ impl<F> ResponseFuture<F> {
     pub fn new(operation: Operation, call: impl FnOnce() -> F) -> Self {
         let mut operation = Some(operation);
         let inner = Operation::run_in(&mut operation, call);
-        Self { inner, operation }
+        Self {
+            inner,
+            operation,
+            describe: describe_body_error,
+        }
+    }
+
+    /// What an error of the response's body is, see [`ResponseBody::wrap_with`]. By default it is
+    /// what [`ResponseBody::wrap`] makes of it.
+    #[must_use]
+    pub fn describe_body_error(self, describe: fn(&dyn Any) -> BodyError) -> Self {
+        Self { describe, ..self }
     }
 
     /// A future that is only passed through.
@@ -37,6 +50,7 @@ impl<F> ResponseFuture<F> {
         Self {
             inner,
             operation: None,
+            describe: describe_body_error,
         }
     }
 }
@@ -45,6 +59,7 @@ impl<F, B, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<http::Response<B>, E>>,
     B: Body,
+    E: 'static,
 {
     type Output = Result<http::Response<ResponseBody<B>>, E>;
 
@@ -65,10 +80,11 @@ where
                 if let Some(timing) = operation.server_timing() {
                     append_timing(response.headers_mut(), timing);
                 }
-                Poll::Ready(Ok(ResponseBody::wrap(response, operation)))
+                let response = ResponseBody::wrap_with(response, operation, *this.describe);
+                Poll::Ready(Ok(response))
             }
             Err(error) => {
-                operation.fail(ErrorType::of::<E>().0, "");
+                operation.fail(ErrorType::of(&error).0, "");
                 operation.finish();
                 Poll::Ready(Err(error))
             }

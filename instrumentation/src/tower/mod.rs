@@ -15,7 +15,7 @@ mod body;
 mod future;
 mod headers;
 
-pub use self::body::{BodyError, ResponseBody};
+pub use self::body::{BodyError, ResponseBody, describe_body_error};
 pub use self::future::ResponseFuture;
 pub use self::headers::RequestHeaders;
 

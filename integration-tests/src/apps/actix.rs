@@ -4,12 +4,14 @@ use std::fmt;
 use std::io;
 use std::net::TcpListener;
 
-use ::actix_web::body::SizedStream;
-use ::actix_web::dev::{Server, Service};
+use ::actix_web::body::{MessageBody, SizedStream};
+use ::actix_web::dev::{Server, Service, ServiceRequest, ServiceResponse};
+use ::actix_web::error::ErrorForbidden;
 use ::actix_web::http::StatusCode;
 use ::actix_web::http::header::{CONTENT_TYPE, LOCATION};
+use ::actix_web::middleware::{Next, from_fn};
 use ::actix_web::web::{self, Bytes, Data, Path, Payload, ServiceConfig};
-use ::actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError, Route, guard};
+use ::actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, ResponseError, Route, guard};
 use futures_util::{Stream, StreamExt};
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt;
@@ -29,6 +31,7 @@ impl ServerApp for Actix {
         serve(|listener| {
             let app = move || {
                 App::new()
+                    .wrap(from_fn(guarded))
                     .wrap(middleware.clone())
                     .configure(routes(controller.clone()))
             };
@@ -44,7 +47,6 @@ impl ServerApp for Actix {
         Differences {
             odd_method: (404, None),
             handler_error_message: "failed",
-            body_error_type: "body",
             body_error_message: "the source dried up",
         }
     }
@@ -62,6 +64,7 @@ impl InnerApp for Actix {
             let app = move || {
                 let context = context.clone();
                 App::new()
+                    .wrap(from_fn(guarded))
                     .wrap(middleware.clone())
                     .wrap_fn(move |request, service| {
                         let _attached = context.clone().attach();
@@ -157,15 +160,27 @@ pub fn routes(controller: Controller) -> impl FnOnce(&mut ServiceConfig) {
             .route("/events", web::get().to(events))
             .route("/endless", web::get().to(endless))
             .route("/broken", web::get().to(broken))
+            .route("/late", web::get().to(late))
             .route("/upgrade", web::get().to(upgrade))
             .route("/spawn", web::get().to(spawn))
-            .route("/hang", web::get().to(hang));
+            .route("/hang", web::get().to(hang))
+            .route("/guarded", web::get().to(success));
     }
 }
 
 /// actix has no handler of `HEAD` where it is not told to.
 fn get_or_head() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+async fn guarded(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    match request.path() {
+        "/guarded" => Err(ErrorForbidden("guarded")),
+        _ => next.call(request).await,
+    }
 }
 
 async fn success(controller: Data<Controller>) -> &'static str {
@@ -277,6 +292,10 @@ async fn events() -> HttpResponse {
 
 async fn endless() -> HttpResponse {
     HttpResponse::Ok().streaming(bodies::endless())
+}
+
+async fn late() -> HttpResponse {
+    HttpResponse::Ok().streaming(bodies::late())
 }
 
 async fn broken() -> HttpResponse {

@@ -41,7 +41,6 @@ impl ServerApp for Axum {
         Differences {
             odd_method: (405, Some("/success")),
             handler_error_message: "",
-            body_error_type: "axum_core::error::Error",
             body_error_message: "",
         }
     }
@@ -134,11 +133,21 @@ pub fn router(controller: Controller) -> Router {
             "/broken",
             get(|| async { Body::from_stream(bodies::broken()) }),
         )
+        .route("/late", get(|| async { Body::from_stream(bodies::late()) }))
         .route("/trailers", get(trailers))
         .route("/upgrade", get(upgrade))
         .route("/spawn", get(spawn))
         .route("/hang", get(hang))
+        .route("/guarded", get(success))
+        .layer(from_fn(guarded))
         .with_state(controller)
+}
+
+async fn guarded(request: Request, next: Next) -> Result<Response, StatusCode> {
+    match request.uri().path() {
+        "/guarded" => Err(StatusCode::FORBIDDEN),
+        _ => Ok(next.run(request).await),
+    }
 }
 
 async fn success(State(controller): State<Controller>) -> &'static str {

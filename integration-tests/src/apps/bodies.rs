@@ -50,10 +50,19 @@ pub fn stalled() -> impl Stream<Item = Chunk> + Send + 'static {
 
 /// Fails after the first chunk.
 pub fn broken() -> impl Stream<Item = Chunk> + Send + 'static {
-    let broken = stream::once(async {
+    failing(|| io::Error::other("the source dried up"))
+}
+
+/// Fails after the first chunk because its own source takes too long.
+pub fn late() -> impl Stream<Item = Chunk> + Send + 'static {
+    failing(|| io::Error::other(io::Error::from(io::ErrorKind::TimedOut)))
+}
+
+fn failing(error: fn() -> io::Error) -> impl Stream<Item = Chunk> + Send + 'static {
+    let broken = stream::once(async move {
         // The first chunk gets the time to be written before the connection is broken off.
         tokio::task::yield_now().await;
-        Err(io::Error::other("the source dried up"))
+        Err(error())
     });
     stream::iter(["one "]).map(text).chain(broken)
 }

@@ -22,10 +22,11 @@
 //! | `GET /chunks` | [`bodies::chunks`] |
 //! | `GET /events` | [`bodies::events`] as `text/event-stream` |
 //! | `GET /endless` | [`bodies::endless`] |
-//! | `GET /broken` | [`bodies::broken`] |
+//! | `GET /broken`, `/late` | [`bodies::broken`], [`bodies::late`] |
 //! | `GET /trailers` | `success`, then the trailer `x-checksum: 42` |
 //! | `GET /upgrade` | 101; says back what it hears |
 //! | `GET /spawn` | 200; a task [keeps](Controller::keep) the context |
+//! | `GET /guarded` | 403: a middleware between ours and the routes fails with it |
 //! | `GET /hang` | never; the [handler says](Controller::enter) that it was reached |
 
 pub mod actix;

@@ -37,7 +37,7 @@ impl RpcApp for Tonic {
         serve_routes(Server::builder().layer(layer), routes(controller)).await
     }
 
-    fn is_tonic(&self) -> bool {
+    fn knows_peer(&self) -> bool {
         true
     }
 }
@@ -51,7 +51,7 @@ impl RpcApp for Axum {
         serve(routes(controller).into_axum_router().layer(layer)).await
     }
 
-    fn is_tonic(&self) -> bool {
+    fn knows_peer(&self) -> bool {
         false
     }
 }
@@ -101,7 +101,7 @@ where
 }
 
 /// What a message makes the service do: `status:CODE:MESSAGE` fails, `panic` and `hang` do that,
-/// `context` answers what the handler sees, `keep` keeps its context, everything else is greeted.
+/// `enter` [says](Controller::enter) that it was reached, `context` answers what the handler sees, `keep` keeps its context, everything else is greeted.
 async fn step(controller: &Controller, message: &str) -> Result<String, Status> {
     let mut words = message.splitn(3, ':');
     match (words.next(), words.next(), words.next()) {
@@ -113,6 +113,10 @@ async fn step(controller: &Controller, message: &str) -> Result<String, Status> 
         (Some("hang"), ..) => {
             controller.enter();
             pending().await
+        }
+        (Some("enter"), ..) => {
+            controller.enter();
+            Ok(String::new())
         }
         (Some("context"), ..) => Ok(controller.context()),
         (Some("keep"), ..) => {

@@ -96,8 +96,10 @@ const TONIC: &[&str] = &[
 ];
 
 /// The rules, which are the same for all frameworks.
-const RULES: [&str; 2] = [
+const RULES: [&str; 4] = [
+    "autoconfigure/tests/tracing.rs",
     "instrumentation/src",
+    "integration-tests/tests/bad_input.rs",
     "integration-tests/tests/stack/rules.rs",
 ];
 

@@ -33,6 +33,12 @@ pub(super) const SCENARIOS: &[(&str, &str)] = &[
     ("HS-31", "a start time that the server hands over"),
     ("HS-32", "HTTP/2 with prior knowledge"),
     ("HS-33", "no SDK"),
+    ("HS-34", "a path that was rewritten on its way"),
+    ("HS-35", "a local span that is active, with and without a remote one"),
+    ("HS-36", "a timeout below the errors of others"),
+    ("HS-37", "a middleware that fails in front of the routes"),
+    ("HS-38", "made-up methods, schemes, hosts and paths"),
+    ("HS-39", "a subscriber that is set to warn, to error or off"),
 
     ("HSU-01", "`Forwarded` without a usable host"),
     ("HSU-02", "`Forwarded` with a host"),
@@ -129,6 +135,8 @@ pub(super) const SCENARIOS: &[(&str, &str)] = &[
     ("GR-27", "a deadline"),
     ("GR-28", "the code in the head, in the trailers, nowhere"),
     ("GR-29", "a parent that is not sampled; no SDK"),
+    ("GR-30", "a client that goes in the middle of its messages"),
+    ("GR-31", "a server that is faster to see that a deadline is over"),
 ];
 
 /// Scenarios that a framework cannot have, and why; no framework stands for all of its family.
@@ -174,6 +182,5 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
         a URL template cannot be given, and a second layer makes a second span."),
     ("tonic", "A panic breaks the stream off; the client sees what tonic makes of that. A deadline \
         is CANCELLED on both sides, and the client's `error.type` says DEADLINE_EXCEEDED."),
-    ("tonic in axum", "axum tells neither the peer's address nor whether a request was read, so \
-        a refusal that may come from in front of the method does not name it."),
+    ("tonic in axum", "axum does not tell the peer's address."),
 ];

@@ -41,6 +41,32 @@ fn unavailable(resend_count: Option<i64>) -> Expected {
     }
 }
 
+/// As redirects are.
+#[tokio::test]
+async fn retries_of_reqwest_itself_are_one_span() {
+    let (capture, peer) = (Capture::new(), Peer::start().await);
+    let policy = reqwest::retry::for_host("127.0.0.1")
+        .no_budget()
+        .classify_fn(|attempt| match attempt.status() {
+            Some(reqwest::StatusCode::SERVICE_UNAVAILABLE) => attempt.retryable(),
+            _ => attempt.success(),
+        });
+    let client = Client::builder().retry(policy).build().expect("a client");
+    let client = ClientBuilder::new(client).with(otel(&capture)).build();
+    let sent = client.get(url(&peer, "/flaky")).send().await;
+    assert_eq!(sent.expect("an answer").status(), 200);
+
+    let spans = clients(&capture, 1).await;
+    let asked = peer.asked();
+    assert_eq!(asked.len(), 3, "two attempts in vain");
+    assert!(
+        asked
+            .iter()
+            .all(|it| it["traceparent"] == asked[0]["traceparent"])
+    );
+    Expected::get("/flaky").assert_span(peer.address(), &spans[0]);
+}
+
 /// HC-31
 #[tokio::test]
 async fn inside_of_a_retry_each_attempt_is_a_span() {

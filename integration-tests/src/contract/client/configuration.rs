@@ -117,6 +117,17 @@ pub async fn the_hook_of_the_response_has_the_last_word(app: &impl ClientApp) {
     }
 }
 
+/// What a request to a socket calls its host is made up.
+pub async fn a_unix_socket_is_the_address_of_its_server(app: &impl ClientApp) {
+    let running = Running::configured(app, |config| config.unix_socket("/run/shop.sock")).await;
+    running.get("/success").await;
+    let expected = Expected {
+        server: Some(("/run/shop.sock", None)),
+        ..Expected::get("/success")
+    };
+    running.expect(&expected).await;
+}
+
 /// Whether the body is read or not, its size is known from the head.
 pub async fn body_sizes_are_measured_on_request(app: &impl ClientApp) {
     for body_end in [false, true] {

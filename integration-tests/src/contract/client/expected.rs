@@ -35,7 +35,7 @@ pub struct Expected {
     /// `http.request.resend_count`.
     pub resend_count: Option<i64>,
     /// `server.address` and `server.port`, where they are not the peer's.
-    pub server: Option<(&'static str, u16)>,
+    pub server: Option<(&'static str, Option<u16>)>,
     /// The attributes that this request has besides.
     pub further_attributes: Vec<KeyValue>,
     /// The labels that its metrics have besides.
@@ -84,7 +84,7 @@ impl Expected {
         assert_duration(capture, "http.client.request.duration", &labels, span);
         if !capture.points("http.client.active_requests").is_empty() {
             let template = self.template.map(|it| KeyValue::new("url.template", it));
-            let active: Vec<_> = self.destination(peer).into_iter().chain(template).collect();
+            let active: Vec<_> = self.destination(peer).chain(template).collect();
             assert_none_active(capture, "http.client.active_requests", &active);
         }
     }
@@ -93,8 +93,8 @@ impl Expected {
     pub fn assert_span(&self, peer: SocketAddr, span: &SpanData) {
         let number = |key: &'static str, value: u16| KeyValue::new(key, i64::from(value));
         let server = match self.server {
-            Some((address, port)) => format!("{address}:{port}"),
-            None => peer.to_string(),
+            Some((address, Some(port))) => format!("{address}:{port}"),
+            _ => peer.to_string(),
         };
         let url = format!("http://{}{server}{}", self.user_information, self.target);
         let original = self.method_original;
@@ -126,7 +126,6 @@ impl Expected {
             kind: SpanKind::Client,
             attributes: self
                 .destination(peer)
-                .into_iter()
                 .chain([KeyValue::new("url.full", url)])
                 .chain(optional.into_iter().flatten())
                 .chain(peer_attributes.into_iter().filter(|_| answered))
@@ -144,23 +143,24 @@ impl Expected {
     #[must_use]
     pub fn labels(&self, peer: SocketAddr) -> Vec<KeyValue> {
         self.destination(peer)
-            .into_iter()
             .chain(self.template.map(|it| KeyValue::new("url.template", it)))
             .chain(self.outcome())
             .chain(self.further_labels.clone())
             .collect()
     }
 
-    fn destination(&self, peer: SocketAddr) -> [KeyValue; 3] {
+    fn destination(&self, peer: SocketAddr) -> impl Iterator<Item = KeyValue> + use<> {
         let (address, port) = match self.server {
             Some((address, port)) => (address.to_owned(), port),
-            None => (peer.ip().to_string(), peer.port()),
+            None => (peer.ip().to_string(), Some(peer.port())),
         };
         [
-            KeyValue::new("http.request.method", self.method),
-            KeyValue::new("server.address", address),
-            KeyValue::new("server.port", i64::from(port)),
+            Some(KeyValue::new("http.request.method", self.method)),
+            Some(KeyValue::new("server.address", address)),
+            port.map(|port| KeyValue::new("server.port", i64::from(port))),
         ]
+        .into_iter()
+        .flatten()
     }
 
     /// What span and metric say of the answer, both the same.

@@ -41,7 +41,7 @@ pub async fn a_refused_connection_is_an_error(app: &impl ClientApp) {
     let address = socket.local_addr().expect("its address");
     fail(&running, to(&address.to_string())).await;
     let expected = Expected {
-        server: Some(("127.0.0.1", address.port())),
+        server: Some(("127.0.0.1", Some(address.port()))),
         ..Expected::failed("/success", "connect")
     };
     running.expect(&expected).await;
@@ -76,7 +76,7 @@ pub async fn a_failed_resolution_is_an_error(app: &impl ClientApp) {
     let running = Running::with(app, unchanged, client).await;
     fail(&running, to("shop.test:8080")).await;
     let expected = Expected {
-        server: Some(("shop.test", 8080)),
+        server: Some(("shop.test", Some(8080))),
         ..Expected::failed("/success", "dns")
     };
     running.expect(&expected).await;
@@ -92,7 +92,7 @@ pub async fn a_timeout_while_connecting_is_an_error(app: &impl ClientApp) {
     let running = Running::with(app, unchanged, client).await;
     fail(&running, to("shop.test:8080")).await;
     let expected = Expected {
-        server: Some(("shop.test", 8080)),
+        server: Some(("shop.test", Some(8080))),
         ..Expected::failed("/success", "timeout")
     };
     running.expect(&expected).await;
@@ -168,7 +168,7 @@ pub async fn a_connection_that_breaks_before_the_head_is_an_error(app: &impl Cli
     });
     fail(&running, to(&address.to_string())).await;
     let expected = Expected {
-        server: Some(("127.0.0.1", address.port())),
+        server: Some(("127.0.0.1", Some(address.port()))),
         ..Expected::failed("/success", "request")
     };
     running.expect(&expected).await;

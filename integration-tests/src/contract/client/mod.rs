@@ -57,6 +57,7 @@ macro_rules! client_contract {
                 a_custom_span_name_is_used
                 further_attributes_go_where_the_hook_says
                 the_hook_of_the_response_has_the_last_word
+                a_unix_socket_is_the_address_of_its_server
                 body_sizes_are_measured_on_request
             }
             failures {

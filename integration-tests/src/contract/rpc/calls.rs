@@ -159,12 +159,8 @@ pub async fn codes_are_errors_by_the_side(app: &impl RpcApp) {
             let status = called.expect_err("an error");
             assert_eq!(status.code(), Code::from_i32(number));
             let expected = Expected::call(method, name, "caf\u{e9}");
-            let in_head = ["Collect", "SayHello"]
-                .iter()
-                .any(|it| method.ends_with(it));
-            // What stands in front of a method may say so too, unless the call was read, which an
-            // axum router does not show.
-            let is_recognised = name != "UNIMPLEMENTED" && (!in_head || app.is_tonic());
+            // Whoever knows no such method says so.
+            let is_recognised = name != "UNIMPLEMENTED";
             running
                 .expect(&Expected {
                     server_method: is_recognised.then_some(method),
@@ -176,7 +172,7 @@ pub async fn codes_are_errors_by_the_side(app: &impl RpcApp) {
 }
 
 /// A method may answer before it reads anything, but so may whatever stands in front of it. Of
-/// methods that take one message, tonic reads that first; an axum router does not show it.
+/// methods that take one message, tonic reads that first.
 pub async fn a_refusal_speaks_for_the_method_if_the_call_was_read(app: &impl RpcApp) {
     for (number, name) in [(3, "INVALID_ARGUMENT"), (5, "NOT_FOUND"), (13, "INTERNAL")] {
         for method in SHAPES {
@@ -185,10 +181,9 @@ pub async fn a_refusal_speaks_for_the_method_if_the_call_was_read(app: &impl Rpc
             let code = number.to_string();
             let called = call(&mut running.greeter, method, &["a"], Some(&code)).await;
 
-            let takes_one = !["Collect", "Conversation"]
+            let is_read = !["Collect", "Conversation"]
                 .iter()
                 .any(|it| method.ends_with(it));
-            let is_read = takes_one && app.is_tonic();
             called.expect_err("a refusal");
             running
                 .expect(&Expected {

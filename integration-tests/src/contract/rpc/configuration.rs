@@ -59,6 +59,20 @@ pub async fn a_health_check_is_filtered_and_passes_its_context_on(app: &impl Rpc
     assert_eq!(running.capture.metric_names(), [""; 0]);
 }
 
+/// GR-19: neither the call nor the spans of its handler.
+pub async fn a_suppressed_call_leaves_nothing_behind(app: &impl RpcApp) {
+    let running = Running::configured(
+        app,
+        |server| server.suppress(|it| it.path.ends_with("/SayHello")),
+        |client| client.filter(|_| false),
+    )
+    .await;
+    let mut greeter = running.greeter.clone();
+    let answer = greeter.say_hello("a".to_owned()).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_nothing(&running.capture);
+}
+
 /// GR-13: lists of the selected keys, of requests, heads and trailers.
 pub async fn captured_metadata_are_lists(app: &impl RpcApp) {
     let capture = |server: ServerConfig| {

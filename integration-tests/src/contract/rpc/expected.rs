@@ -19,6 +19,8 @@ pub struct Expected {
     pub server_method: Option<&'static str>,
     /// The method that was asked for.
     pub asked: &'static str,
+    /// Whether the server answered, so that it is known who did.
+    pub client_peer: bool,
     /// `rpc.status_code` on the client.
     pub client_code: &'static str,
     /// `rpc.status_code` on the server.
@@ -43,6 +45,7 @@ impl Expected {
             client_method: Some(method),
             server_method: Some(method),
             asked: method,
+            client_peer: true,
             client_code: code,
             server_code: code,
             client_error,
@@ -60,7 +63,14 @@ impl Expected {
         ];
         let mut labels = self.labels(self.client_method, self.client_code, self.client_error);
         labels.extend(target.clone());
-        let attributes = self.attributes(self.client_method, &labels);
+        let mut attributes = self.attributes(self.client_method, &labels);
+        if self.client_peer {
+            attributes.push(KeyValue::new(
+                "network.peer.address",
+                server.ip().to_string(),
+            ));
+            attributes.push(KeyValue::new("network.peer.port", i64::from(server.port())));
+        }
         ExpectedSpan {
             name: self.client_method.unwrap_or("grpc").to_owned(),
             kind: SpanKind::Client,

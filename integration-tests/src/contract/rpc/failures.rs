@@ -1,16 +1,21 @@
 //! Calls that do not come to their end.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::{Either, select};
 use opentelemetry::trace::SpanKind;
 use opentelemetry_sdk::trace::SpanData;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tonic::{Code, Request};
 
 use super::{Expected, RpcApp, Running};
 use crate::contract::rpc::calls::{SHAPES, call};
-use crate::observed::{spans_of, spans_so_far, until};
+use crate::observed::{only_point, spans_of, spans_so_far, until};
 use crate::wire::in_time;
 
 /// GR-05: the server's error is `panic`; the client sees the stream broken off.
@@ -22,7 +27,7 @@ pub async fn a_panic_is_an_error(app: &impl RpcApp) {
 
         let status = called.expect_err("a broken stream");
         let (client, server) = running.spans().await;
-        assert_panicked(app, &server, method);
+        assert_panicked(&server, method);
         // Whatever tonic made of it, the caller saw the same.
         assert_eq!(client.status, error(status.message()));
         assert_eq!(code_of(&client), name(status.code()));
@@ -38,20 +43,15 @@ pub async fn a_panic_in_a_stream_is_an_error(app: &impl RpcApp) {
 
         called.expect_err("a broken stream");
         let (_, server) = running.spans().await;
-        assert_panicked(app, &server, method);
+        assert_panicked(&server, method);
     }
 }
 
-fn assert_panicked(app: &impl RpcApp, server: &SpanData, method: &str) {
+fn assert_panicked(server: &SpanData, method: &str) {
     assert_eq!(attribute(server, "error.type"), "panic");
     assert_eq!(code_of(server), "UNKNOWN");
     assert_eq!(server.status, error(""));
-    let streams = ["Expand", "Conversation"]
-        .iter()
-        .any(|it| method.ends_with(it));
-    if app.is_tonic() || streams {
-        assert_eq!(server.name, method);
-    }
+    assert_eq!(server.name, method);
 }
 
 /// GR-12: dropped before the head: cancelled on both sides, and an error for the client only.
@@ -67,11 +67,10 @@ pub async fn a_client_that_goes_before_the_head_cancels(app: &impl RpcApp) {
     };
     drop(calling);
 
-    let expected = cancelled(SHAPES[0]);
     running
         .expect(&Expected {
-            server_method: app.is_tonic().then_some(SHAPES[0]),
-            ..expected
+            client_peer: false,
+            ..cancelled(SHAPES[0])
         })
         .await;
 }
@@ -93,6 +92,81 @@ pub async fn a_client_that_goes_before_the_trailers_cancels(app: &impl RpcApp) {
     running.expect(&cancelled(SHAPES[2])).await;
 }
 
+/// GR-30: in the middle of a message, by a reset or with the whole connection: tonic's server makes an
+/// internal error of it, but nobody waits for that.
+pub async fn a_client_that_breaks_off_its_messages_cancels(app: &impl RpcApp) {
+    for method in SHAPES {
+        for is_lost in [false, true] {
+            for _ in 0..10 {
+                broken_off(app, method, is_lost).await;
+            }
+        }
+    }
+}
+
+async fn broken_off(app: &impl RpcApp, method: &str, is_lost: bool) {
+    const HALF: &[u8] = b"\0\0\0\0\x64h";
+    const ONE_AND_A_HALF: &[u8] = b"\0\0\0\0\x05enter\0\0\0\0\x64h";
+    let begun = Arc::new(Notify::new());
+    let begins = begun.clone();
+    let filter = move |_: &otel_instrumentation::Request<'_>| {
+        begins.notify_one();
+        true
+    };
+    let running = Running::configured(app, |server| server.filter(filter), |client| client).await;
+    let takes_many = ["Collect", "Conversation"]
+        .iter()
+        .any(|it| method.ends_with(it));
+    if takes_many {
+        let entered = running.controller.entered();
+        break_off(running.address(), method, ONE_AND_A_HALF, is_lost, entered).await;
+    } else {
+        break_off(running.address(), method, HALF, is_lost, begun.notified()).await;
+    }
+
+    let server = spans_of(&running.capture, SpanKind::Server, 1)
+        .await
+        .remove(0);
+    assert_eq!(code_of(&server), "CANCELLED", "{method}, lost: {is_lost}");
+    assert_eq!(server.status, opentelemetry::trace::Status::Unset);
+    let labels = only_point(&running.capture, "rpc.server.call.duration").labels;
+    assert_eq!(labels["rpc.status_code"], "CANCELLED".into());
+    assert!(!labels.contains_key("error.type"));
+}
+
+/// Sends a part of what a call would send, and goes once the server has got so far.
+async fn break_off(
+    server: SocketAddr,
+    method: &str,
+    sent: &'static [u8],
+    is_lost: bool,
+    reached: impl Future<Output = ()>,
+) {
+    let stream = TcpStream::connect(server).await.expect("a connection");
+    let (sender, connection) = h2::client::handshake(stream).await.expect("a handshake");
+    let connection = tokio::spawn(connection);
+    let request = http::Request::post(format!("http://{server}/{method}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(())
+        .expect("a request");
+    let mut sender = sender.ready().await.expect("room for a stream");
+    let (answer, mut messages) = sender.send_request(request, false).expect("a stream");
+    messages
+        .send_data(Bytes::from_static(sent), false)
+        .expect("a part");
+    in_time("the call", reached).await;
+    if is_lost {
+        connection.abort();
+        let _ = connection.await;
+    } else {
+        messages.send_reset(h2::Reason::CANCEL);
+        drop((answer, messages, sender));
+        // Its task ends when everything is sent.
+        let _ = in_time("the connection", connection).await;
+    }
+}
+
 /// GR-27: tonic calls it CANCELLED on both sides; the client's `error.type` says why.
 pub async fn a_deadline_ends_both_sides(app: &impl RpcApp) {
     let mut running = Running::start(app).await;
@@ -105,7 +179,7 @@ pub async fn a_deadline_ends_both_sides(app: &impl RpcApp) {
     let expected = Expected {
         client_error: Some("DEADLINE_EXCEEDED"),
         client_message: "Timeout expired",
-        server_method: app.is_tonic().then_some(SHAPES[0]),
+        client_peer: false,
         ..cancelled(SHAPES[0])
     };
     running.expect(&expected).await;

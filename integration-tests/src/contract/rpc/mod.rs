@@ -49,6 +49,7 @@ macro_rules! rpc_contract {
                 a_panic_in_a_stream_is_an_error
                 a_client_that_goes_before_the_head_cancels
                 a_client_that_goes_before_the_trailers_cancels
+                a_client_that_breaks_off_its_messages_cancels
                 a_deadline_ends_both_sides
                 races_leave_nothing_open
             }
@@ -63,6 +64,7 @@ macro_rules! rpc_contract {
             configuration {
                 a_health_check_is_filtered_and_passes_its_context_on
                 captured_metadata_are_lists
+                a_suppressed_call_leaves_nothing_behind
                 a_public_endpoint_links_instead_of_continuing
                 a_custom_span_name_stays
                 further_attributes_go_where_the_hook_says
@@ -96,9 +98,8 @@ pub trait RpcApp: Sync {
         controller: Controller,
     ) -> impl Future<Output = Served> + Send;
 
-    /// Whether it is tonic's own server, which tells the layer the peer's address, and lets it see
-    /// whether a request is read.
-    fn is_tonic(&self) -> bool;
+    /// Whether the layer is told the address of the peer.
+    fn knows_peer(&self) -> bool;
 }
 
 /// The greeter as an instrumented client calls it.
@@ -114,7 +115,7 @@ pub struct Running {
     /// The client.
     pub greeter: Greeter,
     served: Served,
-    is_tonic: bool,
+    knows_peer: bool,
 }
 
 impl Running {
@@ -150,7 +151,7 @@ impl Running {
             controller,
             greeter,
             served,
-            is_tonic: app.is_tonic(),
+            knows_peer: app.knows_peer(),
         }
     }
 
@@ -175,7 +176,7 @@ impl Running {
         drop(self.greeter);
         self.served.stop().await;
         expected.assert_client(&self.capture, address, &client);
-        expected.assert_server(&self.capture, address, self.is_tonic, &server);
+        expected.assert_server(&self.capture, address, self.knows_peer, &server);
         assert_eq!(server.parent_span_id, client.span_context.span_id());
         spans_of(&self.capture, SpanKind::Client, 1).await;
         spans_of(&self.capture, SpanKind::Server, 1).await;

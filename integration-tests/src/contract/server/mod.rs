@@ -46,6 +46,7 @@ macro_rules! server_contract {
                 the_fields_of_a_form_are_not_recorded
                 sequential_requests_make_separate_traces
                 the_handler_runs_inside_the_span
+                an_error_of_a_middleware_inside_has_the_route
             }
             connections {
                 http_1_0_has_its_version
@@ -66,10 +67,12 @@ macro_rules! server_contract {
             configuration {
                 captured_headers_are_lists
                 a_filtered_request_only_passes_its_context_on
+                a_suppressed_request_leaves_nothing_behind
                 a_public_endpoint_links_instead_of_continuing
                 a_custom_span_name_stays
                 further_attributes_go_where_the_hook_says
                 the_hook_of_the_response_has_the_last_word
+                a_unix_socket_is_the_address_of_its_server
                 body_sizes_are_measured_on_request
                 forwarded_headers_are_believed_as_configured
                 the_scheme_can_be_configured
@@ -83,6 +86,7 @@ macro_rules! server_contract {
                 a_client_that_goes_before_the_head_cancels
                 a_client_that_goes_before_the_body_ends_cancels
                 a_broken_body_is_an_error
+                a_body_whose_time_was_up_is_a_timeout
                 a_body_that_is_too_short_is_an_error
                 a_body_that_is_never_polled_to_its_end_is_complete
                 an_upgrade_ends_the_operation_and_works
@@ -151,9 +155,7 @@ pub struct Differences {
     pub odd_method: (u16, Option<&'static str>),
     /// What the span's status says of an error that a handler returned and that became a 500.
     pub handler_error_message: &'static str,
-    /// The `error.type` of a body whose stream fails.
-    pub body_error_type: &'static str,
-    /// What the span's status says of that error.
+    /// What the span's status says of a body whose stream fails.
     pub body_error_message: &'static str,
 }
 

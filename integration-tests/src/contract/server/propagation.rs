@@ -44,7 +44,7 @@ pub async fn a_remote_trace_is_continued(app: &impl ServerApp) {
     }
 }
 
-/// In-process dispatch, an invocation's span, a layer of `tracing` outside: the request belongs to
+/// HS-35: in-process dispatch, an invocation's span, a layer of `tracing` outside: the request belongs to
 /// what is active, unless it says itself where it belongs. A foreign remote span is no parent.
 pub async fn a_local_span_is_the_parent_where_no_context_came(app: &impl InnerApp) {
     let header = traceparent(PARENT_ID, 1);

@@ -168,6 +168,18 @@ fn cases(app: &impl ServerApp) -> Vec<Case> {
     ]
 }
 
+/// HS-37: nobody asked the route, but it is the one that was meant.
+pub async fn an_error_of_a_middleware_inside_has_the_route(app: &impl ServerApp) {
+    let running = Running::start(app).await;
+    let (client, answer) = running.ask("GET /guarded", &[]).await;
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    let expected = Expected {
+        status: Some(403),
+        ..Expected::get("/guarded")
+    };
+    running.expect(client, &expected).await;
+}
+
 /// HS-01, HS-04, HS-05, HS-06, HS-07, HS-08, HS-09, HS-12, HS-16, HS-19, HS-26, HSU-08, HSU-19,
 /// HSU-21, HSU-24, HSU-27.
 pub async fn a_request_makes_one_span(app: &impl ServerApp) {
