@@ -1,7 +1,7 @@
 //! Statements that come again and again: read once, then looked up.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::label;
 use super::sql::{self, ReadingOptions};
@@ -25,6 +25,8 @@ struct Statements {
     /// What was seen once: statements that have values in their text hardly ever come again, and
     /// would fill the table for those that do.
     seen: [AtomicU64; SEEN],
+    /// How long the statements are that are kept.
+    bytes: AtomicUsize,
 }
 
 struct Kept {
@@ -40,22 +42,29 @@ impl Statements {
         Self {
             kept: Table::new(),
             seen: [const { AtomicU64::new(0) }; SEEN],
+            bytes: AtomicUsize::new(0),
         }
     }
 
     fn look_up(&'static self, text: &str, options: ReadingOptions) -> Known {
-        if text.len() > MAX_LENGTH {
-            return Kept::read(text, options).into_known();
-        }
         let hash = mix(hash(text, 0), u64::from(options.sanitise));
         let is = |kept: &Kept| kept.options == options && *kept.statement == *text;
         if let Some(kept) = self.kept.get(hash, is) {
             return kept.known();
         }
-        if !self.was_seen(hash) {
+        let fits = self
+            .bytes
+            .load(Ordering::Relaxed)
+            .saturating_add(text.len())
+            <= MOST_BYTES;
+        if !fits || !self.was_seen(hash) {
             return Kept::read(text, options).into_known();
         }
-        match self.kept.find(hash, is, || Kept::read(text, options)) {
+        let keep = || {
+            self.bytes.fetch_add(text.len(), Ordering::Relaxed);
+            Kept::read(text, options)
+        };
+        match self.kept.find(hash, is, keep) {
             Some(kept) => kept.known(),
             None => Kept::read(text, options).into_known(),
         }
@@ -101,8 +110,8 @@ impl Kept {
 
 static KNOWN: Statements = Statements::new();
 
-/// Longer ones are read whenever they come: at most some 13 MiB are kept.
-const MAX_LENGTH: usize = 4096;
+/// The statements themselves; what was read of each is at most 2.3 KiB more.
+const MOST_BYTES: usize = 4 << 20;
 const SEEN: usize = 1024;
 
 #[cfg(test)]
@@ -128,10 +137,14 @@ mod tests {
         // The same text is another one where it is read otherwise.
         assert!(!is_kept(text, options(false)));
 
-        let long = [text, &" ".repeat(MAX_LENGTH)].concat();
+        let long = |length| [text, &" ".repeat(length)].concat();
+        is_kept(&long(10_240), options(true));
+        assert!(is_kept(&long(10_240), options(true)));
+        // There is an end to it.
         for _ in 0..3 {
-            assert!(!is_kept(&long, options(true)));
+            assert!(!is_kept(&long(MOST_BYTES), options(true)));
         }
+        assert!(is_kept(text, options(true)));
     }
 
     #[test]
