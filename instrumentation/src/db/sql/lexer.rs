@@ -95,10 +95,7 @@ impl<'a> Lexer<'a> {
             Class::DoubleQuote => self.double_quoted(start),
             Class::Backtick if self.dialect.has_backticks() => self.backticks(start),
             Class::Bracket => self.bracket(start),
-            Class::CloseBracket => {
-                self.is_in_bracket = false;
-                (Kind::CloseBracket, start + 1)
-            }
+            Class::CloseBracket => self.close_bracket(start),
             Class::Semicolon => (Kind::Semicolon, start + 1),
             Class::Minus | Class::Plus => self.sign(start),
             Class::Slash => self.comment_or_other(start),
@@ -194,14 +191,12 @@ impl Lexer<'_> {
         let sign = self.bytes.get(start);
         let is_doubled = sign == Some(&b'@') && self.bytes.get(start + 1) == sign;
         let name = start + 1 + usize::from(is_doubled);
-        let begins = match self.bytes.get(name) {
-            Some(b'0'..=b'9' | b'$') | None => false,
-            Some(_) => true,
-        };
-        let end = self.word_end(name);
-        // `[1:E'x']` has no variable, but a string of its own kind.
-        if begins && end > name && self.bytes.get(end) != Some(&b'\'') {
-            return (Kind::Placeholder, end);
+        if !matches!(self.bytes.get(name), None | Some(b'0'..=b'9' | b'$')) {
+            let end = self.word_end(name);
+            // `[1:E'x']` has no variable, but a string of its own kind.
+            if end > name && self.bytes.get(end) != Some(&b'\'') {
+                return (Kind::Placeholder, end);
+            }
         }
         (Kind::Other, start + 1)
     }

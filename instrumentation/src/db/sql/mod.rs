@@ -100,12 +100,7 @@ fn take(
     } = token;
     match kind {
         Kind::Space => sanitised.space(start, end),
-        Kind::Comment => {
-            if !sanitised.leave_out(end) {
-                sanitised.hide_rest();
-                summary.stop();
-            }
-        }
+        Kind::Comment => sanitised.leave_out(end),
         Kind::Word => {
             let word = if lexer.is_part_of_name(token) {
                 Keyword::Name

@@ -156,22 +156,25 @@ impl<'a> Sanitised<'a> {
         self.is_full = true;
     }
 
-    /// A comment that ends here. A space stands in for it where it parts two tokens. False if it
-    /// cannot be left out: MySQL takes two dashes with a space behind for another comment.
-    pub(super) fn leave_out(&mut self, end: usize) -> bool {
+    /// A comment that ends here. A space stands in for it where it parts two tokens.
+    pub(super) fn leave_out(&mut self, end: usize) {
+        if self.is_full {
+            return;
+        }
         let kept = self.text.as_bytes().get(self.from..self.to);
         let before = match kept {
             Some(kept @ [.., _]) => kept,
             _ => self.written.as_bytes(),
         };
         if before.ends_with(b"--") {
-            return false;
+            // To MySQL these begin a comment only if a space is behind them.
+            self.hide_rest();
+            return;
         }
         let is_text = |byte: Option<&u8>| byte.is_some_and(|byte| !byte::is_space(*byte));
         if is_text(before.last()) && is_text(self.text.as_bytes().get(end)) {
             self.space_between();
         }
-        true
     }
 
     fn space_between(&mut self) {

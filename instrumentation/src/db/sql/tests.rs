@@ -1,2 +1,4 @@
+mod growth;
+mod property;
 mod summary;
 mod table;

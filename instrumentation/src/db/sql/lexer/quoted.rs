@@ -82,6 +82,15 @@ impl Lexer<'_> {
         }
     }
 
+    /// Two of them do not end a name that is in brackets.
+    pub(super) fn close_bracket(&mut self, start: usize) -> (Kind, usize) {
+        if self.is_in_bracket && self.bytes.get(start + 1) == Some(&b']') {
+            return (Kind::CloseBracket, start + 2);
+        }
+        self.is_in_bracket = false;
+        (Kind::CloseBracket, start + 1)
+    }
+
     /// `$1`, `$name`, `$$string$$`, or an amount of money.
     pub(super) fn dollar(&mut self, start: usize) -> (Kind, usize) {
         if self.bytes.get(start + 1).is_some_and(u8::is_ascii_digit) {
