@@ -49,13 +49,32 @@ impl<'a> Lexer<'a> {
         token.is_behind_dot || self.has_dot_and_name_at(token.end)
     }
 
+    /// White space, if that is what is next.
+    #[inline]
+    pub(super) fn space(&mut self) -> Option<(usize, usize)> {
+        let start = self.at;
+        let mut end = start;
+        while self
+            .bytes
+            .get(end)
+            .is_some_and(|byte| byte::is_space(*byte))
+        {
+            end += 1;
+        }
+        if end == start {
+            return None;
+        }
+        self.previous = Kind::Space;
+        self.at = end;
+        Some((start, end))
+    }
+
     /// The next token, which has at least one byte.
     #[inline]
     pub(super) fn next(&mut self) -> Option<Token> {
         let start = self.at;
         let first = *self.bytes.get(start)?;
         let (kind, end) = match byte::class(first) {
-            Class::Space => (Kind::Space, self.space_end(start + 1)),
             Class::Letter => self.word(start),
             Class::Comma => (Kind::Comma, start + 1),
             Class::Dot => self.dot(start),
@@ -67,18 +86,17 @@ impl<'a> Lexer<'a> {
             Class::Other => (Kind::Other, start + 1),
             _ => self.rare(start, first),
         };
-        let kind = match kind {
-            Kind::Space | Kind::Word => kind,
-            _ => self.checked(kind, start, end),
+        let kind = if self.is_in_bracket {
+            self.checked(kind, start, end)
+        } else {
+            kind
         };
         let end = if kind == Kind::Rest {
             self.bytes.len()
         } else {
             end
         };
-        if !matches!(kind, Kind::Space | Kind::Comment) {
-            self.is_behind_escape_string &= kind == Kind::Literal;
-        }
+        self.is_behind_escape_string &= matches!(kind, Kind::Literal | Kind::Comment);
         let is_behind_dot = self.previous == Kind::Dot;
         self.previous = kind;
         self.at = end;
@@ -113,12 +131,6 @@ impl<'a> Lexer<'a> {
 
 /// A function for each class of bytes: what begins at a place with one, and where it ends.
 impl Lexer<'_> {
-    fn space_end(&self, from: usize) -> usize {
-        let rest = self.bytes.get(from..).unwrap_or_default();
-        let length = rest.iter().position(|byte| !byte::is_space(*byte));
-        from + length.unwrap_or(rest.len())
-    }
-
     fn word_end(&self, from: usize) -> usize {
         if self.dialect == SqlDialect::SqlServer {
             byte::word_end(self.text, from, |byte| matches!(byte, b'#' | b'@'))
@@ -156,6 +168,7 @@ impl Lexer<'_> {
         matches!(
             self.previous,
             Kind::Word
+                | Kind::Qualified
                 | Kind::Name
                 | Kind::Ambiguous
                 | Kind::Placeholder
@@ -216,7 +229,7 @@ impl Lexer<'_> {
             kind,
             Kind::Text | Kind::Literal | Kind::Ambiguous | Kind::Name | Kind::Comment
         );
-        if self.is_in_bracket && has_content && self.slice(start, end).contains(&b']') {
+        if has_content && self.slice(start, end).contains(&b']') {
             return Kind::Rest;
         }
         kind

@@ -75,7 +75,13 @@ pub(crate) fn read(text: &str, options: &ReadingOptions) -> Reading {
         Sanitised::unchanged(text)
     };
     let mut summary = Summary::new(text);
-    while let Some(token) = lexer.next() {
+    loop {
+        if let Some((start, end)) = lexer.space() {
+            sanitised.space(start, end);
+        }
+        let Some(token) = lexer.next() else {
+            break;
+        };
         take(&token, &lexer, &mut sanitised, &mut summary);
         if sanitised.is_full() && summary.is_full() {
             break;
@@ -99,7 +105,7 @@ fn take(
         kind, start, end, ..
     } = token;
     match kind {
-        Kind::Space => sanitised.space(start, end),
+        Kind::Space => {}
         Kind::Comment => sanitised.leave_out(end),
         Kind::Word => {
             let word = if lexer.is_part_of_name(token) {
@@ -125,6 +131,10 @@ fn take(
                     summary.word(start, end, word);
                 }
             }
+        }
+        Kind::Qualified => {
+            sanitised.keep(start, end);
+            summary.word(start, end, Keyword::Name);
         }
         Kind::Name => {
             sanitised.keep(start, end);

@@ -83,6 +83,9 @@ impl<'a> Sanitised<'a> {
     /// A token that stays, and ends a list if it is in one.
     #[inline]
     pub(super) fn keep(&mut self, start: usize, end: usize) {
+        if self.is_full {
+            return;
+        }
         if self.list != List::None {
             self.end_list();
         }
@@ -121,6 +124,9 @@ impl<'a> Sanitised<'a> {
 
     #[inline]
     pub(super) fn comma(&mut self, start: usize, end: usize) {
+        if self.is_full {
+            return;
+        }
         match &mut self.list {
             List::Values { commas, .. } => *commas += 1,
             List::LeftOut { is_behind_comma } => {
@@ -136,7 +142,7 @@ impl<'a> Sanitised<'a> {
     /// A literal.
     #[inline]
     pub(super) fn hide(&mut self) {
-        if !self.is_left_out() {
+        if !self.is_full && !self.is_left_out() {
             self.push("?");
         }
     }
@@ -144,7 +150,7 @@ impl<'a> Sanitised<'a> {
     /// A placeholder, or another value that is not hidden.
     #[inline]
     pub(super) fn item(&mut self, start: usize, end: usize) {
-        if !self.is_left_out() {
+        if !self.is_full && !self.is_left_out() {
             self.copy(start, end);
         }
     }
@@ -197,7 +203,7 @@ impl<'a> Sanitised<'a> {
                 true
             }
             List::Values { opened_at, commas } => {
-                if *commas < self.collapse_above || self.is_full {
+                if *commas < self.collapse_above {
                     return false;
                 }
                 let opened_at = *opened_at;

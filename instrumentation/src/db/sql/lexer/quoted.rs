@@ -11,10 +11,25 @@ use super::extent;
 impl Lexer<'_> {
     pub(super) fn word(&mut self, start: usize) -> (Kind, usize) {
         let end = self.word_end(start);
-        if self.bytes.get(end) == Some(&b'\'') {
-            return self.prefixed(start, end);
+        match self.bytes.get(end) {
+            Some(b'\'') => self.prefixed(start, end),
+            Some(b'.') => self.qualified(end),
+            _ => (Kind::Word, end),
         }
-        (Kind::Word, end)
+    }
+
+    /// A word right before a dot, and those behind it.
+    fn qualified(&self, mut end: usize) -> (Kind, usize) {
+        let mut kind = Kind::Word;
+        while let Some([b'.', b'a'..=b'z' | b'A'..=b'Z' | b'_', ..]) = self.bytes.get(end..) {
+            let next = self.word_end(end + 1);
+            if self.bytes.get(next) == Some(&b'\'') {
+                break;
+            }
+            kind = Kind::Qualified;
+            end = next;
+        }
+        (kind, end)
     }
 
     /// A word right before a quote, which may say what is in the quotes.
