@@ -46,7 +46,8 @@ impl<'a> Lexer<'a> {
     /// Whether a dot stands before or behind: `a.from` is no keyword, and `a."b"` no string.
     #[inline]
     pub(super) fn is_part_of_name(&self, token: &Token) -> bool {
-        token.is_behind_dot || self.has_dot_and_name_at(token.end)
+        token.is_behind_dot
+            || (self.bytes.get(token.end) == Some(&b'.') && self.has_name_at(token.end + 1))
     }
 
     /// White space, if that is what is next.
@@ -86,11 +87,7 @@ impl<'a> Lexer<'a> {
             Class::Other => (Kind::Other, start + 1),
             _ => self.rare(start, first),
         };
-        let kind = if self.is_in_bracket {
-            self.checked(kind, start, end)
-        } else {
-            kind
-        };
+        let kind = self.checked(kind, start, end);
         let end = if kind == Kind::Rest {
             self.bytes.len()
         } else {
@@ -207,7 +204,7 @@ impl Lexer<'_> {
         if !matches!(self.bytes.get(name), None | Some(b'0'..=b'9' | b'$')) {
             let end = self.word_end(name);
             // `[1:E'x']` has no variable, but a string of its own kind.
-            if end > name && self.bytes.get(end) != Some(&b'\'') {
+            if end > name && !self.is_prefix(name, end) {
                 return (Kind::Placeholder, end);
             }
         }
@@ -225,21 +222,12 @@ impl Lexer<'_> {
     /// What begins in a bracket and has another one in it: with `[it's]` the bracket is a name's, and
     /// what begins in it is something else than it seems.
     fn checked(&self, kind: Kind, start: usize, end: usize) -> Kind {
-        let has_content = matches!(
-            kind,
-            Kind::Text | Kind::Literal | Kind::Ambiguous | Kind::Name | Kind::Comment
-        );
-        if has_content && self.slice(start, end).contains(&b']') {
-            return Kind::Rest;
-        }
-        kind
-    }
-
-    #[inline]
-    fn has_dot_and_name_at(&self, at: usize) -> bool {
-        self.bytes.get(at) == Some(&b'.')
-            && self.bytes.get(at + 1).is_some_and(|byte| {
-                matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'"' | b'`' | b'[' | b'*' | 128..)
-            })
+        let is_unsure = self.is_in_bracket
+            && matches!(
+                kind,
+                Kind::Text | Kind::Literal | Kind::Ambiguous | Kind::Name | Kind::Comment
+            )
+            && self.slice(start, end).contains(&b']');
+        if is_unsure { Kind::Rest } else { kind }
     }
 }

@@ -49,7 +49,8 @@ impl<'a> Sanitised<'a> {
             length: 0,
             last_cut: 0,
             is_full: false,
-            collapse_above,
+            // A list of one is as short as can be.
+            collapse_above: collapse_above.max(1),
             list: List::None,
         }
     }

@@ -33,7 +33,7 @@ fn time(text: &str, options: &ReadingOptions) -> Duration {
 const SHORT: usize = 4096;
 
 /// What might be read again and again.
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 46] = [
     "'",
     "\"",
     "`",
@@ -58,6 +58,12 @@ const PIECES: [&str; 40] = [
     "(",
     ")",
     "((SELECT a FROM ",
+    "a.\"",
+    "\"a\".",
+    "a.[",
+    "a.`$",
+    "E'a' ",
+    "a.e'",
     "?",
     "?1",
     "1",
