@@ -15,7 +15,7 @@ pub enum SqlDialect {
     PostgreSql,
     /// MySQL and MariaDB.
     MySql,
-    /// SQLite.
+    /// SQLite. `"x"` counts as a name, which SQLite takes for a string if there is no such column.
     Sqlite,
     /// Microsoft SQL Server.
     SqlServer,

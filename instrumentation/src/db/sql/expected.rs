@@ -10,6 +10,8 @@ pub(super) enum Expected {
     Source {
         may_be_quoted: bool,
     },
+    /// A table behind `DELETE … USING`, where brackets hold columns: they belong to a `JOIN` before.
+    Using,
     /// A target that stands behind this word, or others in between.
     Object {
         behind: Keyword,

@@ -30,6 +30,7 @@ pub(super) enum Keyword {
     From,
     Join,
     Into,
+    Using,
     Set,
     /// `UNION`, `EXCEPT`, `INTERSECT`.
     Union,
@@ -110,7 +111,7 @@ static SLOTS: [u8; SLOT_COUNT] = {
 
 const SLOT_COUNT: usize = 512;
 
-const WORDS: [(&str, Keyword); 87] = [
+const WORDS: [(&str, Keyword); 88] = [
     ("true", Keyword::Boolean),
     ("false", Keyword::Boolean),
     ("null", Keyword::Null),
@@ -134,6 +135,7 @@ const WORDS: [(&str, Keyword); 87] = [
     ("join", Keyword::Join),
     ("straight_join", Keyword::Join),
     ("into", Keyword::Into),
+    ("using", Keyword::Using),
     ("set", Keyword::Set),
     ("union", Keyword::Union),
     ("except", Keyword::Union),

@@ -46,7 +46,28 @@ impl<'a> Lexer<'a> {
     /// Whether a dot stands before or behind: `a.from` is no keyword, and `a."b"` no string.
     #[inline]
     pub(super) fn is_part_of_name(&self, token: &Token) -> bool {
-        token.is_behind_dot || self.has_dot_and_name_at(token.end)
+        token.is_behind_dot
+            || (self.bytes.get(token.end) == Some(&b'.') && self.has_name_at(token.end + 1))
+    }
+
+    /// White space, if that is what is next.
+    #[inline]
+    pub(super) fn space(&mut self) -> Option<(usize, usize)> {
+        let start = self.at;
+        let mut end = start;
+        while self
+            .bytes
+            .get(end)
+            .is_some_and(|byte| byte::is_space(*byte))
+        {
+            end += 1;
+        }
+        if end == start {
+            return None;
+        }
+        self.previous = Kind::Space;
+        self.at = end;
+        Some((start, end))
     }
 
     /// The next token, which has at least one byte.
@@ -55,7 +76,6 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let first = *self.bytes.get(start)?;
         let (kind, end) = match byte::class(first) {
-            Class::Space => (Kind::Space, self.space_end(start + 1)),
             Class::Letter => self.word(start),
             Class::Comma => (Kind::Comma, start + 1),
             Class::Dot => self.dot(start),
@@ -67,18 +87,13 @@ impl<'a> Lexer<'a> {
             Class::Other => (Kind::Other, start + 1),
             _ => self.rare(start, first),
         };
-        let kind = match kind {
-            Kind::Space | Kind::Word => kind,
-            _ => self.checked(kind, start, end),
-        };
+        let kind = self.checked(kind, start, end);
         let end = if kind == Kind::Rest {
             self.bytes.len()
         } else {
             end
         };
-        if !matches!(kind, Kind::Space | Kind::Comment) {
-            self.is_behind_escape_string &= kind == Kind::Literal;
-        }
+        self.is_behind_escape_string &= matches!(kind, Kind::Literal | Kind::Comment);
         let is_behind_dot = self.previous == Kind::Dot;
         self.previous = kind;
         self.at = end;
@@ -95,10 +110,7 @@ impl<'a> Lexer<'a> {
             Class::DoubleQuote => self.double_quoted(start),
             Class::Backtick if self.dialect.has_backticks() => self.backticks(start),
             Class::Bracket => self.bracket(start),
-            Class::CloseBracket => {
-                self.is_in_bracket = false;
-                (Kind::CloseBracket, start + 1)
-            }
+            Class::CloseBracket => self.close_bracket(start),
             Class::Semicolon => (Kind::Semicolon, start + 1),
             Class::Minus | Class::Plus => self.sign(start),
             Class::Slash => self.comment_or_other(start),
@@ -116,12 +128,6 @@ impl<'a> Lexer<'a> {
 
 /// A function for each class of bytes: what begins at a place with one, and where it ends.
 impl Lexer<'_> {
-    fn space_end(&self, from: usize) -> usize {
-        let rest = self.bytes.get(from..).unwrap_or_default();
-        let length = rest.iter().position(|byte| !byte::is_space(*byte));
-        from + length.unwrap_or(rest.len())
-    }
-
     fn word_end(&self, from: usize) -> usize {
         if self.dialect == SqlDialect::SqlServer {
             byte::word_end(self.text, from, |byte| matches!(byte, b'#' | b'@'))
@@ -159,6 +165,7 @@ impl Lexer<'_> {
         matches!(
             self.previous,
             Kind::Word
+                | Kind::Qualified
                 | Kind::Name
                 | Kind::Ambiguous
                 | Kind::Placeholder
@@ -194,14 +201,12 @@ impl Lexer<'_> {
         let sign = self.bytes.get(start);
         let is_doubled = sign == Some(&b'@') && self.bytes.get(start + 1) == sign;
         let name = start + 1 + usize::from(is_doubled);
-        let begins = match self.bytes.get(name) {
-            Some(b'0'..=b'9' | b'$') | None => false,
-            Some(_) => true,
-        };
-        let end = self.word_end(name);
-        // `[1:E'x']` has no variable, but a string of its own kind.
-        if begins && end > name && self.bytes.get(end) != Some(&b'\'') {
-            return (Kind::Placeholder, end);
+        if !matches!(self.bytes.get(name), None | Some(b'0'..=b'9' | b'$')) {
+            let end = self.word_end(name);
+            // `[1:E'x']` has no variable, but a string of its own kind.
+            if end > name && !self.is_prefix(name, end) {
+                return (Kind::Placeholder, end);
+            }
         }
         (Kind::Other, start + 1)
     }
@@ -217,21 +222,12 @@ impl Lexer<'_> {
     /// What begins in a bracket and has another one in it: with `[it's]` the bracket is a name's, and
     /// what begins in it is something else than it seems.
     fn checked(&self, kind: Kind, start: usize, end: usize) -> Kind {
-        let has_content = matches!(
-            kind,
-            Kind::Text | Kind::Literal | Kind::Ambiguous | Kind::Name | Kind::Comment
-        );
-        if self.is_in_bracket && has_content && self.slice(start, end).contains(&b']') {
-            return Kind::Rest;
-        }
-        kind
-    }
-
-    #[inline]
-    fn has_dot_and_name_at(&self, at: usize) -> bool {
-        self.bytes.get(at) == Some(&b'.')
-            && self.bytes.get(at + 1).is_some_and(|byte| {
-                matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'"' | b'`' | b'[' | b'*' | 128..)
-            })
+        let is_unsure = self.is_in_bracket
+            && matches!(
+                kind,
+                Kind::Text | Kind::Literal | Kind::Ambiguous | Kind::Name | Kind::Comment
+            )
+            && self.slice(start, end).contains(&b']');
+        if is_unsure { Kind::Rest } else { kind }
     }
 }

@@ -3,16 +3,17 @@
 //!
 //! A [lexer](lexer::Lexer) finds where each token ends by the rules of one dialect; the
 //! [text](sanitised::Sanitised) keeps or hides the token, and the [summary](summary::Summary) looks
-//! at it for operations and their targets. Nothing goes back in the text, so the time is linear, and
-//! nothing is looked up but tables.
+//! at it for operations and their targets. No byte is looked at more than a few times, so the time is
+//! linear.
 //!
 //! **What is unsure is hidden.** A text that is not what its dialect allows (a quote without an end)
 //! or that dialects read in different ways, while the dialect is unknown (a backslash before a
 //! quote, `#` before one), is hidden from there to its end: to go on in the wrong place would show
 //! literals and hide what is between them.
 //!
-//! Settings of a server that change its rules are not known here: with `NO_BACKSLASH_ESCAPES`
-//! (MySQL) or `standard_conforming_strings = off` (PostgreSQL) a text counts as it does without.
+//! The settings of a server are not seen. Where they change what is a string, its texts are to be
+//! read as those of an unknown dialect: `NO_BACKSLASH_ESCAPES` (MySQL), `standard_conforming_strings
+//! = off` (PostgreSQL), `QUOTED_IDENTIFIER OFF` (SQL Server).
 
 mod byte;
 mod comment;
@@ -75,7 +76,13 @@ pub(crate) fn read(text: &str, options: &ReadingOptions) -> Reading {
         Sanitised::unchanged(text)
     };
     let mut summary = Summary::new(text);
-    while let Some(token) = lexer.next() {
+    loop {
+        if let Some((start, end)) = lexer.space() {
+            sanitised.space(start, end);
+        }
+        let Some(token) = lexer.next() else {
+            break;
+        };
         take(&token, &lexer, &mut sanitised, &mut summary);
         if sanitised.is_full() && summary.is_full() {
             break;
@@ -99,13 +106,8 @@ fn take(
         kind, start, end, ..
     } = token;
     match kind {
-        Kind::Space => sanitised.space(start, end),
-        Kind::Comment => {
-            if !sanitised.leave_out(end) {
-                sanitised.hide_rest();
-                summary.stop();
-            }
-        }
+        Kind::Space => {}
+        Kind::Comment => sanitised.leave_out(end),
         Kind::Word => {
             let word = if lexer.is_part_of_name(token) {
                 Keyword::Name
@@ -130,6 +132,10 @@ fn take(
                     summary.word(start, end, word);
                 }
             }
+        }
+        Kind::Qualified => {
+            sanitised.keep(start, end);
+            summary.word(start, end, Keyword::Name);
         }
         Kind::Name => {
             sanitised.keep(start, end);

@@ -49,7 +49,8 @@ impl<'a> Sanitised<'a> {
             length: 0,
             last_cut: 0,
             is_full: false,
-            collapse_above,
+            // A list of one is as short as can be.
+            collapse_above: collapse_above.max(1),
             list: List::None,
         }
     }
@@ -83,6 +84,9 @@ impl<'a> Sanitised<'a> {
     /// A token that stays, and ends a list if it is in one.
     #[inline]
     pub(super) fn keep(&mut self, start: usize, end: usize) {
+        if self.is_full {
+            return;
+        }
         if self.list != List::None {
             self.end_list();
         }
@@ -121,6 +125,9 @@ impl<'a> Sanitised<'a> {
 
     #[inline]
     pub(super) fn comma(&mut self, start: usize, end: usize) {
+        if self.is_full {
+            return;
+        }
         match &mut self.list {
             List::Values { commas, .. } => *commas += 1,
             List::LeftOut { is_behind_comma } => {
@@ -136,7 +143,7 @@ impl<'a> Sanitised<'a> {
     /// A literal.
     #[inline]
     pub(super) fn hide(&mut self) {
-        if !self.is_left_out() {
+        if !self.is_full && !self.is_left_out() {
             self.push("?");
         }
     }
@@ -144,7 +151,7 @@ impl<'a> Sanitised<'a> {
     /// A placeholder, or another value that is not hidden.
     #[inline]
     pub(super) fn item(&mut self, start: usize, end: usize) {
-        if !self.is_left_out() {
+        if !self.is_full && !self.is_left_out() {
             self.copy(start, end);
         }
     }
@@ -156,22 +163,25 @@ impl<'a> Sanitised<'a> {
         self.is_full = true;
     }
 
-    /// A comment that ends here. A space stands in for it where it parts two tokens. False if it
-    /// cannot be left out: MySQL takes two dashes with a space behind for another comment.
-    pub(super) fn leave_out(&mut self, end: usize) -> bool {
+    /// A comment that ends here. A space stands in for it where it parts two tokens.
+    pub(super) fn leave_out(&mut self, end: usize) {
+        if self.is_full {
+            return;
+        }
         let kept = self.text.as_bytes().get(self.from..self.to);
         let before = match kept {
             Some(kept @ [.., _]) => kept,
             _ => self.written.as_bytes(),
         };
         if before.ends_with(b"--") {
-            return false;
+            // To MySQL these begin a comment only if a space is behind them.
+            self.hide_rest();
+            return;
         }
         let is_text = |byte: Option<&u8>| byte.is_some_and(|byte| !byte::is_space(*byte));
         if is_text(before.last()) && is_text(self.text.as_bytes().get(end)) {
             self.space_between();
         }
-        true
     }
 
     fn space_between(&mut self) {
@@ -194,7 +204,7 @@ impl<'a> Sanitised<'a> {
                 true
             }
             List::Values { opened_at, commas } => {
-                if *commas < self.collapse_above || self.is_full {
+                if *commas < self.collapse_above {
                     return false;
                 }
                 let opened_at = *opened_at;

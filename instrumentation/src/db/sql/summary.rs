@@ -23,7 +23,7 @@ pub(super) struct Summary<'a> {
     previous: Keyword,
     /// A target that may go on: with a dot, or with a bracket that makes it a function.
     target: Option<Target>,
-    /// How many tokens ago the last target was.
+    /// How many words that may be its alias ago the last target was.
     since_target: u8,
 }
 
@@ -95,6 +95,7 @@ impl<'a> Summary<'a> {
     #[inline]
     pub(super) fn operand(&mut self, name: Option<(usize, usize)>) {
         self.step(Keyword::Name);
+        self.since_target = u8::MAX;
         let is_plain = self.expected == Expected::Nothing;
         if !(is_plain && self.frames.current.operation != Operation::Start) {
             self.telling_operand(name);
@@ -107,6 +108,7 @@ impl<'a> Summary<'a> {
             self.target = None;
         }
         self.step(Keyword::Name);
+        self.since_target = u8::MAX;
         let is_source = matches!(self.expected, Expected::Source { .. });
         let current = &mut self.frames.current;
         let is_first = current.operation == Operation::Start;
@@ -126,6 +128,7 @@ impl<'a> Summary<'a> {
 
     pub(super) fn close(&mut self) {
         self.step(Keyword::Name);
+        self.since_target = u8::MAX;
         self.expected = Expected::Nothing;
         self.frames.close();
     }
@@ -172,6 +175,7 @@ impl<'a> Summary<'a> {
     #[inline]
     pub(super) fn other(&mut self) {
         self.step(Keyword::Name);
+        self.since_target = u8::MAX;
         // `EXEC @result = procedure`.
         if self.expected != Expected::Procedure {
             self.expected = Expected::Nothing;
@@ -198,7 +202,10 @@ impl<'a> Summary<'a> {
         if self.target.is_some() {
             self.settle();
         }
-        self.since_target = self.since_target.saturating_add(1);
+        self.since_target = match keyword {
+            Keyword::Name | Keyword::As => self.since_target.saturating_add(1),
+            _ => u8::MAX,
+        };
         std::mem::replace(&mut self.previous, keyword)
     }
 

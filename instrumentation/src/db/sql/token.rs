@@ -6,6 +6,8 @@ pub(super) enum Kind {
     Space,
     Comment,
     Word,
+    /// Words with dots between them.
+    Qualified,
     /// A quoted name.
     Name,
     /// A quoted name or a string.

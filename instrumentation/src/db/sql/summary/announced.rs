@@ -14,7 +14,10 @@ impl Summary<'_> {
             Expected::Object { behind } => Expected::may_be_quoted(behind),
             Expected::Expression => true,
             Expected::Nothing => current.operation == Operation::Start && current.is_source,
-            Expected::Alternative { .. } | Expected::ObjectKind | Expected::Procedure => false,
+            Expected::Using
+            | Expected::Alternative { .. }
+            | Expected::ObjectKind
+            | Expected::Procedure => false,
         }
     }
 
@@ -28,6 +31,7 @@ impl Summary<'_> {
                 }
                 _ => self.target(Some((start, end)), true),
             },
+            Expected::Using => self.target(Some((start, end)), true),
             Expected::Object { behind } => return self.object(start, end, behind, keyword),
             Expected::Alternative { behind } => self.expected = Expected::Object { behind },
             Expected::ObjectKind => self.object_kind(start, end, keyword),
@@ -55,7 +59,7 @@ impl Summary<'_> {
                     self.written.remember(start, end);
                 }
             }
-            Expected::Source { .. } => self.target(name, true),
+            Expected::Source { .. } | Expected::Using => self.target(name, true),
             Expected::Object { .. } => self.target(name, false),
             Expected::Alternative { .. } | Expected::ObjectKind => {}
         }

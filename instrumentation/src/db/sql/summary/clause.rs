@@ -101,6 +101,7 @@ impl Summary<'_> {
             (Operation::Create, Keyword::With) if previous == Keyword::As => {
                 self.begin(start, end, keyword);
             }
+            (Operation::Delete, Keyword::Using) => self.expected = Expected::Using,
             (Operation::Update, Keyword::Set) => {
                 current.list = List::Nothing;
                 current.awaits_from = true;

@@ -83,6 +83,15 @@ fn operations_and_targets() {
         ("DELETE FROM reservation WHERE a < 1", "DELETE reservation"),
         ("DELETE reservation WHERE a < 1", "DELETE reservation"),
         ("DELETE a FROM a JOIN b ON TRUE", "DELETE a a b"),
+        ("DELETE FROM a USING b, c WHERE TRUE", "DELETE a b c"),
+        (
+            "DELETE FROM a USING b x JOIN c USING (d), e",
+            "DELETE a b c e",
+        ),
+        (
+            "WITH a AS (SELECT 1) DELETE FROM b USING a",
+            "SELECT DELETE b",
+        ),
         ("DELETE TOP (5) FROM a", "DELETE a"),
         (
             "MERGE INTO target t USING source s ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = 1 \
@@ -292,6 +301,9 @@ fn quoted_names() {
         ("CALL 'a'", "CALL"),
         ("DELETE 'a'", "DELETE"),
         ("CREATE INDEX 'a' ON b (c)", "CREATE INDEX"),
+        ("DROP USER 'a', 'b'", "DROP USER"),
+        ("SELECT * FROM a = 'b', 'c'", "SELECT a"),
+        ("SELECT * FROM a JOIN b USING (c), 'd'", "SELECT a b"),
     ]);
 }
 

@@ -265,6 +265,12 @@ fn brackets() {
         Unknown,
         &[
             ("SELECT [it's], 'c' FROM t", "SELECT [it?", "SELECT"),
+            ("SELECT [a]]b'c], 'd' FROM t", "SELECT [a]]?", "SELECT"),
+            (
+                "SELECT a[b[1]], 'c' FROM t",
+                "SELECT a[b[?]], ? FROM t",
+                "SELECT t",
+            ),
             ("SELECT [a--b], 'c\n d' FROM t", "SELECT [a?", "SELECT"),
             ("SELECT [a/*b], 'c*/ d' FROM t", "SELECT [a?", "SELECT"),
         ],
