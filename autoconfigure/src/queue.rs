@@ -52,13 +52,13 @@ impl Queue {
     pub(crate) fn admits(&self, bytes: usize) -> bool {
         // Taken first and given back if it was too much, so that two threads cannot both take the
         // last room.
-        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = self.waiting.fetch_add(1, Ordering::SeqCst);
         let waiting_bytes = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
         // Something larger than all the room there is goes through an empty queue.
         if waiting < self.most
             && (waiting == 0 || waiting_bytes.saturating_add(bytes) <= self.most_bytes)
         {
-            if waiting == 0 && self.is_awaited.swap(false, Ordering::Relaxed) {
+            if waiting == 0 && self.is_awaited.swap(false, Ordering::SeqCst) {
                 self.wake();
             }
             return true;
@@ -86,8 +86,10 @@ impl Queue {
     /// if there is something in it.
     pub(crate) fn wake_at_first(&self, thread: Thread) {
         let _ = self.waker.set(thread);
-        self.is_awaited.store(true, Ordering::Relaxed);
-        if self.waiting() > 0 {
+        // In one order with what `admits` does: either it sees that it is awaited, or what it has let
+        // in is seen here.
+        self.is_awaited.store(true, Ordering::SeqCst);
+        if self.waiting.load(Ordering::SeqCst) > 0 {
             self.is_awaited.store(false, Ordering::Relaxed);
         }
     }
