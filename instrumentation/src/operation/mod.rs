@@ -28,6 +28,7 @@ pub use self::lifecycle::Operation;
 pub(crate) use self::parent::Origin;
 pub(crate) use self::peer::peer_attributes;
 pub use self::recorded::{HttpRecorded, RpcRecorded};
+pub(crate) use self::recording::Clock;
 pub(crate) use self::route::Route;
 pub use self::route::RouteHandle;
 pub use self::rpc_operation::RpcOperation;

@@ -1,12 +1,12 @@
 //! What an operation is told between its start and its end.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::net::SocketAddr;
 
 use super::lifecycle::Operation;
 use super::peer::peer_attributes;
-use super::recording::Recording;
+use super::recording::{Recording, written};
 use super::route::RouteHandle;
 use crate::config::Attributes;
 use crate::facts::Response;
@@ -78,9 +78,7 @@ impl Operation {
             Outcome::Rpc(_) | Outcome::Db(_) => false,
         };
         if recording.span_records && is_error {
-            // `to_string` panics where a `Display` returns an error. What it wrote before is kept.
-            recording.message.clear();
-            let _ = write!(recording.message, "{message}");
+            recording.message = written(message);
         }
     }
 

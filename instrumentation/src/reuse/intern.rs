@@ -39,17 +39,15 @@ pub(crate) fn peer(text: &str) -> Cow<'static, str> {
 /// many others: procedures can raise codes of their own.
 pub(crate) fn error_code(code: &str) -> Option<&'static str> {
     (code.len() <= MAX_CODE_LENGTH)
-        .then(|| ERROR_CODES.find(hash(code, 0), |known| **known == *code, || code.into()))
+        .then(|| ERROR_CODES.text(code))
         .flatten()
-        .map(|known| &**known)
 }
 
 fn kept<const BUCKETS: usize>(
     table: &'static Table<Box<str>, BUCKETS>,
     text: &str,
 ) -> Cow<'static, str> {
-    let found = (text.len() <= MAX_LENGTH)
-        .then(|| table.find(hash(text, 0), |known| **known == *text, || text.into()));
+    let found = (text.len() <= MAX_LENGTH).then(|| table.text(text));
     match found.flatten() {
         Some(known) => Cow::Borrowed(known),
         None => Cow::Owned(text.to_owned()),
