@@ -1,8 +1,9 @@
-//! The options of servers and clients.
+//! The options of servers, clients and database clients.
 
 mod attributes;
 mod client;
 mod common;
+mod database;
 mod known_methods;
 mod server;
 
@@ -10,5 +11,7 @@ pub use self::attributes::Attributes;
 pub use self::client::ClientConfig;
 pub(crate) use self::client::ClientOptions;
 pub(crate) use self::common::Common;
+pub(crate) use self::database::DatabaseOptions;
+pub use self::database::{DatabaseConfig, Sanitising};
 pub(crate) use self::server::ServerOptions;
 pub use self::server::{Scheme, ServerConfig, Trust};

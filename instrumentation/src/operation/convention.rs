@@ -12,13 +12,14 @@ pub(crate) enum Convention {
     HttpClient,
     RpcServer,
     RpcClient,
+    DbClient,
 }
 
 impl Convention {
     pub(crate) fn side(self) -> Side {
         match self {
             Self::HttpServer | Self::RpcServer => Side::Server,
-            Self::HttpClient | Self::RpcClient => Side::Client,
+            Self::HttpClient | Self::RpcClient | Self::DbClient => Side::Client,
         }
     }
 
@@ -35,10 +36,11 @@ impl Convention {
             Self::HttpClient => Definitions::HTTP_CLIENT,
             Self::RpcServer => Definitions::RPC_SERVER,
             Self::RpcClient => Definitions::RPC_CLIENT,
+            Self::DbClient => Definitions::DB_CLIENT,
         }
     }
 
-    /// What the names of captured request and response headers are appended to.
+    /// What the names of captured request and response headers are appended to; queries have none.
     pub(super) fn header_prefixes(self) -> (&'static str, &'static str) {
         match self {
             Self::HttpServer | Self::HttpClient => {
@@ -47,13 +49,14 @@ impl Convention {
             Self::RpcServer | Self::RpcClient => {
                 (semconv::RPC_REQUEST_HEADER, semconv::RPC_RESPONSE_HEADER)
             }
+            Self::DbClient => ("", ""),
         }
     }
 
     /// What the names of captured trailers are appended to; HTTP records none.
     pub(super) fn trailer_prefix(self) -> Option<&'static str> {
         match self {
-            Self::HttpServer | Self::HttpClient => None,
+            Self::HttpServer | Self::HttpClient | Self::DbClient => None,
             Self::RpcServer | Self::RpcClient => Some(semconv::RPC_RESPONSE_TRAILER),
         }
     }

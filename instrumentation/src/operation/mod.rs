@@ -3,6 +3,7 @@
 mod baggage;
 mod body;
 mod convention;
+mod db_operation;
 mod header_capture;
 mod instrumentation;
 mod kept_request;
@@ -21,6 +22,7 @@ mod state;
 
 pub use self::body::Transfer;
 pub(crate) use self::convention::Convention;
+pub use self::db_operation::DbOperation;
 pub(crate) use self::instrumentation::Instrumentation;
 pub use self::lifecycle::Operation;
 pub(crate) use self::parent::Origin;

@@ -1,5 +1,5 @@
 //! The metric instruments of the conventions (`docs/http/http-metrics.md`,
-//! `docs/rpc/rpc-metrics.md`).
+//! `docs/rpc/rpc-metrics.md`, `docs/db/database-metrics.md`).
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, Meter, UpDownCounter};
@@ -11,6 +11,8 @@ use super::bound_histogram::BoundHistograms;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Definitions {
     pub(crate) duration: Definition,
+    /// The bounds of the durations' buckets, in seconds.
+    pub(crate) buckets: &'static [f64],
     pub(crate) active: Option<Definition>,
     pub(crate) body_sizes: Option<[Definition; 2]>,
 }
@@ -23,6 +25,7 @@ impl Definitions {
             "http.server.request.duration",
             "Duration of HTTP server requests.",
         ),
+        buckets: &REQUEST_BUCKETS,
         active: Some((
             "http.server.active_requests",
             "Number of active HTTP server requests.",
@@ -44,6 +47,7 @@ impl Definitions {
             "http.client.request.duration",
             "Duration of HTTP client requests.",
         ),
+        buckets: &REQUEST_BUCKETS,
         active: Some((
             "http.client.active_requests",
             "Number of active HTTP requests.",
@@ -65,6 +69,7 @@ impl Definitions {
             "rpc.server.call.duration",
             "Measures the duration of an incoming Remote Procedure Call (RPC).",
         ),
+        buckets: &REQUEST_BUCKETS,
         active: None,
         body_sizes: None,
     };
@@ -74,6 +79,17 @@ impl Definitions {
             "rpc.client.call.duration",
             "Measures the duration of an outgoing Remote Procedure Call (RPC).",
         ),
+        buckets: &REQUEST_BUCKETS,
+        active: None,
+        body_sizes: None,
+    };
+
+    pub(crate) const DB_CLIENT: Self = Self {
+        duration: (
+            "db.client.operation.duration",
+            "Duration of database client operations.",
+        ),
+        buckets: &QUERY_BUCKETS,
         active: None,
         body_sizes: None,
     };
@@ -82,6 +98,7 @@ impl Definitions {
     pub(crate) fn only(self, active: bool, body_sizes: bool) -> Self {
         Self {
             duration: self.duration,
+            buckets: self.buckets,
             active: self.active.filter(|_| active),
             body_sizes: self.body_sizes.filter(|_| body_sizes),
         }
@@ -107,7 +124,7 @@ impl Instruments {
             .f64_histogram(name)
             .with_description(description)
             .with_unit("s")
-            .with_boundaries(DURATION_BUCKETS.to_vec())
+            .with_boundaries(definitions.buckets.to_vec())
             .build();
         let active = definitions.active.map(|(name, description)| {
             meter
@@ -166,7 +183,10 @@ impl Duration {
     }
 }
 
-/// Advised by the conventions for every duration histogram, in seconds.
-const DURATION_BUCKETS: [f64; 14] = [
+/// Advised by the conventions for requests, calls and messages.
+const REQUEST_BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
+
+/// Advised by the conventions for queries.
+const QUERY_BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];

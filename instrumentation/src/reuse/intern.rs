@@ -35,6 +35,15 @@ pub(crate) fn peer(text: &str) -> Cow<'static, str> {
     kept(&PEERS, text)
 }
 
+/// The code of a database's error; `None` for one that is too long for a code, or comes after very
+/// many others: procedures can raise codes of their own.
+pub(crate) fn error_code(code: &str) -> Option<&'static str> {
+    (code.len() <= MAX_CODE_LENGTH)
+        .then(|| ERROR_CODES.find(hash(code, 0), |known| **known == *code, || code.into()))
+        .flatten()
+        .map(|known| &**known)
+}
+
 fn kept<const BUCKETS: usize>(
     table: &'static Table<Box<str>, BUCKETS>,
     text: &str,
@@ -64,6 +73,7 @@ pub(crate) fn address(address: IpAddr) -> Cow<'static, str> {
 static NAMES: Table<Name, 1024> = Table::new();
 static ROUTES: Table<Box<str>, 1024> = Table::new();
 static PEERS: Table<Box<str>, 64> = Table::new();
+static ERROR_CODES: Table<Box<str>, 32> = Table::new();
 static ADDRESSES: Table<(IpAddr, Box<str>), 256, 2> = Table::new();
 
 /// The name of a span, and the part of it behind the word.
@@ -87,6 +97,7 @@ impl Name {
     }
 }
 
+const MAX_CODE_LENGTH: usize = 64;
 /// Longer texts are not kept.
 pub(crate) const MAX_LENGTH: usize = 255;
 
