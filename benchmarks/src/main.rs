@@ -4,6 +4,9 @@ use anyhow::Result;
 use benchmarks::bridges;
 use benchmarks::column::Column;
 use benchmarks::pipeline;
+use benchmarks::pipeline::run::Run;
+use benchmarks::pipeline::stack::Stack;
+use benchmarks::pipeline::subject::Protocol;
 use benchmarks::request;
 use clap::{Parser, Subcommand};
 
@@ -43,9 +46,12 @@ enum What {
     /// The process that is measured.
     Request(request::Arguments),
     /// The process that is measured for `pipeline`.
-    PipelineRun(pipeline::run::Arguments),
-    /// The server of `pipeline`.
-    PipelineServe(pipeline::serve::Arguments),
+    PipelineRun {
+        stack: Stack,
+        protocol: Protocol,
+        #[command(subcommand)]
+        run: Run,
+    },
     /// The receiver of `pipeline`.
     PipelineSink,
     /// The server of `sockets`.
@@ -61,8 +67,11 @@ fn main() -> Result<()> {
         Some(What::Sockets { seconds }) => benchmarks::sockets::print(seconds),
         Some(What::Tracing) => benchmarks::bridges::table::print(),
         Some(What::Pipeline { seconds }) => pipeline::print(seconds),
-        Some(What::PipelineRun(arguments)) => pipeline::run::run(&arguments),
-        Some(What::PipelineServe(arguments)) => pipeline::serve::run(&arguments),
+        Some(What::PipelineRun {
+            stack,
+            protocol,
+            run,
+        }) => pipeline::run::run(run, || stack.subject(protocol)),
         Some(What::PipelineSink) => pipeline::sink::run(),
         Some(What::Bridge(arguments)) => bridges::run::run(arguments),
         Some(What::Request(arguments)) => request::run(arguments),

@@ -90,7 +90,7 @@ static LABELS: [&str; 16] = [
 ];
 
 /// The application, without a middleware.
-pub(crate) fn routes() -> Router {
+pub fn routes() -> Router {
     (0..setup::routes()).fold(Router::new(), |router, number| {
         router.route(
             &format!("/{}/{{id}}", resource(number)),

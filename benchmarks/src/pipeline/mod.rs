@@ -5,11 +5,12 @@
 //! to a receiver in a process of its own, and all of its threads count.
 
 mod full_load;
+mod row;
 pub mod run;
-pub mod serve;
 pub mod sink;
 mod spans;
 pub mod stack;
+pub mod subject;
 mod table;
 
 pub use table::print;

@@ -1,22 +1,15 @@
 //! A middleware, and how its spans leave the process.
 
-use std::borrow::Cow;
-
 use anyhow::Result;
-use axum::Router;
 use clap::ValueEnum;
-use fastrace::collector::Config;
-use fastrace_axum::FastraceLayer;
-use fastrace_opentelemetry::OpenTelemetryReporter;
-use opentelemetry::{InstrumentationScope, global};
+use opentelemetry::global;
 use opentelemetry_otlp::{MetricExporter, SpanExporter};
-use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use otel_autoconfigure::Telemetry;
 use otel_middleware_axum::OtelLayer;
 
+use super::subject::{Protocol, Subject};
 use crate::frameworks::axum::routes;
 
 /// A middleware of axum, and an exporter. Each is set up as its documentation says.
@@ -31,158 +24,81 @@ pub enum Stack {
     Contrib,
     /// The peer, without metrics.
     ContribSpans,
-    Fastrace,
-}
-
-/// How spans are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Protocol {
-    Grpc,
-    Http,
-}
-
-/// What exports the spans of a [`Stack`].
-#[derive(Debug)]
-pub(super) enum Pipeline {
-    Nothing,
-    Ours(Box<Telemetry>),
-    Sdk(SdkTracerProvider, Option<SdkMeterProvider>),
-    Fastrace,
 }
 
 impl Stack {
-    /// In the order of the table.
-    pub(super) const ALL: [Self; 7] = [
-        Self::Bare,
-        Self::OursSpans,
-        Self::OursOpentelemetryOtlp,
-        Self::ContribSpans,
-        Self::Fastrace,
-        Self::Ours,
-        Self::Contrib,
-    ];
-
-    pub(super) fn title(self) -> &'static str {
+    /// Sets up the application, what exports, and the global providers. Has to be called on a
+    /// runtime, which the gRPC client of the peers goes on to use.
+    pub fn subject(self, protocol: Protocol) -> Result<Subject> {
         match self {
-            Self::Bare => "bare",
-            Self::Ours => "**otel-middleware-axum, otel-autoconfigure**, all signals",
-            Self::OursSpans => "**otel-middleware-axum, otel-autoconfigure**",
-            Self::OursOpentelemetryOtlp => "otel-middleware-axum, opentelemetry-otlp",
-            Self::Contrib => "opentelemetry-instrumentation-tower, opentelemetry-otlp, and metrics",
-            Self::ContribSpans => "opentelemetry-instrumentation-tower, opentelemetry-otlp",
-            Self::Fastrace => "fastrace-axum, fastrace-opentelemetry, opentelemetry-otlp",
-        }
-    }
-
-    /// The variables that otel-autoconfigure and opentelemetry-otlp read.
-    pub(super) fn variables(self, protocol: Protocol, port: u16) -> Vec<(&'static str, String)> {
-        let protocol = match protocol {
-            Protocol::Grpc => "grpc",
-            Protocol::Http => "http/protobuf",
-        };
-        let mut variables = vec![
-            ("OTEL_SERVICE_NAME", "shop".to_owned()),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_owned()),
-            (
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                format!("http://127.0.0.1:{port}"),
-            ),
-        ];
-        if self == Self::OursSpans {
-            variables.push(("OTEL_METRICS_EXPORTER", "none".to_owned()));
-            variables.push(("OTEL_LOGS_EXPORTER", "none".to_owned()));
-        }
-        variables
-    }
-
-    /// Sets up what exports, and the global providers. Has to be called on a runtime, which the
-    /// gRPC client of the peers goes on to use.
-    pub(super) fn install(self, protocol: Protocol) -> Result<Pipeline> {
-        Ok(match self {
-            Self::Bare => Pipeline::Nothing,
-            Self::Ours | Self::OursSpans => Pipeline::Ours(Box::new(otel_autoconfigure::init()?)),
-            Self::OursOpentelemetryOtlp => sdk(protocol, false)?,
+            Self::Bare => Ok(Subject {
+                service: routes(),
+                flush: Box::new(|| Ok(())),
+                shut_down: Box::new(|| Ok(())),
+            }),
+            Self::Ours | Self::OursSpans => ours(),
+            Self::OursOpentelemetryOtlp => Ok(Subject {
+                service: routes().layer(OtelLayer::new()),
+                ..peers(protocol, false)?
+            }),
             Self::Contrib | Self::ContribSpans => {
                 global::set_text_map_propagator(TraceContextPropagator::new());
-                sdk(protocol, self == Self::Contrib)?
+                let subject = peers(protocol, self == Self::Contrib)?;
+                // It asks for the global providers as soon as it is made.
+                let layer = opentelemetry_instrumentation_tower::http::server::Layer::new();
+                Ok(Subject {
+                    service: routes().layer(layer),
+                    ..subject
+                })
             }
-            Self::Fastrace => {
-                let scope = InstrumentationScope::builder("benchmarks").build();
-                let resource = Cow::Owned(Resource::builder().build());
-                let reporter = OpenTelemetryReporter::new(spans(protocol)?, resource, scope);
-                fastrace::set_reporter(reporter, Config::default());
-                Pipeline::Fastrace
-            }
-        })
-    }
-
-    /// The application. The pipeline has to be there before.
-    pub(super) fn service(self) -> Router {
-        match self {
-            Self::Bare => routes(),
-            Self::Ours | Self::OursSpans | Self::OursOpentelemetryOtlp => {
-                routes().layer(OtelLayer::new())
-            }
-            Self::Contrib | Self::ContribSpans => {
-                routes().layer(opentelemetry_instrumentation_tower::http::server::Layer::new())
-            }
-            Self::Fastrace => routes().layer(FastraceLayer::default()),
         }
     }
 }
 
-impl Pipeline {
-    /// Waits until all spans have been sent.
-    pub(super) fn flush(&self) -> Result<()> {
-        match self {
-            Self::Nothing => {}
-            Self::Ours(telemetry) => {
-                if let Some(tracers) = telemetry.tracer_provider() {
-                    tracers.force_flush()?;
-                }
+fn ours() -> Result<Subject> {
+    let telemetry = otel_autoconfigure::init()?;
+    let tracers = telemetry.tracer_provider().cloned();
+    Ok(Subject {
+        service: routes().layer(OtelLayer::new()),
+        flush: Box::new(move || {
+            if let Some(tracers) = &tracers {
+                tracers.force_flush()?;
             }
-            Self::Sdk(tracers, _) => tracers.force_flush()?,
-            Self::Fastrace => fastrace::flush(),
-        }
-        Ok(())
-    }
-
-    pub(super) fn shut_down(self) -> Result<()> {
-        match self {
-            Self::Nothing => {}
-            Self::Ours(telemetry) => telemetry.shutdown()?,
-            Self::Sdk(tracers, meters) => {
-                tracers.shutdown()?;
-                if let Some(meters) = meters {
-                    meters.shutdown()?;
-                }
-            }
-            Self::Fastrace => fastrace::flush(),
-        }
-        Ok(())
-    }
+            Ok(())
+        }),
+        shut_down: Box::new(|| Ok(telemetry.shutdown()?)),
+    })
 }
 
-fn sdk(protocol: Protocol, has_metrics: bool) -> Result<Pipeline> {
+/// OpenTelemetry's SDK and its exporters, without a middleware.
+fn peers(protocol: Protocol, has_metrics: bool) -> Result<Subject> {
     let tracers = SdkTracerProvider::builder()
-        .with_batch_exporter(spans(protocol)?)
+        .with_batch_exporter(span_exporter(protocol)?)
         .build();
     global::set_tracer_provider(tracers.clone());
-    if !has_metrics {
-        return Ok(Pipeline::Sdk(tracers, None));
+    let mut meters = None;
+    if has_metrics {
+        let exporter = match protocol {
+            Protocol::Grpc => MetricExporter::builder().with_tonic().build()?,
+            Protocol::Http => MetricExporter::builder().with_http().build()?,
+        };
+        let builder = SdkMeterProvider::builder().with_periodic_exporter(exporter);
+        let meters = meters.insert(builder.build());
+        global::set_meter_provider(meters.clone());
     }
-    let exporter = match protocol {
-        Protocol::Grpc => MetricExporter::builder().with_tonic().build()?,
-        Protocol::Http => MetricExporter::builder().with_http().build()?,
-    };
-    let meters = SdkMeterProvider::builder()
-        .with_periodic_exporter(exporter)
-        .build();
-    global::set_meter_provider(meters.clone());
-    Ok(Pipeline::Sdk(tracers, Some(meters)))
+    let flushed = tracers.clone();
+    Ok(Subject {
+        service: routes(),
+        flush: Box::new(move || Ok(flushed.force_flush()?)),
+        shut_down: Box::new(move || {
+            tracers.shutdown()?;
+            Ok(meters.map_or(Ok(()), |meters| meters.shutdown())?)
+        }),
+    })
 }
 
-fn spans(protocol: Protocol) -> Result<SpanExporter> {
+/// The exporter that comes with OpenTelemetry, as its first example has it.
+pub fn span_exporter(protocol: Protocol) -> Result<SpanExporter> {
     Ok(match protocol {
         Protocol::Grpc => SpanExporter::builder().with_tonic().build()?,
         Protocol::Http => SpanExporter::builder().with_http().build()?,

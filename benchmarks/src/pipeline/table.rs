@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
-use anyhow::{Result, ensure};
-use clap::ValueEnum;
+use anyhow::{Context, Result, ensure};
 
 use super::full_load::{self, Delivered};
+use super::row::{ROWS, Row};
 use super::run::BATCH;
 use super::sink::Sink;
-use super::stack::{Protocol, Stack};
-use crate::measure::{CALLGRIND, medians, this_program, under_valgrind};
+use super::subject::Protocol;
+use crate::measure::{CALLGRIND, medians, under_valgrind};
 
 /// Measures every stack over both protocols, and prints what a sampled request costs over the bare
 /// framework.
@@ -17,11 +17,11 @@ pub fn print(seconds: u64) -> Result<()> {
     let mut sink = Sink::start()?;
     for (name, protocol) in [("gRPC", Protocol::Grpc), ("HTTP/protobuf", Protocol::Http)] {
         let costs = measure(protocol, &mut sink, seconds)?;
-        println!("### {name}\n");
-        println!("| | Ir | al | CPU time | at full load | delivered |\n|---|---|---|---|---|---|");
+        println!("| {name} | Ir | al | CPU time | at full load | delivered |");
+        println!("|---|---|---|---|---|---|");
         let bare = costs.first().copied().unwrap_or_default();
-        for (stack, cost) in Stack::ALL.into_iter().zip(&costs) {
-            println!("| {} | {} |", stack.title(), cells(stack, *cost, bare));
+        for (row, cost) in ROWS.into_iter().zip(&costs) {
+            println!("| {} | {} |", row.title, cells(row, *cost, bare));
         }
         println!();
     }
@@ -38,88 +38,82 @@ struct Cost {
 }
 
 fn measure(protocol: Protocol, sink: &mut Sink, seconds: u64) -> Result<Vec<Cost>> {
+    let port = sink.port;
+    let command = |row: Row, run: &[&str]| {
+        let mut command = row.command(protocol, port)?;
+        command.args(run);
+        anyhow::Ok(command)
+    };
     let mut costs = Vec::new();
-    for stack in Stack::ALL {
-        eprintln!("{}, {protocol:?}", stack.title());
-        let mut counted = |tool: &[&str], after| difference(stack, protocol, sink, tool, after);
+    for row in ROWS {
+        eprintln!("{}, {protocol:?}", row.title);
+        let mut counted = |tool: &[&str], after| {
+            difference(|batches| {
+                let command = command(row, &["loop", &batches.to_string()])?;
+                let spans = if row.is_bare() { 0 } else { batches * BATCH };
+                count(&command, sink, u64::from(spans), tool, after)
+            })
+        };
         costs.push(Cost {
             instructions: counted(&CALLGRIND, "Collected : ")?,
             allocations: counted(&MEMCHECK, "total heap usage: ")?,
             ..Cost::default()
         });
     }
-    // In turns, because the machine has its moods.
-    let programs = Stack::ALL.map(|stack| {
-        let mut program = program("pipeline-run", stack, protocol, sink.port);
-        program.args(["rounds", "20"]);
-        program
-    });
-    for (cost, median) in costs.iter_mut().zip(medians(programs, 31)?) {
+    let commands = ROWS.map(|row| command(row, &["rounds", "20"]));
+    let commands = commands.into_iter().collect::<Result<Vec<_>>>()?;
+    let medians = medians(commands, ROUNDS)?;
+    for (cost, median) in costs.iter_mut().zip(medians) {
         cost.nanoseconds = median;
     }
     sink.accepted()?;
-    for _ in 0..ROUNDS {
-        for (stack, cost) in Stack::ALL.into_iter().zip(&mut costs) {
-            let server = program("pipeline-serve", stack, protocol, sink.port);
-            cost.full_load.add(full_load::round(server, sink, seconds)?);
+    for _ in 0..ROUNDS_AT_FULL_LOAD {
+        for (row, cost) in ROWS.into_iter().zip(&mut costs) {
+            let round = full_load::round(command(row, &["serve"])?, sink, seconds)?;
+            cost.full_load.add(round);
         }
     }
     Ok(costs)
 }
 
-/// Of two lengths, so that neither the start nor the end of the process counts.
-fn difference(
-    stack: Stack,
-    protocol: Protocol,
+/// The price of a request, as the difference of two lengths: neither the start nor the end of the
+/// process counts. Each of them is the least of three, for what is more is none of the request's.
+fn difference(mut count: impl FnMut(u32) -> Result<i64>) -> Result<i64> {
+    let mut least = |batches| {
+        let counts = (0..3).map(|_| count(batches));
+        let counts = counts.collect::<Result<Vec<_>>>()?;
+        counts.into_iter().min().context("three")
+    };
+    let (short, long) = (least(SHORT)?, least(LONG)?);
+    let requests = i64::from((LONG - SHORT) * BATCH);
+    // Rounded to the nearest.
+    Ok((long - short + requests / 2) / requests)
+}
+
+/// What one of valgrind's tools counts of a process whose spans all arrive.
+fn count(
+    command: &Command,
     sink: &mut Sink,
+    spans: u64,
     tool: &[&str],
     after: &str,
 ) -> Result<i64> {
-    let mut count = |batches: u32| {
-        let mut program = program("pipeline-run", stack, protocol, sink.port);
-        program.args(["loop", &batches.to_string()]);
-        let count = under_valgrind(tool, &program, after)?;
-        let spans = match stack {
-            Stack::Bare => 0,
-            _ => u64::from(batches * BATCH),
-        };
-        let accepted = sink.accepted()?;
-        ensure!(accepted == spans, "{accepted} of {spans} spans arrived");
-        anyhow::Ok(count)
-    };
-    let short = count(SHORT)?;
-    let long = count(LONG)?;
-    Ok((long - short) / i64::from((LONG - SHORT) * BATCH))
-}
-
-fn program(name: &str, stack: Stack, protocol: Protocol, port: u16) -> Command {
-    let mut program = this_program();
-    program.envs(stack.variables(protocol, port));
-    program.args([name, &value(&stack), &value(&protocol)]);
-    program
-}
-
-/// As the arguments have it.
-fn value(value: &impl ValueEnum) -> String {
-    let value = value.to_possible_value();
-    value.map_or_else(String::new, |value| value.get_name().to_owned())
+    let count = under_valgrind(tool, command, after)?;
+    let accepted = sink.accepted()?;
+    ensure!(accepted == spans, "{accepted} of {spans} spans arrived");
+    Ok(count)
 }
 
 /// The bare framework's own price; of all others what they add to it.
-fn cells(stack: Stack, cost: Cost, bare: Cost) -> String {
-    let over = match stack {
-        Stack::Bare => Cost::default(),
-        _ => bare,
-    };
+fn cells(row: Row, cost: Cost, bare: Cost) -> String {
+    let over = if row.is_bare() { Cost::default() } else { bare };
     let Delivered {
         requests, spans, ..
     } = cost.full_load;
-    let share = match stack {
-        Stack::Bare => "–".to_owned(),
-        _ => {
-            let share = spans as f64 * 100.0 / requests.max(1) as f64;
-            format!("{share:.2} %")
-        }
+    let share = spans as f64 * 100.0 / requests.max(1) as f64;
+    let share = match row.is_bare() {
+        true => "–".to_owned(),
+        false => format!("{share:.2} %"),
     };
     format!(
         "{} | {} | {} ns | {}/s | {share}",
@@ -136,8 +130,9 @@ const MEMCHECK: [&str; 3] = [
     "--leak-check=no",
     "--undef-value-errors=no",
 ];
-/// Batches of the two lengths.
+/// The batches of the two lengths.
 const SHORT: u32 = 4;
 const LONG: u32 = 24;
-/// Of each stack at full load.
-const ROUNDS: usize = 5;
+/// In which all rows take turns, because the machine has its moods.
+const ROUNDS: usize = 31;
+const ROUNDS_AT_FULL_LOAD: usize = 5;
