@@ -4,6 +4,7 @@ mod config;
 mod error_type;
 mod facts;
 mod http;
+mod messaging;
 mod operation;
 mod outcome;
 mod providers;
@@ -15,13 +16,19 @@ pub mod testing;
 #[cfg(feature = "tower")]
 pub mod tower;
 
-pub use crate::config::{Attributes, ClientConfig, Scheme, ServerConfig, Trust};
+pub use crate::config::{
+    Attributes, ClientConfig, Continue, CreationContext, MessagingConfig, Scheme, ServerConfig,
+    Trust,
+};
 pub use crate::error_type::ErrorType;
-pub use crate::facts::{Request, Response};
+pub use crate::facts::{Message, Request, Response};
 pub use crate::http::{HttpClientInstrumentation, HttpServerInstrumentation};
+pub use crate::messaging::{
+    ConsumerInstrumentation, MessagingSystem, ProducerInstrumentation, kafka_error,
+};
 pub use crate::operation::{
-    HttpRecorded, Operation, RouteHandle, RpcOperation, RpcRecorded, ServerSpan, Transfer,
-    server_span,
+    HttpRecorded, MessageOperation, Operation, RouteHandle, RpcOperation, RpcRecorded, ServerSpan,
+    Transfer, server_span,
 };
 pub use crate::providers::{Providers, instrumentation_scope};
 pub use crate::rpc::{RpcClientInstrumentation, RpcServerInstrumentation, rpc_method};

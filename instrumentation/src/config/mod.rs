@@ -1,14 +1,17 @@
-//! The options of servers and clients.
+//! The options of servers, clients and messaging.
 
 mod attributes;
 mod client;
 mod common;
 mod known_methods;
+mod messaging;
 mod server;
 
 pub use self::attributes::Attributes;
 pub use self::client::ClientConfig;
 pub(crate) use self::client::ClientOptions;
 pub(crate) use self::common::Common;
+pub(crate) use self::messaging::MessagingOptions;
+pub use self::messaging::{Continue, CreationContext, MessagingConfig};
 pub(crate) use self::server::ServerOptions;
 pub use self::server::{Scheme, ServerConfig, Trust};

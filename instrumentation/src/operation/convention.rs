@@ -1,6 +1,6 @@
 //! The conventions that an operation can follow, and what each of them is called.
 
-use opentelemetry::trace::SpanKind;
+use opentelemetry::trace::{SpanBuilder, SpanKind};
 
 use crate::outcome::Side;
 use crate::providers::Definitions;
@@ -12,20 +12,32 @@ pub(crate) enum Convention {
     HttpClient,
     RpcServer,
     RpcClient,
+    Send,
+    Receive,
+    Process,
+    Settle,
 }
 
 impl Convention {
     pub(crate) fn side(self) -> Side {
         match self {
-            Self::HttpServer | Self::RpcServer => Side::Server,
+            Self::HttpServer | Self::RpcServer | Self::Process => Side::Server,
             Self::HttpClient | Self::RpcClient => Side::Client,
+            Self::Send | Self::Receive | Self::Settle => Side::Client,
         }
     }
 
-    pub(super) fn span_kind(self) -> SpanKind {
-        match self.side() {
-            Side::Server => SpanKind::Server,
-            Side::Client => SpanKind::Client,
+    /// A span of the usual kind.
+    pub(crate) fn span(self) -> SpanBuilder {
+        SpanBuilder::default().with_kind(self.span_kind())
+    }
+
+    fn span_kind(self) -> SpanKind {
+        match self {
+            Self::HttpServer | Self::RpcServer => SpanKind::Server,
+            Self::HttpClient | Self::RpcClient | Self::Receive | Self::Settle => SpanKind::Client,
+            Self::Send => SpanKind::Producer,
+            Self::Process => SpanKind::Consumer,
         }
     }
 
@@ -35,10 +47,15 @@ impl Convention {
             Self::HttpClient => Definitions::HTTP_CLIENT,
             Self::RpcServer => Definitions::RPC_SERVER,
             Self::RpcClient => Definitions::RPC_CLIENT,
+            Self::Send => Definitions::SEND,
+            Self::Receive => Definitions::RECEIVE,
+            Self::Process => Definitions::PROCESS,
+            Self::Settle => Definitions::SETTLE,
         }
     }
 
-    /// What the names of captured request and response headers are appended to.
+    /// What the names of captured request and response headers are appended to. Those of messages
+    /// are not captured.
     pub(super) fn header_prefixes(self) -> (&'static str, &'static str) {
         match self {
             Self::HttpServer | Self::HttpClient => {
@@ -47,6 +64,7 @@ impl Convention {
             Self::RpcServer | Self::RpcClient => {
                 (semconv::RPC_REQUEST_HEADER, semconv::RPC_RESPONSE_HEADER)
             }
+            Self::Send | Self::Receive | Self::Process | Self::Settle => ("", ""),
         }
     }
 
@@ -54,6 +72,7 @@ impl Convention {
     pub(super) fn trailer_prefix(self) -> Option<&'static str> {
         match self {
             Self::HttpServer | Self::HttpClient => None,
+            Self::Send | Self::Receive | Self::Process | Self::Settle => None,
             Self::RpcServer | Self::RpcClient => Some(semconv::RPC_RESPONSE_TRAILER),
         }
     }

@@ -54,6 +54,7 @@ impl Operation {
                     recording.message = message;
                 }
             }
+            Outcome::Messaging(_) => {}
         }
         recording.capture(&instrumentation.response_headers, response.headers);
         if let (Some(hook), Some(request)) = (
@@ -74,7 +75,7 @@ impl Operation {
         };
         let is_error = match &recording.outcome {
             Outcome::Http(http) => http.is_error(),
-            Outcome::Rpc(_) => false,
+            Outcome::Rpc(_) | Outcome::Messaging(_) => false,
         };
         if recording.span_records && is_error {
             // `to_string` panics where a `Display` returns an error. What it wrote before is kept.
@@ -129,7 +130,7 @@ impl Operation {
         match self.recording() {
             Some((Recording { outcome, .. }, _)) => match outcome {
                 Outcome::Http(http) => http.ends_with_head(),
-                Outcome::Rpc(_) => false,
+                Outcome::Rpc(_) | Outcome::Messaging(_) => false,
             },
             None => false,
         }
@@ -140,7 +141,7 @@ impl Operation {
         let (recording, instrumentation) = self.recording()?;
         match &mut recording.outcome {
             Outcome::Http(http) => instrumentation.config.body_sizes.then_some(http),
-            Outcome::Rpc(_) => None,
+            Outcome::Rpc(_) | Outcome::Messaging(_) => None,
         }
     }
 }

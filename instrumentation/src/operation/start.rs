@@ -33,16 +33,62 @@ pub(crate) struct Start {
 impl Start {
     /// Starts the span and counts the request as active.
     pub(crate) fn begin(
-        self,
+        mut self,
         instrumentation: &Arc<Instrumentation>,
         request: &Request<'_>,
     ) -> Operation {
         let started = Clock::now();
+        let config = &instrumentation.config;
+        let active_labels = self.attributes.labels.len();
+        instrumentation
+            .request_headers
+            .capture(request.headers, &mut self.attributes.span);
+        if let Some(hook) = &config.attributes {
+            let _current = self.origin.base.clone().attach();
+            hook(request, &mut self.attributes);
+        }
+        let custom_name = config.span_name.as_ref().and_then(|hook| hook(request));
+        let builder = instrumentation.convention.span();
+        let mut operation = self.start(
+            instrumentation,
+            started,
+            active_labels,
+            custom_name,
+            builder,
+        );
+        if config.response_attributes.is_some()
+            && let Some((recording, _)) = operation.recording()
+        {
+            recording.request = Some(Box::new(KeptRequest::new(request)));
+        }
+        operation
+    }
+
+    /// Starts the span of what is no request: its name is final, and its hooks have had their say.
+    /// `builder` has its kind and its links.
+    pub(crate) fn begin_as(
+        self,
+        instrumentation: &Arc<Instrumentation>,
+        builder: SpanBuilder,
+    ) -> Operation {
+        let (started, labels) = (Clock::now(), self.attributes.labels.len());
+        let name = self.name.clone();
+        self.start(instrumentation, started, labels, Some(name), builder)
+    }
+
+    fn start(
+        self,
+        instrumentation: &Arc<Instrumentation>,
+        started: Clock,
+        active_labels: usize,
+        custom_name: Option<Cow<'static, str>>,
+        builder: SpanBuilder,
+    ) -> Operation {
         let Self {
             origin,
             name,
             word,
-            mut attributes,
+            attributes,
             measures,
             route,
             outcome,
@@ -52,27 +98,16 @@ impl Start {
             parent,
             injection,
         } = origin;
-        let config = &instrumentation.config;
         let instruments = measures
             .then(|| instrumentation.resolved.instruments())
             .flatten();
-        let active_labels = attributes.labels.len();
-        instrumentation
-            .request_headers
-            .capture(request.headers, &mut attributes.span);
-        if let Some(hook) = &config.attributes {
-            let _current = base.clone().attach();
-            hook(request, &mut attributes);
-        }
-
-        let custom_name = config.span_name.as_ref().and_then(|hook| hook(request));
         let is_final = matches!(route, Route::Final(_));
         let renamable = (custom_name.is_none() && !is_final).then_some(word);
         let builder = SpanBuilder {
-            span_kind: Some(instrumentation.convention.span_kind()),
+            name: custom_name.unwrap_or(name),
             start_time: Some(started.wall()),
             attributes: Some(attributes.span),
-            ..SpanBuilder::from_name(custom_name.unwrap_or(name))
+            ..builder
         };
         let is_public = matches!(parent, Parent::Linked(_));
         let resolved = &instrumentation.resolved;
@@ -105,7 +140,6 @@ impl Start {
             let labels = attributes.labels.get(..active_labels);
             active.add(1, labels.unwrap_or_default());
         }
-        let has_hook = instrumentation.config.response_attributes.is_some();
         let recording = Recording {
             started,
             span_records,
@@ -117,7 +151,7 @@ impl Start {
             failure: None,
             message: String::new(),
             late: Vec::new(),
-            request: has_hook.then(|| Box::new(KeptRequest::new(request))),
+            request: None,
             is_expected: false,
         };
         Operation::recorded(context, instrumentation, injection, Some(recording))

@@ -6,11 +6,13 @@ mod ending;
 mod grpc_code;
 mod http;
 mod message;
+mod messaging;
 mod rpc;
 
 pub(crate) use self::ending::{Ending, Failure, Side};
 pub(crate) use self::grpc_code::GrpcCode;
 pub(crate) use self::http::HttpOutcome;
+pub(crate) use self::messaging::{Messages, MessagingOutcome};
 pub(crate) use self::rpc::RpcOutcome;
 
 use std::borrow::Cow;
@@ -22,13 +24,14 @@ use opentelemetry::{KeyValue, StringValue};
 pub(crate) enum Outcome {
     Http(HttpOutcome),
     Rpc(RpcOutcome),
+    Messaging(MessagingOutcome),
 }
 
 impl Outcome {
     /// Nothing more will be found out.
     pub(crate) fn end(&mut self, ending: Ending) {
         match self {
-            Self::Http(_) => {}
+            Self::Http(_) | Self::Messaging(_) => {}
             Self::Rpc(rpc) => rpc.end(ending),
         }
     }
@@ -39,6 +42,7 @@ impl Outcome {
         match self {
             Self::Http(http) => http.error_type(ending),
             Self::Rpc(rpc) => rpc.error_type(ending).map(Cow::Borrowed),
+            Self::Messaging(messaging) => messaging.error_type(ending).map(Cow::Borrowed),
         }
     }
 
@@ -46,7 +50,7 @@ impl Outcome {
     pub(crate) fn span_name(&self, word: &str, route: Cow<'static, str>) -> Cow<'static, str> {
         match self {
             Self::Http(_) => HttpOutcome::span_name(word, &route),
-            Self::Rpc(_) => route,
+            Self::Rpc(_) | Self::Messaging(_) => route,
         }
     }
 
@@ -61,6 +65,7 @@ impl Outcome {
         match self {
             Self::Http(http) => http.label(route, error_type, labels),
             Self::Rpc(rpc) => rpc.label(route, error_type, labels),
+            Self::Messaging(messaging) => messaging.label(error_type, labels),
         }
     }
 
@@ -70,6 +75,7 @@ impl Outcome {
         match self {
             Self::Http(http) => http.describe(found, set),
             Self::Rpc(rpc) => rpc.describe(found, set),
+            Self::Messaging(messaging) => messaging.describe(set),
         }
     }
 }
