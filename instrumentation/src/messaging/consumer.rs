@@ -63,6 +63,12 @@ impl ConsumerInstrumentation {
         }
     }
 
+    /// Whether receiving is recorded; otherwise the facts of it need not be gathered.
+    #[must_use]
+    pub fn receives(&self) -> bool {
+        self.shared.options.receives
+    }
+
     /// A message has arrived; it links to its creation context. Does nothing unless
     /// [`receives`](MessagingConfig::receives) is on.
     pub fn receive(
