@@ -14,6 +14,7 @@ use rdkafka::producer::{
 };
 
 use super::context::OtelProducerContext;
+use super::partitioner::registrable;
 use super::sender::{Refused, Sender, with_opaque};
 use crate::facts::identity;
 
@@ -93,8 +94,9 @@ where
 {
     fn from_config_and_context(config: &ClientConfig, context: C) -> KafkaResult<Self> {
         let context = OtelProducerContext::new(context);
+        let registrable = registrable(config, &context);
         Ok(Self {
-            producer: BaseProducer::from_config_and_context(config, context)?,
+            producer: BaseProducer::from_config_and_context(&registrable, context)?,
             sender: Sender::new(identity(config)),
         })
     }

@@ -7,6 +7,7 @@ mod control;
 mod delivery;
 mod future;
 mod in_flight;
+mod partitioner;
 mod sender;
 mod threaded;
 

@@ -15,6 +15,7 @@ use rdkafka::producer::{
 };
 
 use super::context::OtelProducerContext;
+use super::partitioner::registrable;
 use super::sender::{Refused, Sender, with_opaque};
 use crate::facts::identity;
 
@@ -93,7 +94,8 @@ where
 {
     fn from_config_and_context(config: &ClientConfig, context: C) -> KafkaResult<Self> {
         let context = OtelProducerContext::new(context);
-        let producer = ThreadedProducer::from_config_and_context(config, context)?;
+        let registrable = registrable(config, &context);
+        let producer = ThreadedProducer::from_config_and_context(&registrable, context)?;
         Ok(Self {
             producer: Arc::new(producer),
             sender: Sender::new(identity(config)),
