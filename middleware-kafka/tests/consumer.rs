@@ -1,7 +1,6 @@
 //! What consumers receive, work on and commit, and what is recorded of it.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-#![expect(clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 mod cluster;
 
@@ -329,7 +328,7 @@ async fn work_on_a_batch_links_to_all_of_it() {
             number("server.port", cluster.port()),
         ]
     );
-    let link = span.links.iter().nth(7).unwrap();
+    let link = span.links.get(7).unwrap();
     let expected = [text("kafka.message.key", "7"), number("kafka.offset", 7)];
     assert_eq!(by_name(&link.attributes), expected);
     assert_eq!(cluster.point(CONSUMED).sum, 100.0);

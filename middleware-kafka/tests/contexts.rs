@@ -1,7 +1,6 @@
 //! Producers with contexts of the user's: every callback is called, with what belongs to it.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-#![expect(clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 mod cluster;
 

@@ -1,7 +1,6 @@
 //! What producers send and record, counted at the consumer.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-#![expect(clippy::indexing_slicing, reason = "a test that panics has failed")]
 
 mod cluster;
 
