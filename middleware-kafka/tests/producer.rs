@@ -343,23 +343,29 @@ async fn a_producer_that_was_there_is_wrapped() {
             .headers(headers(&USERS))
     };
 
-    drop(producer.send_result(record()).unwrap());
     producer.send(record(), PATIENCE).await.unwrap();
+    let delivery = producer.send_result(record()).unwrap();
+    assert_eq!(delivery.await.unwrap().unwrap().offset, 1);
     cluster
         .mock
         .request_errors(RDKafkaApiKey::Produce, &[REFUSED]);
     let (_, message) = producer.send(record(), PATIENCE).await.unwrap_err();
     assert_eq!(pairs(message.headers()), USERS);
+    // Its span ends with the future.
+    drop(producer.send_result(record()).unwrap());
 
-    let spans = cluster.wait_for_spans(3);
+    let spans = cluster.wait_for_spans(4);
     for (span, offset) in spans.iter().zip(0..2) {
         assert_eq!(value(span, "kafka.offset"), Some(Value::from(offset)));
         assert_eq!(value(span, "server.address"), Some("kafka.internal".into()));
     }
-    let code = Value::from("INVALID_RECORD");
-    assert_eq!(value(&spans[2], "error.type"), Some(code));
-    let seen = cluster.seen(2);
-    for (message, span) in seen.iter().zip(&spans) {
+    assert_eq!(
+        value(&spans[2], "error.type"),
+        Some("INVALID_RECORD".into())
+    );
+    assert_eq!(spans[3].status, Status::Unset);
+    let seen = cluster.seen(3);
+    for (message, span) in seen.iter().zip([&spans[0], &spans[1], &spans[3]]) {
         let parent = traceparent(span);
         let last = ("traceparent", Some(parent.as_bytes()));
         assert_eq!(pairs(message.headers()).last(), Some(&last));

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::ToBytes;
-use rdkafka::producer::{
-    BaseRecord, DeliveryFuture, FutureProducer, FutureRecord, ThreadedProducer,
-};
+use rdkafka::producer::{BaseRecord, FutureProducer, FutureRecord, ThreadedProducer};
 use rdkafka::util::AsyncRuntime;
 use rdkafka::{ClientConfig, ClientContext};
 
-use super::delivery::{Waiting, WaitingContext, as_given};
-use super::in_flight::{InFlight, fail, record_place};
+use super::delivery::{DeliveryFuture, Waiting, WaitingContext};
+use super::in_flight::InFlight;
 use super::sender::with_opaque;
 
 pub(super) enum FutureClient<C, R>
@@ -22,12 +20,15 @@ where
 {
     /// The operation travels with the message.
     Own(Arc<ThreadedProducer<WaitingContext<C>>>),
-    /// A task waits for the delivery with it.
+    /// The operation waits with the future of the delivery.
     Given(FutureProducer<C, R>),
 }
 
 /// A record for whose delivery somebody waits.
 pub(super) type WaitedRecord<'a, K, P> = BaseRecord<'a, K, P, Box<InFlight<Waiting>>>;
+
+/// A record that could not be queued, why, and what was to wait for its delivery.
+pub(super) type Unqueued<'a, K, P> = (KafkaError, WaitedRecord<'a, K, P>, DeliveryFuture);
 
 impl<C, R> FutureClient<C, R>
 where
@@ -40,25 +41,29 @@ where
         Ok(Self::Own(Arc::new(producer)))
     }
 
+    /// Queues a record for whose delivery `delivery` waits, and says what does.
     #[expect(clippy::result_large_err, reason = "the result is that of rdkafka")]
     pub(super) fn send<'a, K, P>(
         &self,
         record: WaitedRecord<'a, K, P>,
-    ) -> Result<(), (KafkaError, WaitedRecord<'a, K, P>)>
+        delivery: DeliveryFuture,
+    ) -> Result<DeliveryFuture, Unqueued<'a, K, P>>
     where
         K: ToBytes + ?Sized,
         P: ToBytes + ?Sized,
     {
         let producer = match self {
-            Self::Own(producer) => return producer.send(record),
+            Self::Own(producer) => {
+                return match producer.send(record) {
+                    Ok(()) => Ok(delivery),
+                    Err((error, record)) => Err((error, record, delivery)),
+                };
+            }
             Self::Given(producer) => producer,
         };
         let (record, in_flight) = with_opaque(record, ());
         match producer.send_result(unwaited(record)) {
-            Ok(delivery) => {
-                R::spawn(report(delivery, in_flight));
-                Ok(())
-            }
+            Ok(given) => Ok(DeliveryFuture::given(given, in_flight)),
             Err((error, record)) => {
                 let record = BaseRecord {
                     topic: record.topic,
@@ -69,7 +74,7 @@ where
                     headers: record.headers,
                     delivery_opaque: in_flight,
                 };
-                Err((error, record))
+                Err((error, record, delivery))
             }
         }
     }
@@ -100,28 +105,4 @@ where
         timestamp: record.timestamp,
         headers: record.headers,
     }
-}
-
-/// Ends the operation with the delivery, and tells those who wait.
-async fn report(delivery: DeliveryFuture, in_flight: Box<InFlight<Waiting>>) {
-    let InFlight {
-        mut operation,
-        headers,
-        opaque: waiting,
-    } = *in_flight;
-    let result = match delivery.await {
-        Ok(Ok(delivery)) => {
-            record_place(&mut operation, delivery.partition, delivery.offset);
-            operation.finish();
-            Ok(delivery)
-        }
-        Ok(Err((error, message))) => {
-            fail(operation, &error);
-            Err((error, as_given(message, headers)))
-        }
-        // The producer is gone, and nobody knows of the message.
-        Err(_) => return fail(operation, &KafkaError::Canceled),
-    };
-    // Nobody need be waiting any more.
-    let _ = waiting.send(result);
 }

@@ -127,20 +127,30 @@ where
     })
 }
 
-/// Keeps the user's headers at hand until the drop.
-struct Reported;
+/// Keeps the user's headers at hand until the drop. A callback may poll its producer, which reports
+/// other deliveries in between.
+struct Reported {
+    outer: Option<Given>,
+}
 
 impl Reported {
     fn enter(headers: Given) -> Self {
-        let _ = REPORTED.try_with(|reported| reported.replace(Some(headers)));
-        Self
+        Self {
+            outer: exchange(Some(headers)),
+        }
     }
 }
 
 impl Drop for Reported {
     fn drop(&mut self) {
-        let _ = REPORTED.try_with(|reported| reported.replace(None));
+        exchange(self.outer.take());
     }
+}
+
+/// Where the thread is torn down, nothing is reported any more.
+fn exchange(next: Option<Given>) -> Option<Given> {
+    let exchanged = REPORTED.try_with(|reported| reported.replace(next));
+    exchanged.ok().flatten()
 }
 
 thread_local! {

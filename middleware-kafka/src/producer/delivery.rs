@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_channel::oneshot;
 use rdkafka::ClientContext;
@@ -12,10 +12,10 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Message, OwnedMessage};
 use rdkafka::producer::future_producer::{Delivery, OwnedDeliveryResult};
-use rdkafka::producer::{DeliveryResult, ProducerContext};
+use rdkafka::producer::{DeliveryFuture as KafkaFuture, DeliveryResult, ProducerContext};
 use rdkafka::statistics::Statistics;
 
-use super::in_flight::{Given, InFlight, end};
+use super::in_flight::{Given, InFlight, end, fail, record_place};
 
 /// Waits for the delivery of a message, as rdkafka's own future of that name does.
 ///
@@ -23,15 +23,73 @@ use super::in_flight::{Given, InFlight, end};
 /// delivery is reported, the future is [cancelled](oneshot::Canceled).
 #[must_use = "the delivery may fail"]
 #[derive(Debug)]
-pub struct DeliveryFuture {
-    receiver: oneshot::Receiver<OwnedDeliveryResult>,
+pub struct DeliveryFuture(Delivering);
+
+enum Delivering {
+    /// The operation travels with the message.
+    Own(oneshot::Receiver<OwnedDeliveryResult>),
+    /// The operation is here, and ends with the future. `None` after the end.
+    Given(KafkaFuture, Option<Box<InFlight<Waiting>>>),
+}
+
+impl DeliveryFuture {
+    /// For a message that a client took which knows nothing of operations.
+    pub(super) fn given(delivery: KafkaFuture, in_flight: Box<InFlight<Waiting>>) -> Self {
+        Self(Delivering::Given(delivery, Some(in_flight)))
+    }
 }
 
 impl Future for DeliveryFuture {
     type Output = Result<OwnedDeliveryResult, oneshot::Canceled>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.receiver).poll(task)
+        match &mut self.0 {
+            Delivering::Own(receiver) => Pin::new(receiver).poll(task),
+            Delivering::Given(delivery, in_flight) => {
+                let result = ready!(Pin::new(delivery).poll(task));
+                Poll::Ready(match in_flight.take() {
+                    Some(in_flight) => report(result, *in_flight),
+                    None => result,
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Delivering {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Own(_) => "Own",
+            Self::Given(..) => "Given",
+        })
+    }
+}
+
+/// Ends the operation with the delivery.
+fn report(
+    result: Result<OwnedDeliveryResult, oneshot::Canceled>,
+    in_flight: InFlight<Waiting>,
+) -> Result<OwnedDeliveryResult, oneshot::Canceled> {
+    let InFlight {
+        mut operation,
+        headers,
+        ..
+    } = in_flight;
+    match result {
+        Ok(Ok(delivery)) => {
+            record_place(&mut operation, delivery.partition, delivery.offset);
+            operation.finish();
+            Ok(Ok(delivery))
+        }
+        Ok(Err((error, message))) => {
+            fail(operation, &error);
+            Ok(Err((error, as_given(message, headers))))
+        }
+        // The producer is gone, and nobody knows of the message.
+        Err(canceled) => {
+            fail(operation, &KafkaError::Canceled);
+            Err(canceled)
+        }
     }
 }
 
@@ -40,7 +98,7 @@ pub(super) type Waiting = oneshot::Sender<OwnedDeliveryResult>;
 
 pub(super) fn channel() -> (Waiting, DeliveryFuture) {
     let (sender, receiver) = oneshot::channel();
-    (sender, DeliveryFuture { receiver })
+    (sender, DeliveryFuture(Delivering::Own(receiver)))
 }
 
 /// Tells those who wait, and leaves the rest to the user's context.
@@ -107,7 +165,7 @@ fn owned(result: &DeliveryResult<'_>, headers: Given) -> OwnedDeliveryResult {
 }
 
 /// A message that failed, with the headers that the user gave it.
-pub(super) fn as_given(message: OwnedMessage, headers: Given) -> OwnedMessage {
+fn as_given(message: OwnedMessage, headers: Given) -> OwnedMessage {
     match headers {
         Given::Untouched => message,
         Given::Replaced(given) => message.replace_headers(given),

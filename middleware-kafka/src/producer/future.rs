@@ -58,9 +58,9 @@ where
 {
     /// Wraps a producer that is there already.
     ///
-    /// Its brokers and its client id cannot be asked of it: say them in
-    /// [`with_config`](Self::with_config). Each message takes a task of the runtime, which waits for
-    /// its delivery, so calls of [`send`](Self::send) have to be made where the runtime is.
+    /// This is the poorer way. Its brokers and its client id cannot be asked of it: say them in
+    /// [`with_config`](Self::with_config). And the span of a message ends with the future that waits
+    /// for the delivery: where that is dropped, it says nothing of what became of the message.
     pub fn new(client: FutureProducer<C, R>) -> Self {
         Self {
             client: FutureClient::Given(client),
@@ -98,13 +98,13 @@ where
             Timeout::After(timeout) => start.elapsed() < timeout,
         };
         let (topic, key, payload) = (record.topic, record.key, record.payload);
-        let (waiting, delivery) = channel();
+        let (waiting, mut delivery) = channel();
         let mut record = self.begin(record, waiting);
         let (error, record) = loop {
-            match self.client.send(record) {
-                Ok(()) => match delivery.await {
+            match self.client.send(record, delivery) {
+                Ok(delivery) => match delivery.await {
                     Ok(result) => return result,
-                    // The task that waited ended with its runtime.
+                    // The producer is held here, so that this does not happen.
                     Err(_) => {
                         let lost = FutureRecord::to(topic);
                         break (
@@ -117,11 +117,11 @@ where
                         );
                     }
                 },
-                Err((error, back)) if error == QUEUE_FULL && may_wait() => {
-                    record = back;
+                Err((error, back, waiting)) if error == QUEUE_FULL && may_wait() => {
+                    (record, delivery) = (back, waiting);
                     R::delay_for(QUEUE_DELAY).await;
                 }
-                Err((error, back)) => {
+                Err((error, back, _)) => {
                     let record = refuse(&error, back);
                     break (error, record);
                 }
@@ -146,9 +146,9 @@ where
         P: ToBytes + ?Sized,
     {
         let (waiting, delivery) = channel();
-        match self.client.send(self.begin(record, waiting)) {
-            Ok(()) => Ok(delivery),
-            Err((error, back)) => {
+        match self.client.send(self.begin(record, waiting), delivery) {
+            Ok(delivery) => Ok(delivery),
+            Err((error, back, _)) => {
                 let record = refuse(&error, back);
                 Err((error, record))
             }
