@@ -121,7 +121,8 @@ impl MessagingConfig {
     }
 
     /// Which messages are recorded; false = no span and no metrics, while the context is still sent
-    /// along and passed on. Default: all. Of a batch the first message is asked for.
+    /// along and passed on. Default: all. Of a batch the first message is asked for. What has to do
+    /// with no single destination is asked for with an empty one.
     #[must_use]
     pub fn filter(mut self, filter: impl Fn(&Message<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.options.filter = Some(Arc::new(filter));
