@@ -109,6 +109,15 @@ impl<'a> WrittenHeaders<'a> {
     }
 }
 
+impl MessageHeaders for WrittenHeaders<'_> {
+    /// None, if they cannot be read.
+    fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+        let readable = self.current().filter(|_| self.is_readable);
+        let headers = readable.into_iter().flat_map(Headers::iter);
+        headers.map(|header| (header.key, header.value))
+    }
+}
+
 impl MessageHeadersMut for WrittenHeaders<'_> {
     fn remove(&mut self, name: &str) {
         // What cannot be read can be copied as a whole; the last header of a name counts.

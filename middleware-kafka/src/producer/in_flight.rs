@@ -10,7 +10,7 @@ use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::DeliveryResult;
 
 use crate::facts;
-use crate::headers::{KafkaHeaders, WrittenHeaders};
+use crate::headers::WrittenHeaders;
 
 /// A message on its way to the broker: the `DeliveryOpaque` of our contexts, with the user's own in
 /// it.
@@ -38,8 +38,8 @@ impl<D> InFlight<D> {
         headers: &mut Option<OwnedHeaders>,
         opaque: D,
     ) -> Box<Self> {
-        let operation = instrumentation.send(message, &KafkaHeaders::new(headers.as_ref()));
         let mut written = WrittenHeaders::new(headers.as_ref());
+        let operation = instrumentation.send(message, &written);
         operation.inject(&mut MessageInjector(&mut written));
         let given = match written.into_written() {
             Some(written) => Given::Replaced(headers.replace(written)),
