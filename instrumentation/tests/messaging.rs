@@ -550,6 +550,36 @@ fn a_settlement_is_one_span_and_one_point() {
 }
 
 #[test]
+fn an_offset_is_recorded_once_and_of_kafka() {
+    let cases = [
+        (MessagingSystem::KAFKA, Some(1), vec![1]),
+        (MessagingSystem::KAFKA, None, vec![2]),
+        (MessagingSystem::new("nats"), Some(1), vec![]),
+        (MessagingSystem::new("nats"), None, vec![]),
+    ];
+    for (system, known, expected) in cases {
+        let capture = Capture::new();
+        let producer = producer(&capture, MessagingConfig::new().system(system));
+        let message = Message::new("a").offset(known).partition(0);
+        let mut operation = producer.send(&message, &headers(&[]));
+        operation.record_offset(2);
+        operation.record_partition(2);
+        operation.finish();
+        let span = only(capture.spans());
+        let named = |name| {
+            let attributes = span.attributes.iter();
+            let found = attributes.filter(move |attribute| attribute.key.as_str() == name);
+            found
+                .map(|attribute| attribute.value.clone())
+                .collect::<Vec<_>>()
+        };
+        let expected: Vec<_> = expected.into_iter().map(Value::I64).collect();
+        assert_eq!(named("kafka.offset"), expected);
+        assert_eq!(named("messaging.destination.partition.id"), ["0".into()]);
+    }
+}
+
+#[test]
 fn keys_are_recorded_if_they_are_text_and_may_be() {
     // KA-04, KA-10
     type Case<'a> = (Option<&'a [u8]>, bool, Option<&'static str>);

@@ -99,6 +99,7 @@ impl Room {
             (instrumentation.convention != Convention::Process).then_some(operation_type),
             subject.messages,
             subject.common.partition.map(intern::number),
+            identity.is_kafka && subject.common.offset.is_none(),
         );
         let start = Start {
             origin,

@@ -28,7 +28,8 @@ impl MessageOperation {
         }
     }
 
-    /// The offset that the broker gave the message, unless the [facts](crate::Message) had it.
+    /// The offset that Kafka gave the message, unless the [facts](crate::Message) had it. Other
+    /// systems have none.
     pub fn record_offset(&mut self, offset: i64) {
         if let Some((recording, _)) = self.0.recording()
             && let Outcome::Messaging(messaging) = &mut recording.outcome

@@ -20,6 +20,8 @@ pub(crate) struct MessagingOutcome {
     partition: Option<Cow<'static, str>>,
     /// Whether the span has yet to be told the partition.
     is_late: bool,
+    /// Whether an offset is one to record: the system has them, and the span has none yet.
+    takes_offset: bool,
     offset: Option<i64>,
 }
 
@@ -39,6 +41,7 @@ impl MessagingOutcome {
         labelled_type: Option<&'static str>,
         messages: Messages,
         partition: Option<Cow<'static, str>>,
+        takes_offset: bool,
     ) -> Self {
         Self {
             side,
@@ -46,6 +49,7 @@ impl MessagingOutcome {
             messages,
             partition,
             is_late: false,
+            takes_offset,
             offset: None,
         }
     }
@@ -59,7 +63,7 @@ impl MessagingOutcome {
     }
 
     pub(crate) fn record_offset(&mut self, offset: i64) {
-        self.offset = Some(offset);
+        self.offset = self.takes_offset.then_some(offset);
     }
 
     pub(crate) fn counted(&self) -> Option<u64> {
@@ -124,7 +128,7 @@ mod tests {
             (Client, Panicked, Some("panic")),
         ];
         for (side, ending, expected) in cases {
-            let outcome = MessagingOutcome::new(side, None, Messages::Uncounted, None);
+            let outcome = MessagingOutcome::new(side, None, Messages::Uncounted, None, true);
             assert_eq!(outcome.error_type(ending), expected, "{side:?} {ending:?}");
         }
     }
@@ -139,7 +143,8 @@ mod tests {
             outcome.describe(|attribute| set.borrow_mut().push(attribute));
             (labels, set.into_inner())
         };
-        let new = |partition| MessagingOutcome::new(Client, None, Messages::Uncounted, partition);
+        let new =
+            |partition| MessagingOutcome::new(Client, None, Messages::Uncounted, partition, true);
         let partition = |id: &'static str| {
             vec![KeyValue::new(
                 semconv::MESSAGING_DESTINATION_PARTITION_ID,
