@@ -5,7 +5,7 @@ use otel_propagation::MessageHeaders;
 
 use super::creation_context::{creation_context, link};
 use super::identity::Identity;
-use super::room::{Subject, describe_destination, describe_message, describe_partition};
+use super::operation_kind::{Subject, describe_destination, describe_message, describe_partition};
 use crate::config::MessagingOptions;
 use crate::facts::Message;
 use crate::outcome::Messages;

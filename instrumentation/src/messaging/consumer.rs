@@ -9,7 +9,7 @@ use otel_propagation::{MessageExtractor, MessageHeaders};
 use super::batch::Batch;
 use super::creation_context::{creation_context, link};
 use super::identity::Identity;
-use super::room::{Room, Subject};
+use super::operation_kind::{OperationKind, Subject};
 use crate::config::{Continue, MessagingConfig, MessagingOptions};
 use crate::facts::Message;
 use crate::operation::{Convention, Creation, Injection, MessageOperation, Origin};
@@ -38,9 +38,9 @@ pub struct ConsumerInstrumentation {
 
 #[derive(Debug)]
 struct Shared {
-    receive: Room,
-    process: Room,
-    settle: Room,
+    receive: OperationKind,
+    process: OperationKind,
+    settle: OperationKind,
     identity: Identity,
     options: MessagingOptions,
 }
@@ -50,11 +50,19 @@ impl ConsumerInstrumentation {
     #[must_use]
     pub fn new(scope: InstrumentationScope, config: MessagingConfig) -> Self {
         let names = config.system.clone().unwrap_or_default();
-        let room = |convention, name, scope| Room::new(convention, name, scope, &config);
+        let kind = |convention, name, scope| OperationKind::new(convention, name, scope, &config);
         let shared = Shared {
-            receive: room(Convention::Receive, names.receive, scope.clone()),
-            process: room(Convention::Process, names.process, scope.clone()),
-            settle: room(Convention::Settle, names.settle, scope),
+            receive: kind(
+                (Convention::Receive, "receive"),
+                names.receive,
+                scope.clone(),
+            ),
+            process: kind(
+                (Convention::Process, "process"),
+                names.process,
+                scope.clone(),
+            ),
+            settle: kind((Convention::Settle, "settle"), names.settle, scope),
             identity: Identity::consumer(&config),
             options: config.options,
         };
@@ -79,7 +87,7 @@ impl ConsumerInstrumentation {
         let Shared {
             receive, options, ..
         } = &*self.shared;
-        let begun = || Room::accepts(options, message);
+        let begun = || OperationKind::accepts(options, message);
         let Some(origin) = self.receiving(begun) else {
             return MessageOperation::default();
         };
@@ -104,7 +112,7 @@ impl ConsumerInstrumentation {
         let mut batch = None;
         let origin = self.receiving(|| {
             let batch = batch.insert(Batch::of(providers, messages));
-            Room::accepts(options, &batch.subject(Messages::Counted).shown)
+            OperationKind::accepts(options, &batch.subject(Messages::Counted).shown)
         });
         let (Some(origin), Some(batch)) = (origin, batch) else {
             return MessageOperation::default();
@@ -146,7 +154,7 @@ impl ConsumerInstrumentation {
             &process.instrumentation,
             &MessageExtractor(headers),
             options.continues == Continue::Child,
-            || Room::accepts(options, message),
+            || OperationKind::accepts(options, message),
         );
         let origin = match origin {
             Ok(origin) => origin,
@@ -179,7 +187,7 @@ impl ConsumerInstrumentation {
             |_| Injection::Everything,
             || {
                 let batch = batch.insert(Batch::of(providers, messages));
-                Room::accepts(options, &batch.subject(Messages::Counted).shown)
+                OperationKind::accepts(options, &batch.subject(Messages::Counted).shown)
             },
         );
         let (origin, batch) = match (origin, batch) {
@@ -208,7 +216,7 @@ impl ConsumerInstrumentation {
         let origin = Origin::current(
             &settle.instrumentation,
             |_| Injection::Nothing,
-            || Room::accepts(options, message),
+            || OperationKind::accepts(options, message),
         );
         match origin {
             Ok(origin) => {

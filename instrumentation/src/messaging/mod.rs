@@ -6,8 +6,8 @@ mod consumer;
 mod creation_context;
 mod identity;
 mod kafka_error;
+mod operation_kind;
 mod producer;
-mod room;
 mod system;
 
 pub use self::consumer::ConsumerInstrumentation;

@@ -9,7 +9,7 @@ use otel_propagation::MessageHeaders;
 
 use super::creation_context::{carries_trace, creation_context, link};
 use super::identity::Identity;
-use super::room::{Room, Subject};
+use super::operation_kind::{OperationKind, Subject};
 use crate::config::{CreationContext, MessagingConfig, MessagingOptions};
 use crate::facts::Message;
 use crate::operation::{Convention, Injection, MessageOperation, Origin};
@@ -44,7 +44,7 @@ pub struct ProducerInstrumentation {
 
 #[derive(Debug)]
 struct Shared {
-    room: Room,
+    kind: OperationKind,
     identity: Identity,
     options: MessagingOptions,
     /// Set once the propagator is known to carry the trace.
@@ -57,7 +57,7 @@ impl ProducerInstrumentation {
     pub fn new(scope: InstrumentationScope, config: MessagingConfig) -> Self {
         let name = config.system.clone().unwrap_or_default().send;
         let shared = Shared {
-            room: Room::new(Convention::Send, name, scope, &config),
+            kind: OperationKind::new((Convention::Send, "send"), name, scope, &config),
             identity: Identity::producer(&config),
             options: config.options,
             carries_trace: OnceLock::new(),
@@ -76,16 +76,16 @@ impl ProducerInstrumentation {
     /// message, or never will.
     pub fn send(&self, message: &Message<'_>, headers: &impl MessageHeaders) -> MessageOperation {
         let Shared {
-            room,
+            kind,
             identity,
             options,
             ..
         } = &*self.shared;
-        let providers = room.instrumentation.resolved.providers();
+        let providers = kind.instrumentation.resolved.providers();
         let mut created = None;
         let mut propagates = false;
         let origin = Origin::current(
-            &room.instrumentation,
+            &kind.instrumentation,
             |base| {
                 created = creation_context(providers, headers);
                 let keeps = options.creation_context == CreationContext::Keep;
@@ -96,36 +96,36 @@ impl ProducerInstrumentation {
                 propagates = !matches!(injection, Injection::Nothing);
                 injection
             },
-            || Room::accepts(options, message),
+            || OperationKind::accepts(options, message),
         );
         let origin = match origin {
             Ok(origin) => origin,
             Err(unrecorded) => return MessageOperation::new(unrecorded),
         };
-        let kind = match propagates && self.carries_trace() {
+        let span_kind = match propagates && self.carries_trace() {
             true => SpanKind::Producer,
             false => SpanKind::Client,
         };
         let builder = SpanBuilder {
-            span_kind: Some(kind),
+            span_kind: Some(span_kind),
             links: created.map(|created| vec![link(created, Vec::new())]),
             ..SpanBuilder::default()
         };
         let subject = Subject::one(message, Messages::Counted(1));
-        room.begin(identity, options, origin, &subject, builder)
+        kind.begin(identity, options, origin, &subject, builder)
     }
 
     /// Asked again while the answer is no: a propagator may be set late.
     fn carries_trace(&self) -> bool {
         let Shared {
-            room,
+            kind,
             carries_trace: known,
             ..
         } = &*self.shared;
         if known.get().is_some() {
             return true;
         }
-        let carries = carries_trace(room.instrumentation.resolved.providers());
+        let carries = carries_trace(kind.instrumentation.resolved.providers());
         if carries {
             known.get_or_init(|| ());
         }

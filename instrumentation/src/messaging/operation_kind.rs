@@ -17,8 +17,10 @@ use crate::semconv;
 
 /// A convention, with what the messaging system calls it.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct OperationKind {
     pub(super) instrumentation: Arc<Instrumentation>,
+    /// `messaging.operation.type`, which is the same for all systems.
+    operation_type: &'static str,
     name: Cow<'static, str>,
 }
 
@@ -44,9 +46,9 @@ impl<'a> Subject<'a> {
     }
 }
 
-impl Room {
+impl OperationKind {
     pub(super) fn new(
-        convention: Convention,
+        (convention, operation_type): (Convention, &'static str),
         name: Cow<'static, str>,
         scope: InstrumentationScope,
         config: &MessagingConfig,
@@ -58,6 +60,7 @@ impl Room {
         };
         Self {
             instrumentation: Instrumentation::new(convention, scope, common),
+            operation_type,
             name,
         }
     }
@@ -78,7 +81,6 @@ impl Room {
     ) -> MessageOperation {
         let instrumentation = &self.instrumentation;
         let measures = instrumentation.measures();
-        let operation_type = operation_type(instrumentation.convention);
         let mut labels = Vec::new();
         if measures {
             labels = label_list::list();
@@ -96,7 +98,7 @@ impl Room {
         let custom = custom.and_then(|hook| hook(&self.name, &subject.shown));
         let outcome = MessagingOutcome::new(
             instrumentation.convention.side(),
-            (instrumentation.convention != Convention::Process).then_some(operation_type),
+            (instrumentation.convention != Convention::Process).then_some(self.operation_type),
             subject.messages,
             subject.common.partition.map(intern::number),
             identity.is_kafka && subject.common.offset.is_none(),
@@ -136,10 +138,7 @@ impl Room {
         let message = &subject.common;
         span.extend([
             KeyValue::new(semconv::MESSAGING_OPERATION_NAME, self.name.clone()),
-            KeyValue::new(
-                semconv::MESSAGING_OPERATION_TYPE,
-                operation_type(self.instrumentation.convention),
-            ),
+            KeyValue::new(semconv::MESSAGING_OPERATION_TYPE, self.operation_type),
             identity.system(),
         ]);
         describe_destination(message, span);
@@ -222,15 +221,6 @@ pub(super) fn describe_message(
     if let Some(size) = message.body_size.filter(|_| options.body_sizes) {
         let key = semconv::MESSAGING_MESSAGE_BODY_SIZE;
         attributes.push(KeyValue::new(key, signed(size)));
-    }
-}
-
-fn operation_type(convention: Convention) -> &'static str {
-    match convention {
-        Convention::Send => "send",
-        Convention::Receive => "receive",
-        Convention::Process => "process",
-        _ => "settle",
     }
 }
 
