@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
-mod error_type;
+mod db;
 mod facts;
 mod http;
 mod messaging;
@@ -17,19 +17,20 @@ pub mod testing;
 pub mod tower;
 
 pub use crate::config::{
-    Attributes, ClientConfig, Continue, CreationContext, MessagingConfig, Scheme, ServerConfig,
-    Trust,
+    Attributes, ClientConfig, Continue, CreationContext, DatabaseConfig, MessagingConfig,
+    Sanitising, Scheme, ServerConfig, Trust,
 };
-pub use crate::error_type::ErrorType;
-pub use crate::facts::{Message, Request, Response};
+pub use crate::db::{Acquire, DbClientInstrumentation, SqlDialect};
+pub use crate::facts::{Message, Request, Response, Statement};
 pub use crate::http::{HttpClientInstrumentation, HttpServerInstrumentation};
 pub use crate::messaging::{
     ConsumerInstrumentation, MessagingSystem, ProducerInstrumentation, kafka_error,
 };
 pub use crate::operation::{
-    HttpRecorded, MessageOperation, Operation, RouteHandle, RpcOperation, RpcRecorded, ServerSpan,
-    Transfer, server_span,
+    DbOperation, HttpRecorded, MessageOperation, Operation, RouteHandle, RpcOperation, RpcRecorded,
+    ServerSpan, Transfer, server_span,
 };
+pub use crate::outcome::ErrorType;
 pub use crate::providers::{Providers, instrumentation_scope};
 pub use crate::rpc::{RpcClientInstrumentation, RpcServerInstrumentation, rpc_method};
 pub use opentelemetry;

@@ -7,6 +7,16 @@
 pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.45.0";
 
 pub(crate) const CLIENT_ADDRESS: &str = "client.address";
+pub(crate) const DB_COLLECTION_NAME: &str = "db.collection.name";
+pub(crate) const DB_NAMESPACE: &str = "db.namespace";
+pub(crate) const DB_OPERATION_BATCH_SIZE: &str = "db.operation.batch.size";
+pub(crate) const DB_OPERATION_NAME: &str = "db.operation.name";
+pub(crate) const DB_QUERY_SUMMARY: &str = "db.query.summary";
+pub(crate) const DB_QUERY_TEXT: &str = "db.query.text";
+pub(crate) const DB_RESPONSE_RETURNED_ROWS: &str = "db.response.returned_rows";
+pub(crate) const DB_RESPONSE_STATUS_CODE: &str = "db.response.status_code";
+pub(crate) const DB_STORED_PROCEDURE_NAME: &str = "db.stored_procedure.name";
+pub(crate) const DB_SYSTEM_NAME: &str = "db.system.name";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const HTTP_REQUEST_BODY_SIZE: &str = "http.request.body.size";
 pub(crate) const HTTP_REQUEST_HEADER: &str = "http.request.header.";
@@ -54,11 +64,15 @@ pub(crate) const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 
 /// The value of [`RPC_SYSTEM_NAME`], and the name of a span whose method is not recognised.
 pub(crate) const GRPC: &str = "grpc";
+/// The value of [`DB_SYSTEM_NAME`] where the product is unknown.
+pub(crate) const OTHER_SQL: &str = "other_sql";
 /// The value of an attribute whose literal is outside the known set.
 pub(crate) const OTHER: &str = "_OTHER";
 
 /// What an operation finds out by its end, whatever its convention.
-pub(crate) const FOUND_BY_THE_END: [&str; 11] = [
+pub(crate) const FOUND_BY_THE_END: [&str; 13] = [
+    DB_RESPONSE_RETURNED_ROWS,
+    DB_RESPONSE_STATUS_CODE,
     ERROR_TYPE,
     HTTP_REQUEST_BODY_SIZE,
     HTTP_RESPONSE_BODY_SIZE,

@@ -1,8 +1,9 @@
-//! The options of servers, clients and messaging.
+//! The options of servers, clients, messaging and database clients.
 
 mod attributes;
 mod client;
 mod common;
+mod database;
 mod known_methods;
 mod messaging;
 mod server;
@@ -11,6 +12,8 @@ pub use self::attributes::Attributes;
 pub use self::client::ClientConfig;
 pub(crate) use self::client::ClientOptions;
 pub(crate) use self::common::Common;
+pub(crate) use self::database::DatabaseOptions;
+pub use self::database::{DatabaseConfig, Sanitising};
 pub(crate) use self::messaging::MessagingOptions;
 pub use self::messaging::{Continue, CreationContext, MessagingConfig};
 pub(crate) use self::server::ServerOptions;

@@ -2,6 +2,8 @@
 
 mod message;
 mod request;
+mod statement;
 
 pub use self::message::Message;
 pub use self::request::{Request, Response};
+pub use self::statement::Statement;

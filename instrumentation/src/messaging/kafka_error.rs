@@ -1,6 +1,6 @@
 //! The names of Kafka's error codes.
 
-use crate::error_type::ErrorType;
+use crate::outcome::ErrorType;
 
 /// The `error.type` of an error that a broker answered with, or that librdkafka found by itself.
 ///

@@ -12,6 +12,7 @@ pub(crate) enum Convention {
     HttpClient,
     RpcServer,
     RpcClient,
+    DbClient,
     Send,
     Receive,
     Process,
@@ -22,7 +23,7 @@ impl Convention {
     pub(crate) fn side(self) -> Side {
         match self {
             Self::HttpServer | Self::RpcServer | Self::Process => Side::Server,
-            Self::HttpClient | Self::RpcClient => Side::Client,
+            Self::HttpClient | Self::RpcClient | Self::DbClient => Side::Client,
             Self::Send | Self::Receive | Self::Settle => Side::Client,
         }
     }
@@ -35,7 +36,8 @@ impl Convention {
     fn span_kind(self) -> SpanKind {
         match self {
             Self::HttpServer | Self::RpcServer => SpanKind::Server,
-            Self::HttpClient | Self::RpcClient | Self::Receive | Self::Settle => SpanKind::Client,
+            Self::HttpClient | Self::RpcClient | Self::DbClient => SpanKind::Client,
+            Self::Receive | Self::Settle => SpanKind::Client,
             Self::Send => SpanKind::Producer,
             Self::Process => SpanKind::Consumer,
         }
@@ -47,6 +49,7 @@ impl Convention {
             Self::HttpClient => Definitions::HTTP_CLIENT,
             Self::RpcServer => Definitions::RPC_SERVER,
             Self::RpcClient => Definitions::RPC_CLIENT,
+            Self::DbClient => Definitions::DB_CLIENT,
             Self::Send => Definitions::SEND,
             Self::Receive => Definitions::RECEIVE,
             Self::Process => Definitions::PROCESS,
@@ -55,7 +58,7 @@ impl Convention {
     }
 
     /// What the names of captured request and response headers are appended to. Those of messages
-    /// are not captured.
+    /// are not captured, and queries have none.
     pub(super) fn header_prefixes(self) -> (&'static str, &'static str) {
         match self {
             Self::HttpServer | Self::HttpClient => {
@@ -64,6 +67,7 @@ impl Convention {
             Self::RpcServer | Self::RpcClient => {
                 (semconv::RPC_REQUEST_HEADER, semconv::RPC_RESPONSE_HEADER)
             }
+            Self::DbClient => ("", ""),
             Self::Send | Self::Receive | Self::Process | Self::Settle => ("", ""),
         }
     }
@@ -71,7 +75,7 @@ impl Convention {
     /// What the names of captured trailers are appended to; HTTP records none.
     pub(super) fn trailer_prefix(self) -> Option<&'static str> {
         match self {
-            Self::HttpServer | Self::HttpClient => None,
+            Self::HttpServer | Self::HttpClient | Self::DbClient => None,
             Self::Send | Self::Receive | Self::Process | Self::Settle => None,
             Self::RpcServer | Self::RpcClient => Some(semconv::RPC_RESPONSE_TRAILER),
         }

@@ -79,11 +79,6 @@ impl Origin {
             injection,
         })
     }
-
-    /// The context that the operation begins in.
-    pub(crate) fn context(&self) -> &Context {
-        &self.base
-    }
 }
 
 /// The context of the work, the parent of its span, and what it links to.

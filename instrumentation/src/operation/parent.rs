@@ -74,6 +74,27 @@ impl Origin {
         }
     }
 
+    /// Work that no context goes out with; `Err` is the operation of what is not recorded.
+    pub(crate) fn local(
+        instrumentation: &Instrumentation,
+        accepts: impl FnOnce() -> bool,
+    ) -> Result<Self, Operation> {
+        let base = Context::current();
+        if base.is_telemetry_suppressed() || !instrumentation.resolved.is_found() || !accepts() {
+            return Err(Operation::transparent(base));
+        }
+        Ok(Self {
+            parent: local_parent(&base),
+            base,
+            injection: Injection::Nothing,
+        })
+    }
+
+    /// The context that the operation begins in.
+    pub(crate) fn context(&self) -> &Context {
+        &self.base
+    }
+
     /// A request that goes out; `Err` is the operation of one that is not recorded.
     pub(crate) fn outgoing(
         instrumentation: &Arc<Instrumentation>,

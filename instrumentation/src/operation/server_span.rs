@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
-use crate::error_type::ErrorType;
+use crate::outcome::ErrorType;
 use crate::outcome::Failure;
 
 /// The server span of the request that is being served here.

@@ -65,7 +65,11 @@ impl Start {
     }
 
     /// Starts the span of what is no request: its name is final, and its hooks have had their say.
-    /// `builder` has its kind and its links.
+    pub(crate) fn begin_named(self, instrumentation: &Arc<Instrumentation>) -> Operation {
+        self.begin_as(instrumentation, instrumentation.convention.span())
+    }
+
+    /// Like [`Start::begin_named`], and `builder` has its kind and its links.
     pub(crate) fn begin_as(
         self,
         instrumentation: &Arc<Instrumentation>,

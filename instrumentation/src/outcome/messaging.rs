@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::ending::{Ending, Side};
-use crate::error_type::{CANCELLED, PANIC};
+use super::error_type::{CANCELLED, PANIC};
 use crate::reuse::intern;
 use crate::semconv;
 

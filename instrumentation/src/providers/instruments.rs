@@ -1,5 +1,6 @@
 //! The metric instruments of the conventions (`docs/http/http-metrics.md`,
-//! `docs/rpc/rpc-metrics.md`, `docs/messaging/messaging-metrics.md`).
+//! `docs/rpc/rpc-metrics.md`, `docs/messaging/messaging-metrics.md`,
+//! `docs/db/database-metrics.md`).
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter, UpDownCounter};
@@ -11,6 +12,8 @@ use super::bound_histogram::BoundHistograms;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Definitions {
     pub(crate) duration: Definition,
+    /// The bounds of the durations' buckets, in seconds.
+    pub(crate) buckets: &'static [f64],
     pub(crate) active: Option<Definition>,
     pub(crate) body_sizes: Option<[Definition; 2]>,
     /// How many messages were sent or received.
@@ -25,6 +28,7 @@ impl Definitions {
             "http.server.request.duration",
             "Duration of HTTP server requests.",
         ),
+        buckets: &REQUEST_BUCKETS,
         active: Some((
             "http.server.active_requests",
             "Number of active HTTP server requests.",
@@ -47,6 +51,7 @@ impl Definitions {
             "http.client.request.duration",
             "Duration of HTTP client requests.",
         ),
+        buckets: &REQUEST_BUCKETS,
         active: Some((
             "http.client.active_requests",
             "Number of active HTTP requests.",
@@ -69,6 +74,7 @@ impl Definitions {
             "rpc.server.call.duration",
             "Measures the duration of an incoming Remote Procedure Call (RPC).",
         ),
+        buckets: &REQUEST_BUCKETS,
         active: None,
         body_sizes: None,
         messages: None,
@@ -79,6 +85,18 @@ impl Definitions {
             "rpc.client.call.duration",
             "Measures the duration of an outgoing Remote Procedure Call (RPC).",
         ),
+        buckets: &REQUEST_BUCKETS,
+        active: None,
+        body_sizes: None,
+        messages: None,
+    };
+
+    pub(crate) const DB_CLIENT: Self = Self {
+        duration: (
+            "db.client.operation.duration",
+            "Duration of database client operations.",
+        ),
+        buckets: &QUERY_BUCKETS,
         active: None,
         body_sizes: None,
         messages: None,
@@ -111,6 +129,7 @@ impl Definitions {
             "messaging.client.operation.duration",
             "Duration of messaging operation initiated by a producer or consumer client.",
         ),
+        buckets: &REQUEST_BUCKETS,
         active: None,
         body_sizes: None,
         messages: None,
@@ -120,6 +139,7 @@ impl Definitions {
     pub(crate) fn only(self, active: bool, body_sizes: bool) -> Self {
         Self {
             duration: self.duration,
+            buckets: self.buckets,
             active: self.active.filter(|_| active),
             body_sizes: self.body_sizes.filter(|_| body_sizes),
             messages: self.messages,
@@ -147,7 +167,7 @@ impl Instruments {
             .f64_histogram(name)
             .with_description(description)
             .with_unit("s")
-            .with_boundaries(DURATION_BUCKETS.to_vec())
+            .with_boundaries(definitions.buckets.to_vec())
             .build();
         let active = definitions.active.map(|(name, description)| {
             meter
@@ -219,7 +239,10 @@ const CONSUMED_MESSAGES: Option<Definition> = Some((
     "Number of messages that were delivered to the application.",
 ));
 
-/// Advised by the conventions for every duration histogram, in seconds.
-const DURATION_BUCKETS: [f64; 14] = [
+/// Advised by the conventions for requests, calls and messages.
+const REQUEST_BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
+
+/// Advised by the conventions for queries.
+const QUERY_BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];

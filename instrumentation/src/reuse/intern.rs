@@ -35,12 +35,19 @@ pub(crate) fn peer(text: &str) -> Cow<'static, str> {
     kept(&PEERS, text)
 }
 
+/// The code of a database's error; `None` for one that is too long for a code, or comes after very
+/// many others: procedures can raise codes of their own.
+pub(crate) fn error_code(code: &str) -> Option<&'static str> {
+    (code.len() <= MAX_CODE_LENGTH)
+        .then(|| ERROR_CODES.text(code))
+        .flatten()
+}
+
 fn kept<const BUCKETS: usize>(
     table: &'static Table<Box<str>, BUCKETS>,
     text: &str,
 ) -> Cow<'static, str> {
-    let found = (text.len() <= MAX_LENGTH)
-        .then(|| table.find(hash(text, 0), |known| **known == *text, || text.into()));
+    let found = (text.len() <= MAX_LENGTH).then(|| table.text(text));
     match found.flatten() {
         Some(known) => Cow::Borrowed(known),
         None => Cow::Owned(text.to_owned()),
@@ -74,6 +81,7 @@ pub(crate) fn number(number: i32) -> Cow<'static, str> {
 static NAMES: Table<Name, 1024> = Table::new();
 static ROUTES: Table<Box<str>, 1024> = Table::new();
 static PEERS: Table<Box<str>, 64> = Table::new();
+static ERROR_CODES: Table<Box<str>, 32> = Table::new();
 static ADDRESSES: Table<(IpAddr, Box<str>), 256, 2> = Table::new();
 static NUMBERS: Table<(i32, Box<str>), 256, 4> = Table::new();
 
@@ -98,6 +106,7 @@ impl Name {
     }
 }
 
+const MAX_CODE_LENGTH: usize = 64;
 /// Longer texts are not kept.
 pub(crate) const MAX_LENGTH: usize = 255;
 

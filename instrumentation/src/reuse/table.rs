@@ -44,6 +44,19 @@ impl<T, const BUCKETS: usize, const DEPTH: usize> Table<T, BUCKETS, DEPTH> {
         None
     }
 
+    /// As [`find`](Self::find), but makes none.
+    pub(crate) fn get(&self, hash: u64, is: impl Fn(&T) -> bool) -> Option<&T> {
+        let mut slot = self.buckets.get(Self::bucket(hash))?;
+        for _ in 0..DEPTH {
+            let entry = slot.get()?;
+            if is(&entry.value) {
+                return Some(&entry.value);
+            }
+            slot = &entry.next;
+        }
+        None
+    }
+
     /// A product has its good bits at the top: what differs at the end of a text changes no others.
     fn bucket(hash: u64) -> usize {
         const { assert!(BUCKETS.is_power_of_two() && BUCKETS > 1) };
@@ -77,6 +90,14 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 pub(crate) const USUAL_DEPTH: usize = 16;
 
+impl<const BUCKETS: usize, const DEPTH: usize> Table<Box<str>, BUCKETS, DEPTH> {
+    /// The same text, kept; `None` without room for it.
+    pub(crate) fn text(&self, text: &str) -> Option<&str> {
+        let kept = self.find(hash(text, 0), |known| **known == *text, || text.into());
+        kept.map(|known| &**known)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -86,11 +107,15 @@ mod tests {
     #[test]
     fn a_table_has_an_end() {
         static TABLE: Table<String, 2> = Table::new();
+        assert!(TABLE.get(0, |_| true).is_none());
         let find =
             |text: &str| TABLE.find(hash(text, 0), |known| known == text, || text.to_owned());
         let found = (0..1_000).filter(|number| find(&number.to_string()).is_some());
         assert!((USUAL_DEPTH..=2 * USUAL_DEPTH).contains(&found.count()));
         assert_eq!(find("0").map(String::as_str), Some("0"));
+        let get = |text: &str| TABLE.get(hash(text, 0), |known| known == text);
+        assert_eq!(get("0").map(String::as_str), Some("0"));
+        assert_eq!(get("x"), None);
     }
 
     #[test]

@@ -43,8 +43,18 @@ impl ErrorType {
     pub const TLS: Self = Self("tls");
     /// Too many redirects, or one that leads nowhere.
     pub const REDIRECT: Self = Self("redirect");
-    /// The body could not be decoded.
+    /// A body, or the value of a column, could not be decoded.
     pub const DECODE: Self = Self("decode");
+    /// A value that a query was given could not be encoded.
+    pub const ENCODE: Self = Self("encode");
+    /// The other side does not keep to the protocol, or the driver came out of step with it.
+    pub const PROTOCOL: Self = Self("protocol");
+    /// The connection broke.
+    pub const IO: Self = Self("io");
+    /// No connection of the pool came free in time.
+    pub const POOL_TIMEOUT: Self = Self("pool_timeout");
+    /// The pool of connections is closed.
+    pub const POOL_CLOSED: Self = Self("pool_closed");
     /// The request could not be built.
     pub const BUILDER: Self = Self("builder");
     /// The connection could not be upgraded.

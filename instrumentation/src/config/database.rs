@@ -1,0 +1,279 @@
+//! The options of database clients.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::attributes::Attributes;
+use crate::db::SqlDialect;
+use crate::facts::Statement;
+use crate::providers::Providers;
+
+/// Which statements lose their literals before `db.query.text` is recorded, see
+/// [`DatabaseConfig::sanitising`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sanitising {
+    /// Those to which no value is bound: their literals may be values.
+    #[default]
+    Unbound,
+    /// All of them.
+    All,
+    /// None: for programs that put no values into the text of a statement.
+    Nothing,
+}
+
+/// How database clients are instrumented; the same value works for every driver.
+///
+/// What the database is called, and where it is, drivers find out themselves where they can.
+///
+/// ```
+/// use std::time::Duration;
+/// use otel_instrumentation::DatabaseConfig;
+///
+/// let config = DatabaseConfig::new()
+///     .filter(|statement| statement.text != Some("SELECT 1"))
+///     .acquire_threshold(Duration::from_millis(5));
+/// # let _ = config;
+/// ```
+#[derive(Clone)]
+pub struct DatabaseConfig {
+    pub(crate) system: Option<Cow<'static, str>>,
+    pub(crate) namespace: Option<Cow<'static, str>>,
+    pub(crate) server: Option<(Cow<'static, str>, Option<u16>)>,
+    pub(crate) options: DatabaseOptions,
+    pub(crate) providers: Providers,
+}
+
+impl DatabaseConfig {
+    /// The conventions' required and recommended telemetry, nothing that is opt-in.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            system: None,
+            namespace: None,
+            server: None,
+            options: DatabaseOptions::default(),
+            providers: Providers::global(),
+        }
+    }
+
+    /// `db.system.name`, such as `postgresql` or `redis`: the product, if it is known. Default: what
+    /// the driver says, else `other_sql`.
+    ///
+    /// It also says how literals and comments are written, unless [`dialect`](Self::dialect) does.
+    #[must_use]
+    pub fn system(mut self, system: impl Into<Cow<'static, str>>) -> Self {
+        self.system = Some(system.into());
+        self
+    }
+
+    /// By whose rules a statement is read. Default: those of the [`system`](Self::system), if it is
+    /// `postgresql`, `cockroachdb`, `mysql`, `mariadb`, `sqlite` or `microsoft.sql_server`, else
+    /// [`SqlDialect::Unknown`].
+    #[must_use]
+    pub fn dialect(mut self, dialect: SqlDialect) -> Self {
+        self.options.dialect = Some(dialect);
+        self
+    }
+
+    /// `db.namespace`: the database within its server. Default: what the driver says, else absent.
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<Cow<'static, str>>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// `server.address` and `server.port`: the host as the client was given it, or the path of a
+    /// Unix socket, which has no port. The system's usual port is left out. Default: what the
+    /// driver says, else absent.
+    #[must_use]
+    pub fn server(
+        mut self,
+        address: impl Into<Cow<'static, str>>,
+        port: impl Into<Option<u16>>,
+    ) -> Self {
+        self.server = Some((address.into(), port.into()));
+        self
+    }
+
+    /// What this configuration does not say of the database, as `driver` has it: its system, its
+    /// namespace and its server. For those who integrate a driver.
+    ///
+    /// ```
+    /// use otel_instrumentation::DatabaseConfig;
+    ///
+    /// let driver = DatabaseConfig::new().system("postgresql").namespace("shop");
+    /// let config = DatabaseConfig::new().namespace("orders").or(driver);
+    /// # let _ = config; // system `postgresql`, namespace `orders`
+    /// ```
+    #[must_use]
+    pub fn or(mut self, driver: Self) -> Self {
+        self.system = self.system.or(driver.system);
+        self.namespace = self.namespace.or(driver.namespace);
+        self.server = self.server.or(driver.server);
+        self
+    }
+
+    /// Which statements are recorded; false = no span and no metrics. Default: all.
+    #[must_use]
+    pub fn filter(
+        mut self,
+        filter: impl Fn(&Statement<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.filter = Some(Arc::new(filter));
+        self
+    }
+
+    /// The span's name; `None` leaves the convention's, which is the default. It has to be of low
+    /// cardinality.
+    #[must_use]
+    pub fn span_name(
+        mut self,
+        name: impl Fn(&Statement<'_>) -> Option<Cow<'static, str>> + Send + Sync + 'static,
+    ) -> Self {
+        self.options.span_name = Some(Arc::new(name));
+        self
+    }
+
+    /// Further attributes, known when the query begins. Default: none.
+    ///
+    /// When the hook is called, the current context is the one that the span will be put into, with
+    /// its baggage.
+    #[must_use]
+    pub fn attributes(
+        mut self,
+        hook: impl Fn(&Statement<'_>, &mut Attributes) + Send + Sync + 'static,
+    ) -> Self {
+        self.options.attributes = Some(Arc::new(hook));
+        self
+    }
+
+    /// Which statements lose their literals before their text is recorded. Default:
+    /// [`Sanitising::Unbound`].
+    #[must_use]
+    pub fn sanitising(mut self, sanitising: Sanitising) -> Self {
+        self.options.sanitising = sanitising;
+        self
+    }
+
+    /// How many elements a list of literals, as after `IN`, may have before it is recorded as one.
+    /// Default: 16.
+    #[must_use]
+    pub fn collapse_lists(mut self, elements: usize) -> Self {
+        self.options.collapse_lists = elements;
+        self
+    }
+
+    /// Whether `db.query.text` is recorded. Default: true.
+    #[must_use]
+    pub fn query_text(mut self, query_text: bool) -> Self {
+        self.options.query_text = query_text;
+        self
+    }
+
+    /// Whether the messages of errors are recorded, in the span's status. Default: false, because
+    /// they can hold values: `Key (email)=(ada@example.com) already exists`.
+    #[must_use]
+    pub fn error_messages(mut self, error_messages: bool) -> Self {
+        self.options.error_messages = error_messages;
+        self
+    }
+
+    /// Whether the number of rows that were returned is recorded. Default: false.
+    #[must_use]
+    pub fn returned_rows(mut self, returned_rows: bool) -> Self {
+        self.options.returned_rows = returned_rows;
+        self
+    }
+
+    /// How long a query may wait for a connection of its pool before that is shown as a span of its
+    /// own, `acquire`, below the query's. Default: one millisecond.
+    #[must_use]
+    pub fn acquire_threshold(mut self, threshold: Duration) -> Self {
+        self.options.acquire_threshold = threshold;
+        self
+    }
+
+    /// Where the telemetry goes. Default: [`Providers::global`].
+    #[must_use]
+    pub fn providers(mut self, providers: Providers) -> Self {
+        self.providers = providers;
+        self
+    }
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DatabaseConfig")
+            .field("system", &self.system)
+            .field("namespace", &self.namespace)
+            .field("server", &self.server)
+            .field("options", &self.options)
+            .field("providers", &self.providers)
+            .finish()
+    }
+}
+
+type Predicate = Arc<dyn Fn(&Statement<'_>) -> bool + Send + Sync>;
+type SpanName = Arc<dyn Fn(&Statement<'_>) -> Option<Cow<'static, str>> + Send + Sync>;
+type AttributesHook = Arc<dyn Fn(&Statement<'_>, &mut Attributes) + Send + Sync>;
+
+/// What a database client does with what it is told.
+#[derive(Clone)]
+pub(crate) struct DatabaseOptions {
+    pub(crate) filter: Option<Predicate>,
+    pub(crate) span_name: Option<SpanName>,
+    pub(crate) attributes: Option<AttributesHook>,
+    /// `None`: that of the system.
+    pub(crate) dialect: Option<SqlDialect>,
+    pub(crate) sanitising: Sanitising,
+    pub(crate) collapse_lists: usize,
+    pub(crate) query_text: bool,
+    pub(crate) error_messages: bool,
+    pub(crate) returned_rows: bool,
+    pub(crate) acquire_threshold: Duration,
+}
+
+impl Default for DatabaseOptions {
+    fn default() -> Self {
+        Self {
+            filter: None,
+            span_name: None,
+            attributes: None,
+            dialect: None,
+            sanitising: Sanitising::Unbound,
+            collapse_lists: 16,
+            query_text: true,
+            error_messages: false,
+            returned_rows: false,
+            acquire_threshold: Duration::from_millis(1),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DatabaseOptions")
+            .field("filter", &self.filter.is_some())
+            .field("span_name", &self.span_name.is_some())
+            .field("attributes", &self.attributes.is_some())
+            .field("dialect", &self.dialect)
+            .field("sanitising", &self.sanitising)
+            .field("collapse_lists", &self.collapse_lists)
+            .field("query_text", &self.query_text)
+            .field("error_messages", &self.error_messages)
+            .field("returned_rows", &self.returned_rows)
+            .field("acquire_threshold", &self.acquire_threshold)
+            .finish()
+    }
+}

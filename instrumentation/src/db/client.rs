@@ -1,0 +1,234 @@
+//! Database client spans and metrics (`docs/db/database-spans.md`, `docs/db/sql.md`).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use opentelemetry::{InstrumentationScope, KeyValue};
+
+use super::acquire::Acquire;
+use super::identity::Identity;
+use super::known::{Known, known};
+use super::label;
+use super::sql::ReadingOptions;
+use crate::config::{Attributes, Common, DatabaseConfig, DatabaseOptions, Sanitising};
+use crate::facts::Statement;
+use crate::operation::{Convention, DbOperation, Instrumentation, Origin, Route, Start};
+use crate::outcome::{DbOutcome, Outcome};
+use crate::reuse::{intern, label_list};
+use crate::semconv;
+
+/// The database client convention for one database and one configuration; cheap to clone.
+///
+/// ```
+/// use otel_instrumentation::{
+///     DatabaseConfig, DbClientInstrumentation, Statement, instrumentation_scope,
+/// };
+///
+/// let config = DatabaseConfig::new()
+///     .system("postgresql")
+///     .namespace("shop")
+///     .server("db.internal", 5432);
+/// let scope = instrumentation_scope("my-driver", "1.0.0");
+/// let client = DbClientInstrumentation::new(scope, config);
+///
+/// // Once for each call of the driver's API.
+/// let mut operation =
+///     client.start(&Statement::sql("SELECT name FROM users WHERE id = $1").is_bound(true));
+/// let answer: Result<&str, &str> = operation.run(|| Err("57014")); // query canceled
+/// if let Err(code) = answer {
+///     operation.record_error_code(code, &"canceling statement due to user request");
+/// }
+/// operation.finish();
+/// ```
+#[derive(Clone, Debug)]
+pub struct DbClientInstrumentation {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    instrumentation: Arc<Instrumentation>,
+    identity: Identity,
+    options: DatabaseOptions,
+}
+
+impl DbClientInstrumentation {
+    /// `scope` names the instrumentation, see [`instrumentation_scope`](crate::instrumentation_scope).
+    #[must_use]
+    pub fn new(scope: InstrumentationScope, config: DatabaseConfig) -> Self {
+        let identity = Identity::new(&config);
+        let DatabaseConfig {
+            options, providers, ..
+        } = config;
+        let common = Common {
+            providers,
+            ..Common::default()
+        };
+        let shared = Shared {
+            instrumentation: Instrumentation::new(Convention::DbClient, scope, common),
+            identity,
+            options,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The query begins, as a child of the current span.
+    pub fn start(&self, statement: &Statement<'_>) -> DbOperation {
+        let Shared {
+            instrumentation,
+            identity,
+            options,
+        } = &*self.shared;
+        let accepts = || {
+            let filter = options.filter.as_ref();
+            filter.is_none_or(|accepts| accepts(statement))
+        };
+        let origin = match Origin::local(instrumentation, accepts) {
+            Ok(origin) => origin,
+            Err(unrecorded) => return DbOperation::new(unrecorded),
+        };
+        let read = self.read(statement);
+        let summary = read.as_ref().filter(|it| !it.summary.is_empty());
+
+        let measures = instrumentation.measures();
+        let mut labels = Vec::new();
+        if measures {
+            labels = label_list::list();
+            identity.describe_database(&mut labels);
+            if let Some(read) = summary {
+                labels.push(KeyValue::new(semconv::DB_QUERY_SUMMARY, read.label));
+            }
+            for (key, name) in names(statement) {
+                labels.push(KeyValue::new(key, label::bounded(name)));
+            }
+            identity.describe_server(&mut labels);
+        }
+        let mut span = Vec::with_capacity(ATTRIBUTES);
+        identity.describe_database(&mut span);
+        if let Some(read) = summary {
+            span.push(KeyValue::new(
+                semconv::DB_QUERY_SUMMARY,
+                read.summary.clone(),
+            ));
+        }
+        for (key, name) in names(statement) {
+            span.push(KeyValue::new(key, intern::route(name)));
+        }
+        if let Some(size) = statement.batch_size.filter(|size| *size != 1) {
+            let size = i64::try_from(size).unwrap_or(i64::MAX);
+            span.push(KeyValue::new(semconv::DB_OPERATION_BATCH_SIZE, size));
+        }
+        identity.describe_server(&mut span);
+        let name = self.name(statement, summary);
+        if let Some(read) = read
+            && options.query_text
+        {
+            span.push(KeyValue::new(semconv::DB_QUERY_TEXT, read.text));
+        }
+
+        let mut attributes = Attributes::new(span, labels);
+        if let Some(hook) = &options.attributes {
+            let _current = origin.context().clone().attach();
+            hook(statement, &mut attributes);
+        }
+        let outcome = DbOutcome::new(options.error_messages, options.returned_rows);
+        let start = Start {
+            origin,
+            name,
+            word: Cow::Borrowed(""),
+            attributes,
+            measures,
+            route: Route::Unknown,
+            outcome: Outcome::Db(outcome),
+        };
+        DbOperation::new(start.begin_named(instrumentation))
+    }
+
+    /// The wait for a connection of a pool begins, within `operation` if there is one, else within
+    /// the current span.
+    ///
+    /// ```
+    /// # use otel_instrumentation::{
+    /// #     DatabaseConfig, DbClientInstrumentation, Statement, instrumentation_scope,
+    /// # };
+    /// # let scope = instrumentation_scope("my-driver", "1.0.0");
+    /// # let client = DbClientInstrumentation::new(scope, DatabaseConfig::new());
+    /// let operation = client.start(&Statement::sql("SELECT 1"));
+    /// let acquire = client.acquire(Some(&operation));
+    /// // … wait for a connection …
+    /// acquire.finish();
+    /// ```
+    pub fn acquire(&self, operation: Option<&DbOperation>) -> Acquire {
+        let Shared {
+            instrumentation,
+            options,
+            ..
+        } = &*self.shared;
+        Acquire::begin(instrumentation, options.acquire_threshold, operation)
+    }
+
+    /// `None` where there is no text, and where the API says what it does.
+    fn read(&self, statement: &Statement<'_>) -> Option<Known> {
+        let Shared {
+            identity, options, ..
+        } = &*self.shared;
+        let sanitise = match options.sanitising {
+            Sanitising::Unbound => !statement.is_bound,
+            Sanitising::All => true,
+            Sanitising::Nothing => false,
+        };
+        let reading = ReadingOptions {
+            dialect: identity.dialect,
+            sanitise,
+            collapse_above: options.collapse_lists,
+        };
+        let mut known = known(statement.text?, reading);
+        if statement.operation.is_some() {
+            known.summary = Cow::Borrowed("");
+        }
+        Some(known)
+    }
+
+    fn name(&self, statement: &Statement<'_>, summary: Option<&Known>) -> Cow<'static, str> {
+        let Shared {
+            identity, options, ..
+        } = &*self.shared;
+        let custom = options.span_name.as_ref();
+        if let Some(name) = custom.and_then(|hook| hook(statement)) {
+            return name;
+        }
+        if let Some(read) = summary {
+            return read.summary.clone();
+        }
+        let named = statement.collection.or(statement.stored_procedure);
+        let target = match named.filter(|name| !name.is_empty()) {
+            Some(target) => Some(Cow::Borrowed(target)),
+            None => identity.target(),
+        };
+        match (statement.operation, target) {
+            (Some(operation), Some(target)) => intern::name(operation, &target).0,
+            (Some(operation), None) => intern::route(operation),
+            (None, Some(target)) => intern::route(&target),
+            (None, None) => intern::route(identity.system().as_str()),
+        }
+    }
+}
+
+/// What the API says of the operation, and what it is called.
+fn names<'a>(statement: &Statement<'a>) -> impl Iterator<Item = (&'static str, &'a str)> {
+    let names = [
+        (semconv::DB_OPERATION_NAME, statement.operation),
+        (semconv::DB_COLLECTION_NAME, statement.collection),
+        (
+            semconv::DB_STORED_PROCEDURE_NAME,
+            statement.stored_procedure,
+        ),
+    ];
+    let named = |(key, name): (_, Option<&'a str>)| Some((key, name.filter(|it| !it.is_empty())?));
+    names.into_iter().filter_map(named)
+}
+
+/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+const ATTRIBUTES: usize = 9;

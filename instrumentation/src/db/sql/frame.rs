@@ -1,0 +1,132 @@
+//! The brackets around a place in a statement, and what they are in the middle of.
+
+/// What one pair of brackets, or the statement itself, has come to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) operation: Operation,
+    pub(super) list: List,
+    /// Whether a `FROM` that is still to come would name targets.
+    pub(super) awaits_from: bool,
+    /// Whether they stand where a target is expected, so that what is in them is one, or a query.
+    pub(super) is_source: bool,
+}
+
+/// The operation that words belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    /// The next word decides.
+    Start,
+    /// The next word that can be an operation is one: behind `UNION`, `EXPLAIN`.
+    Continue,
+    /// As [`Continue`](Self::Continue), and common table expressions before it.
+    With,
+    /// None: the brackets of an expression or of a list.
+    Expression,
+    Select,
+    Insert,
+    Update,
+    Delete,
+    Merge,
+    Create,
+    /// `DROP` and `TRUNCATE`.
+    Drop,
+    /// One of which only its name is told.
+    Other,
+}
+
+/// What commas and `JOIN` have behind them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum List {
+    /// Nothing to be told.
+    Nothing,
+    /// `JOIN` a target.
+    Joins,
+    /// Both a target.
+    Sources,
+    /// Commas an object, `JOIN` nothing.
+    Objects,
+}
+
+impl Frame {
+    pub(super) const fn new(operation: Operation) -> Self {
+        Self {
+            operation,
+            list: List::Nothing,
+            awaits_from: false,
+            is_source: false,
+        }
+    }
+
+    /// Brackets where a target is expected.
+    pub(super) const fn source() -> Self {
+        Self {
+            is_source: true,
+            ..Self::new(Operation::Start)
+        }
+    }
+
+    /// The operation begins.
+    pub(super) fn begin(&mut self, operation: Operation, list: List, awaits_from: bool) {
+        self.operation = operation;
+        self.list = list;
+        self.awaits_from = awaits_from;
+        self.is_source = false;
+    }
+}
+
+/// The frames around a place. Of those that are nested too deep nothing is told.
+#[derive(Debug)]
+pub(super) struct Frames {
+    /// The innermost one.
+    pub(super) current: Frame,
+    outer: [Frame; MAX_DEPTH],
+    depth: usize,
+}
+
+impl Frames {
+    pub(super) fn new() -> Self {
+        Self {
+            current: Frame::new(Operation::Start),
+            outer: [Frame::new(Operation::Expression); MAX_DEPTH],
+            depth: 0,
+        }
+    }
+
+    pub(super) fn is_outermost(&self) -> bool {
+        self.depth == 0
+    }
+
+    pub(super) fn open(&mut self, inner: Frame) {
+        let is_kept = match self.outer.get_mut(self.depth) {
+            Some(outer) => {
+                *outer = self.current;
+                true
+            }
+            None => false,
+        };
+        self.depth += 1;
+        self.current = if is_kept {
+            inner
+        } else {
+            Frame::new(Operation::Expression)
+        };
+    }
+
+    /// A bracket too many closes nothing.
+    pub(super) fn close(&mut self) {
+        let Some(depth) = self.depth.checked_sub(1) else {
+            return;
+        };
+        self.depth = depth;
+        let outer = self.outer.get(depth).copied();
+        self.current = outer.unwrap_or(Frame::new(Operation::Expression));
+    }
+
+    /// The next statement.
+    pub(super) fn restart(&mut self) {
+        self.depth = 0;
+        self.current = Frame::new(Operation::Start);
+    }
+}
+
+const MAX_DEPTH: usize = 64;

@@ -1,0 +1,26 @@
+//! Replays the corpus of the fuzz target.
+//!
+//! To look for more: `cargo +nightly fuzz run sql -- -dict=fuzz/dictionary.txt` in this crate.
+
+use std::fs;
+use std::path::Path;
+
+use super::check;
+
+#[test]
+fn what_was_found_once_holds() {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    if !fuzz.exists() {
+        // A package cannot hold another one.
+        return;
+    }
+    let mut count = 0;
+    for entry in fs::read_dir(fuzz.join("corpus/sql")).unwrap() {
+        let path = entry.unwrap().path();
+        // The name of the file that fails is not in its panic.
+        println!("{}", path.display());
+        check::sql(&fs::read(&path).unwrap());
+        count += 1;
+    }
+    assert!(count > 0, "there is a corpus");
+}

@@ -1,0 +1,103 @@
+//! A connection whose queries are recorded.
+
+use std::fmt;
+
+use otel_instrumentation::DbClientInstrumentation;
+use sqlx::Error;
+use sqlx::pool::PoolConnection;
+use sqlx_core::transaction::TransactionManager;
+
+use crate::driver::Driver;
+use crate::source::Source;
+
+/// A connection of a [`Pool`](crate::Pool), which goes back to it when dropped.
+///
+/// `&mut Connection` is an [`Executor`](sqlx::Executor). It is what a function takes that runs
+/// queries on one connection, in a transaction or not, because a [`Transaction`](crate::Transaction) dereferences to it.
+///
+/// ```no_run
+/// # #[cfg(feature = "postgres")]
+/// # mod example {
+/// use otel_middleware_sqlx::{PgConnection, PgPool};
+///
+/// async fn reserve(connection: &mut PgConnection, sku: &str) -> sqlx::Result<()> {
+///     sqlx::query("UPDATE stock SET reserved = reserved + 1 WHERE sku = $1")
+///         .bind(sku)
+///         .execute(connection)
+///         .await?;
+///     Ok(())
+/// }
+///
+/// async fn example(pool: &PgPool) -> sqlx::Result<()> {
+///     let mut connection = pool.acquire().await?;
+///     reserve(&mut connection, "A-1").await?;
+///     let mut transaction = pool.begin().await?;
+///     reserve(&mut transaction, "A-2").await?;
+///     transaction.commit().await
+/// }
+/// # }
+/// ```
+pub struct Connection<DB: Driver> {
+    inner: PoolConnection<DB>,
+    client: DbClientInstrumentation,
+}
+
+impl<DB: Driver> Connection<DB> {
+    pub(crate) fn new(inner: PoolConnection<DB>, client: DbClientInstrumentation) -> Self {
+        Self { inner, client }
+    }
+
+    /// The connection of sqlx, for functions that take no other. Nothing that is run on it is
+    /// recorded.
+    pub fn inner(&mut self) -> &mut DB::Connection {
+        &mut self.inner
+    }
+
+    /// The connection of sqlx's pool. Nothing that is run on it is recorded.
+    #[must_use]
+    pub fn into_inner(self) -> PoolConnection<DB> {
+        self.inner
+    }
+
+    /// Whether a transaction is under way.
+    #[must_use]
+    pub fn is_in_transaction(&self) -> bool {
+        self.transaction_depth() > 0
+    }
+
+    /// Closes the connection instead of giving it back.
+    ///
+    /// # Errors
+    ///
+    /// As [`PoolConnection::close`].
+    pub async fn close(self) -> Result<(), Error> {
+        self.inner.close().await
+    }
+
+    /// Has the connection closed when it is dropped, instead of given back.
+    pub fn close_on_drop(&mut self) {
+        self.inner.close_on_drop();
+    }
+
+    pub(crate) fn client(&self) -> &DbClientInstrumentation {
+        &self.client
+    }
+
+    /// How many transactions and savepoints are open.
+    pub(crate) fn transaction_depth(&self) -> usize {
+        DB::TransactionManager::get_transaction_depth(&self.inner)
+    }
+
+    pub(crate) fn source(&mut self) -> Source<'_, DB> {
+        Source::Connection {
+            connection: &mut self.inner,
+            client: &self.client,
+        }
+    }
+}
+
+impl<DB: Driver> fmt::Debug for Connection<DB> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Connection").finish_non_exhaustive()
+    }
+}

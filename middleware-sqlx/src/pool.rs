@@ -1,0 +1,194 @@
+//! A pool whose queries are recorded.
+
+use std::fmt;
+
+use otel_instrumentation::{DatabaseConfig, DbClientInstrumentation, instrumentation_scope};
+use sqlx::{Error, SqlSafeStr};
+
+use crate::connection::Connection;
+use crate::driver::Driver;
+use crate::source::{Source, wait};
+use crate::transaction::{Transaction, begin, begin_on};
+
+/// A pool of sqlx, whose every query is a span and a point of `db.client.operation.duration`.
+///
+/// It is an [`Executor`](sqlx::Executor), as sqlx's own pool, and cheap to clone. What runs a query
+/// takes a reference to it. It hands out no connection of sqlx's, whose queries nobody would see;
+/// what needs one takes [`inner`](Self::inner).
+///
+/// ```no_run
+/// # #[cfg(feature = "sqlite")]
+/// # async fn example() -> sqlx::Result<()> {
+/// use otel_middleware_sqlx::SqlitePool;
+///
+/// let pool = SqlitePool::from(sqlx::SqlitePool::connect("sqlite://stock.db").await?);
+/// let left: i64 = sqlx::query_scalar("SELECT quantity FROM stock WHERE sku = $1")
+///     .bind("A-1")
+///     .fetch_one(&pool)
+///     .await?;
+/// # let _ = left;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Pool<DB: Driver> {
+    inner: sqlx::Pool<DB>,
+    client: DbClientInstrumentation,
+}
+
+impl<DB: Driver> Pool<DB> {
+    /// What the configuration does not say of the database is taken from the pool's options.
+    #[must_use]
+    pub fn with_config(inner: sqlx::Pool<DB>, config: DatabaseConfig) -> Self {
+        let config = config.or(DB::identity(&inner.connect_options()));
+        let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        Self {
+            inner,
+            client: DbClientInstrumentation::new(scope, config),
+        }
+    }
+
+    /// The pool of sqlx, for what cannot take this one, such as migrations. Nothing that is run on
+    /// it is recorded.
+    #[must_use]
+    pub fn inner(&self) -> &sqlx::Pool<DB> {
+        &self.inner
+    }
+
+    /// A connection, once there is one.
+    ///
+    /// That is no query, and makes no point. A wait beyond the
+    /// [threshold](DatabaseConfig::acquire_threshold) is a span, `acquire`.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Pool::acquire`].
+    pub fn acquire(&self) -> impl Future<Output = Result<Connection<DB>, Error>> + Send + 'static {
+        let (pool, client) = (self.inner.clone(), self.client.clone());
+        async move {
+            let connection = wait(&pool, client.acquire(None)).await?;
+            Ok(Connection::new(connection, client))
+        }
+    }
+
+    /// A connection, if there is an idle one.
+    #[must_use]
+    pub fn try_acquire(&self) -> Option<Connection<DB>> {
+        let connection = self.inner.try_acquire()?;
+        Some(Connection::new(connection, self.client.clone()))
+    }
+
+    /// Begins a transaction on a connection of the pool. The span of its `BEGIN` includes the wait
+    /// for that.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Pool::begin`].
+    pub async fn begin(&self) -> Result<Transaction<'static, DB>, Error> {
+        begin(&self.inner, &self.client, None).await
+    }
+
+    /// As [`begin`](Self::begin), by a statement of your own, such as `BEGIN IMMEDIATE`.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Pool::begin_with`].
+    pub async fn begin_with(
+        &self,
+        statement: impl SqlSafeStr,
+    ) -> Result<Transaction<'static, DB>, Error> {
+        let statement = statement.into_sql_str();
+        begin(&self.inner, &self.client, Some(statement)).await
+    }
+
+    /// As [`begin`](Self::begin), if there is an idle connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Pool::try_begin`].
+    pub async fn try_begin(&self) -> Result<Option<Transaction<'static, DB>>, Error> {
+        match self.try_acquire() {
+            Some(connection) => begin_on(connection.into(), None).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// As [`begin_with`](Self::begin_with), if there is an idle connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlx::Pool::try_begin_with`].
+    pub async fn try_begin_with(
+        &self,
+        statement: impl SqlSafeStr,
+    ) -> Result<Option<Transaction<'static, DB>>, Error> {
+        let statement = statement.into_sql_str();
+        match self.try_acquire() {
+            Some(connection) => {
+                let begun = begin_on(connection.into(), Some(statement)).await;
+                begun.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Closes the pool and waits for its connections to be given back, as [`sqlx::Pool::close`].
+    pub async fn close(&self) {
+        self.inner.close().await;
+    }
+
+    /// Whether the pool has been closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.inner.is_closed()
+    }
+
+    /// How many connections there are, idle ones included.
+    #[must_use]
+    pub fn size(&self) -> u32 {
+        self.inner.size()
+    }
+
+    /// How many connections are idle.
+    #[must_use]
+    pub fn num_idle(&self) -> usize {
+        self.inner.num_idle()
+    }
+}
+
+impl<DB: Driver> Pool<DB> {
+    /// A pool's futures and streams outlive the reference that they were made by, as with sqlx.
+    pub(crate) fn source<'e>(&self) -> Source<'e, DB> {
+        Source::Pool {
+            pool: self.inner.clone(),
+            client: self.client.clone(),
+        }
+    }
+}
+
+impl<DB: Driver> From<sqlx::Pool<DB>> for Pool<DB> {
+    /// With the default configuration and the global providers.
+    fn from(inner: sqlx::Pool<DB>) -> Self {
+        Self::with_config(inner, DatabaseConfig::new())
+    }
+}
+
+impl<DB: Driver> Clone for Pool<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            client: self.client.clone(),
+        }
+    }
+}
+
+impl<DB: Driver> fmt::Debug for Pool<DB> {
+    /// Leaves out the options, which hold the password.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Pool")
+            .field("size", &self.size())
+            .field("num_idle", &self.num_idle())
+            .field("is_closed", &self.is_closed())
+            .finish_non_exhaustive()
+    }
+}
