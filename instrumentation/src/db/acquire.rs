@@ -7,8 +7,8 @@ use std::time::Duration;
 use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
-use crate::error_type::{ErrorType, PANIC};
 use crate::operation::{Clock, DbOperation, Instrumentation};
+use crate::outcome::{ErrorType, PANIC};
 use crate::semconv;
 
 /// The wait for a connection of a pool.

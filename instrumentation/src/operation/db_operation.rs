@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use super::lifecycle::Operation;
 use super::recording::written;
-use crate::error_type::ErrorType;
+use crate::outcome::ErrorType;
 use crate::outcome::{Failure, Outcome};
 
 /// An [`Operation`] of the database convention.

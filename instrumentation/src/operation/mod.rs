@@ -3,11 +3,13 @@
 mod baggage;
 mod body;
 mod convention;
+mod creation;
 mod db_operation;
 mod header_capture;
 mod instrumentation;
 mod kept_request;
 mod lifecycle;
+mod message_operation;
 mod parent;
 mod peer;
 mod recorded;
@@ -20,11 +22,14 @@ mod server_span;
 mod start;
 mod state;
 
+pub(crate) use self::baggage::Injection;
 pub use self::body::Transfer;
 pub(crate) use self::convention::Convention;
+pub(crate) use self::creation::Creation;
 pub use self::db_operation::DbOperation;
 pub(crate) use self::instrumentation::Instrumentation;
 pub use self::lifecycle::Operation;
+pub use self::message_operation::MessageOperation;
 pub(crate) use self::parent::Origin;
 pub(crate) use self::peer::peer_attributes;
 pub use self::recorded::{HttpRecorded, RpcRecorded};

@@ -147,6 +147,12 @@ impl Recording {
             active.add(-1, labels.get(..self.active_labels).unwrap_or_default());
         }
         self.outcome.label(route, error_type, &mut labels);
+        if let Outcome::Messaging(messaging) = &self.outcome {
+            if let (Some(messages), Some(count)) = (&instruments.messages, messaging.counted()) {
+                messages.add(count, &labels);
+            }
+            messaging.label_duration(&mut labels);
+        }
         instruments.duration.record(seconds, &labels);
         if let (Some(sizes), Outcome::Http(http)) = (&instruments.body_sizes, &self.outcome) {
             if let Some(size) = http.request_body_size {

@@ -54,7 +54,7 @@ impl Operation {
                     recording.message = message;
                 }
             }
-            Outcome::Db(_) => {}
+            Outcome::Messaging(_) | Outcome::Db(_) => {}
         }
         recording.capture(&instrumentation.response_headers, response.headers);
         if let (Some(hook), Some(request)) = (
@@ -75,7 +75,7 @@ impl Operation {
         };
         let is_error = match &recording.outcome {
             Outcome::Http(http) => http.is_error(),
-            Outcome::Rpc(_) | Outcome::Db(_) => false,
+            Outcome::Rpc(_) | Outcome::Messaging(_) | Outcome::Db(_) => false,
         };
         if recording.span_records && is_error {
             recording.message = written(message);
@@ -128,7 +128,7 @@ impl Operation {
         match self.recording() {
             Some((Recording { outcome, .. }, _)) => match outcome {
                 Outcome::Http(http) => http.ends_with_head(),
-                Outcome::Rpc(_) | Outcome::Db(_) => false,
+                Outcome::Rpc(_) | Outcome::Messaging(_) | Outcome::Db(_) => false,
             },
             None => false,
         }
@@ -139,7 +139,7 @@ impl Operation {
         let (recording, instrumentation) = self.recording()?;
         match &mut recording.outcome {
             Outcome::Http(http) => instrumentation.config.body_sizes.then_some(http),
-            Outcome::Rpc(_) | Outcome::Db(_) => None,
+            Outcome::Rpc(_) | Outcome::Messaging(_) | Outcome::Db(_) => None,
         }
     }
 }

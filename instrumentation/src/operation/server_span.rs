@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
-use crate::error_type::ErrorType;
+use crate::outcome::ErrorType;
 use crate::outcome::Failure;
 use crate::reuse::pool::Pool;
 
