@@ -1,0 +1,201 @@
+//! What diesel tells of a connection, as spans and points.
+
+use std::fmt;
+use std::sync::Arc;
+
+use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
+use diesel::result::Error;
+use otel_instrumentation::{DatabaseConfig, DbClientInstrumentation, Statement};
+
+use crate::database_url;
+use crate::error;
+use crate::identity::Identity;
+use crate::open::{self, Open};
+use crate::settings::Settings;
+use crate::text;
+
+/// Records every query of a connection as a span and a point of `db.client.operation.duration`.
+///
+/// It is for one connection, by
+/// [`set_instrumentation`](diesel::Connection::set_instrumentation), or for all that are made after
+/// [`install`](Self::install). A query that has begun and never ends, because its future was dropped,
+/// ends with its connection.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use otel_middleware_diesel::{DatabaseConfig, OtelInstrumentation};
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let url = ":memory:";
+/// let mut connection = SqliteConnection::establish(url)?;
+/// let config = DatabaseConfig::new().query_text(false);
+/// connection.set_instrumentation(OtelInstrumentation::with_config(config).database_url(url));
+/// # Ok(())
+/// # }
+/// # example().unwrap();
+/// ```
+pub struct OtelInstrumentation {
+    settings: Arc<Settings>,
+    /// Of the connection that is there already.
+    identity: Identity,
+    client: Option<DbClientInstrumentation>,
+    open: Open,
+    /// Whether the connection is still being made: what drivers ask then is no query of anybody's.
+    is_establishing: bool,
+    /// Used for query after query.
+    text: String,
+}
+
+impl OtelInstrumentation {
+    /// Everything at its default.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_config(DatabaseConfig::new())
+    }
+
+    /// What the configuration does not say of the database is taken from the URL that a connection
+    /// is established by.
+    #[must_use]
+    pub fn with_config(config: DatabaseConfig) -> Self {
+        Self::sharing(Arc::new(Settings::new(config)))
+    }
+
+    /// What the configuration does not say of the database is taken from this URL, for a connection
+    /// that is there already. Default: the URL that the connection is established by, which only
+    /// what was there before is told.
+    ///
+    /// It may be a URL, the `host=… dbname=…` of libpq, or the path of a SQLite file. A password in
+    /// it is not kept.
+    #[must_use]
+    pub fn database_url(mut self, url: &str) -> Self {
+        self.identity = database_url::read(url);
+        self.client = None;
+        self
+    }
+
+    /// Whether the queries are recorded by which pools try a connection before they hand it out:
+    /// `SELECT 1`, and the same with a bound value. Default: false.
+    ///
+    /// They are told by their text, so your own `SELECT 1` is left out with them.
+    #[must_use]
+    pub fn checkout_queries(mut self, records: bool) -> Self {
+        Arc::make_mut(&mut self.settings).records_checks = records;
+        self
+    }
+
+    pub(crate) fn sharing(settings: Arc<Settings>) -> Self {
+        Self {
+            settings,
+            identity: Identity::default(),
+            client: None,
+            open: Open::default(),
+            is_establishing: false,
+            text: String::new(),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Arc<Settings> {
+        &self.settings
+    }
+
+    fn start(&mut self, query: &dyn DebugQuery) {
+        let (settings, identity) = (&self.settings, &self.identity);
+        let client = self
+            .client
+            .get_or_insert_with(|| settings.client(identity.clone()));
+        // To ask diesel for the text costs more than all the rest.
+        if self.is_establishing || !client.is_enabled() {
+            return self.open.begin(None, None);
+        }
+        let is_bound = text::read(query, &mut self.text);
+        let is_left_out = !settings.records_checks && CHECKS.contains(&&*self.text);
+        let operation =
+            (!is_left_out).then(|| client.start(&Statement::sql(&self.text).is_bound(is_bound)));
+        self.open.begin(Some(&self.text), operation);
+        self.forget_text();
+    }
+
+    fn finish(&mut self, query: &dyn DebugQuery, error: Option<&Error>) {
+        let text = &mut self.text;
+        let ended = self.open.end(|| {
+            text::read(query, text);
+            open::key(text)
+        });
+        self.forget_text();
+        let Some(ended) = ended else {
+            return;
+        };
+        let Some(mut operation) = ended.operation else {
+            return;
+        };
+        if let Some(error) = error
+            && let Some(class) = error::class(error)
+        {
+            operation.fail(class, error);
+        }
+        match std::thread::panicking() && !ended.in_panic {
+            // Dropped by a panic while its rows were read.
+            true => drop(operation),
+            false => operation.finish(),
+        }
+    }
+
+    /// A text of unusual length would be kept for as long as the connection.
+    fn forget_text(&mut self) {
+        if self.text.capacity() > KEPT {
+            self.text = String::new();
+        }
+    }
+}
+
+impl Instrumentation for OtelInstrumentation {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartEstablishConnection { url, .. } => {
+                self.identity = database_url::read(url);
+                self.client = None;
+                self.is_establishing = true;
+            }
+            InstrumentationEvent::FinishEstablishConnection { .. } => self.is_establishing = false,
+            InstrumentationEvent::StartQuery { query, .. } => self.start(query),
+            InstrumentationEvent::FinishQuery { query, error, .. } => self.finish(query, error),
+            // `BEGIN`, `COMMIT` and their like come as queries, too.
+            _ => {}
+        }
+    }
+}
+
+impl Clone for OtelInstrumentation {
+    /// For another connection: nothing has begun on it.
+    fn clone(&self) -> Self {
+        Self {
+            identity: self.identity.clone(),
+            client: self.client.clone(),
+            ..Self::sharing(self.settings.clone())
+        }
+    }
+}
+
+impl Default for OtelInstrumentation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for OtelInstrumentation {
+    /// Leaves out the text of the last query.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OtelInstrumentation")
+            .field("settings", &self.settings)
+            .field("identity", &self.identity)
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How r2d2, and the pools of diesel-async, try a connection on PostgreSQL, MySQL and SQLite.
+const CHECKS: [&str; 3] = ["SELECT 1", "SELECT $1", "SELECT ?"];
+
+/// How much room for a text is kept, in bytes.
+const KEPT: usize = 16 << 10;
