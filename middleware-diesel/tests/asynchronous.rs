@@ -1,7 +1,5 @@
 //! Queries of diesel-async, on SQLite.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod support;
 
 use diesel::result::{DatabaseErrorKind, Error};

@@ -1,7 +1,5 @@
 //! The global providers are set after the connection was made, and used before: a process of its own.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod support;
 
 use diesel::prelude::*;

@@ -1,7 +1,5 @@
 //! Queries of synchronous connections that asynchronous code runs on another thread.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod support;
 
 use deadpool_diesel::sqlite::{Manager, Pool, Runtime};

@@ -1,7 +1,5 @@
 //! Transactions and savepoints, on SQLite.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod support;
 
 use diesel::connection::SimpleConnection;
