@@ -1,12 +1,11 @@
 //! For all connections that are made from now on.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 use diesel::QueryResult;
 use diesel::connection::{Instrumentation, set_default_instrumentation};
 
-use crate::instrumentation::OtelInstrumentation;
-use crate::settings::Settings;
+use crate::instrumentation::{Blueprint, OtelInstrumentation};
 
 /// Records the queries of every connection that is made from now on, those of pools included, with
 /// everything at its default.
@@ -43,7 +42,9 @@ impl OtelInstrumentation {
     /// # diesel::QueryResult::Ok(())
     /// ```
     pub fn install(self) -> QueryResult<()> {
-        *INSTALLED.write().unwrap_or_else(PoisonError::into_inner) = Some(self.settings().clone());
+        let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
+        *installed = Some(self.blueprint());
+        drop(installed);
         set_default_instrumentation(for_new_connection)
     }
 }
@@ -51,8 +52,8 @@ impl OtelInstrumentation {
 /// diesel takes no closure, so what is installed is in a static.
 fn for_new_connection() -> Option<Box<dyn Instrumentation>> {
     let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
-    let settings = installed.as_ref()?.clone();
-    Some(Box::new(OtelInstrumentation::sharing(settings)))
+    let blueprint = installed.as_ref()?;
+    Some(Box::new(OtelInstrumentation::from_blueprint(blueprint)))
 }
 
-static INSTALLED: RwLock<Option<Arc<Settings>>> = RwLock::new(None);
+static INSTALLED: RwLock<Option<Blueprint>> = RwLock::new(None);

@@ -35,15 +35,20 @@ use crate::text;
 /// # example().unwrap();
 /// ```
 pub struct OtelInstrumentation {
-    settings: Arc<Settings>,
-    /// Of the connection that is there already.
-    identity: Identity,
+    blueprint: Blueprint,
     client: Option<DbClientInstrumentation>,
     open: Open,
     /// Whether the connection is still being made: what drivers ask then is no query of anybody's.
     is_establishing: bool,
     /// Used for query after query.
     text: String,
+}
+
+/// What a value for another connection is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Blueprint {
+    settings: Arc<Settings>,
+    identity: Identity,
 }
 
 impl OtelInstrumentation {
@@ -57,19 +62,24 @@ impl OtelInstrumentation {
     /// is established by.
     #[must_use]
     pub fn with_config(config: DatabaseConfig) -> Self {
-        Self::sharing(Arc::new(Settings::new(config)))
+        Self::from_blueprint(&Blueprint {
+            settings: Arc::new(Settings::new(config)),
+            identity: Identity::default(),
+        })
     }
 
-    /// What the configuration does not say of the database is taken from this URL, for a connection
-    /// that is there already. Default: the URL that the connection is established by, which only
-    /// what was there before is told.
+    /// What the configuration does not say of the database is taken from this URL, until a connection
+    /// is established by another one. Default: none.
+    ///
+    /// It is for a connection that is there already, and for those of diesel-async that are made from
+    /// a client of their driver, such as the TLS connections of PostgreSQL: diesel tells no URL of
+    /// them.
     ///
     /// It may be a URL, the `host=… dbname=…` of libpq, or the path of a SQLite file. A password in
     /// it is not kept.
     #[must_use]
     pub fn database_url(mut self, url: &str) -> Self {
-        self.identity = database_url::read(url);
-        self.client = None;
+        self.identify(url);
         self
     }
 
@@ -79,14 +89,13 @@ impl OtelInstrumentation {
     /// They are told by their text, so your own `SELECT 1` is left out with them.
     #[must_use]
     pub fn checkout_queries(mut self, records: bool) -> Self {
-        Arc::make_mut(&mut self.settings).records_checks = records;
+        Arc::make_mut(&mut self.blueprint.settings).records_checks = records;
         self
     }
 
-    pub(crate) fn sharing(settings: Arc<Settings>) -> Self {
+    pub(crate) fn from_blueprint(blueprint: &Blueprint) -> Self {
         Self {
-            settings,
-            identity: Identity::default(),
+            blueprint: blueprint.clone(),
             client: None,
             open: Open::default(),
             is_establishing: false,
@@ -94,12 +103,17 @@ impl OtelInstrumentation {
         }
     }
 
-    pub(crate) fn settings(&self) -> &Arc<Settings> {
-        &self.settings
+    pub(crate) fn blueprint(&self) -> Blueprint {
+        self.blueprint.clone()
+    }
+
+    fn identify(&mut self, url: &str) {
+        self.blueprint.identity = database_url::read(url);
+        self.client = None;
     }
 
     fn start(&mut self, query: &dyn DebugQuery) {
-        let (settings, identity) = (&self.settings, &self.identity);
+        let Blueprint { settings, identity } = &self.blueprint;
         let client = self
             .client
             .get_or_insert_with(|| settings.client(identity.clone()));
@@ -152,8 +166,7 @@ impl Instrumentation for OtelInstrumentation {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartEstablishConnection { url, .. } => {
-                self.identity = database_url::read(url);
-                self.client = None;
+                self.identify(url);
                 self.is_establishing = true;
             }
             InstrumentationEvent::FinishEstablishConnection { .. } => self.is_establishing = false,
@@ -168,11 +181,7 @@ impl Instrumentation for OtelInstrumentation {
 impl Clone for OtelInstrumentation {
     /// For another connection: nothing has begun on it.
     fn clone(&self) -> Self {
-        Self {
-            identity: self.identity.clone(),
-            client: self.client.clone(),
-            ..Self::sharing(self.settings.clone())
-        }
+        Self::from_blueprint(&self.blueprint)
     }
 }
 
@@ -183,13 +192,13 @@ impl Default for OtelInstrumentation {
 }
 
 impl fmt::Debug for OtelInstrumentation {
-    /// Leaves out the text of the last query.
+    /// Leaves out what queries there are.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("OtelInstrumentation")
-            .field("settings", &self.settings)
-            .field("identity", &self.identity)
-            .field("open", &self.open)
+            .field("settings", &self.blueprint.settings)
+            .field("identity", &self.blueprint.identity)
+            .field("open", &self.open.len())
             .finish_non_exhaustive()
     }
 }

@@ -14,7 +14,7 @@ use otel_instrumentation::DbOperation;
 use crate::text;
 
 /// The queries of one connection that have begun.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Open {
     /// The oldest first.
     begun: VecDeque<Begun>,
@@ -23,7 +23,6 @@ pub(crate) struct Open {
     is_strict: bool,
 }
 
-#[derive(Debug)]
 pub(crate) struct Begun {
     /// `None` for what is not recorded.
     pub(crate) operation: Option<DbOperation>,
@@ -38,6 +37,10 @@ pub(crate) struct Begun {
 type Within = (TraceId, SpanId);
 
 impl Open {
+    pub(crate) fn len(&self) -> usize {
+        self.begun.len()
+    }
+
     /// What is too much ends, the oldest first.
     pub(crate) fn begin(&mut self, text: Option<&str>, operation: Option<DbOperation>) {
         if self.begun.len() >= MOST {
