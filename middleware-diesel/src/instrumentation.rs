@@ -208,3 +208,79 @@ const CHECKS: [&str; 3] = ["SELECT 1", "SELECT $1", "SELECT ?"];
 
 /// How much room for a text is kept, in bytes.
 const KEPT: usize = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::StrQueryHelper;
+    use opentelemetry::Context;
+    use otel_instrumentation::testing::Capture;
+
+    use super::*;
+
+    fn instrumentation(capture: &Capture) -> OtelInstrumentation {
+        let config = DatabaseConfig::new().providers(capture.providers());
+        OtelInstrumentation::with_config(config)
+    }
+
+    fn start(instrumentation: &mut OtelInstrumentation, text: &str) {
+        let query = StrQueryHelper::new(text);
+        instrumentation.on_connection_event(InstrumentationEvent::start_query(&query));
+    }
+
+    fn finish(instrumentation: &mut OtelInstrumentation, text: &str) {
+        let query = StrQueryHelper::new(text);
+        instrumentation.on_connection_event(InstrumentationEvent::finish_query(&query, None));
+    }
+
+    #[test]
+    fn what_a_driver_asks_while_it_connects_is_no_query() {
+        let capture = Capture::new();
+        let mut it = instrumentation(&capture);
+        let url = "postgres://db/shop";
+        it.on_connection_event(InstrumentationEvent::start_establish_connection(url));
+        start(&mut it, "SET TIME ZONE 'UTC'");
+        start(&mut it, "SET CLIENT_ENCODING TO 'UTF8'");
+        finish(&mut it, "SET CLIENT_ENCODING TO 'UTF8'");
+        finish(&mut it, "SET TIME ZONE 'UTC'");
+        it.on_connection_event(InstrumentationEvent::finish_establish_connection(url, None));
+        assert_eq!(capture.spans().len(), 0);
+
+        start(&mut it, "DELETE FROM stock");
+        finish(&mut it, "DELETE FROM stock");
+        assert_eq!(capture.spans().len(), 1);
+    }
+
+    #[test]
+    fn the_end_of_what_is_not_recorded_is_nobody_elses() {
+        let capture = Capture::new();
+        let mut it = instrumentation(&capture);
+        start(&mut it, "DELETE FROM stock");
+        {
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            start(&mut it, "UPDATE stock SET quantity = 0");
+            finish(&mut it, "UPDATE stock SET quantity = 0");
+        }
+        start(&mut it, "SELECT 1");
+        finish(&mut it, "SELECT 1");
+        assert_eq!(capture.spans().len(), 0);
+        finish(&mut it, "DELETE FROM stock");
+        assert_eq!(capture.spans().len(), 1);
+    }
+
+    #[test]
+    fn an_end_without_a_start_is_nothing() {
+        let capture = Capture::new();
+        let mut it = instrumentation(&capture);
+        finish(&mut it, "DELETE FROM stock");
+        assert_eq!(capture.spans().len(), 0);
+    }
+
+    #[test]
+    fn the_room_for_a_text_is_kept_unless_it_is_large() {
+        let mut it = instrumentation(&Capture::new());
+        start(&mut it, "DELETE FROM stock");
+        assert!(it.text.capacity() > 0);
+        start(&mut it, &" ".repeat(KEPT + 1));
+        assert_eq!(it.text.capacity(), 0);
+    }
+}

@@ -232,6 +232,20 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_what_was_too_much_is_nobody_elses() {
+        let mut connection = Connection::new();
+        connection.begin("too much", "SELECT 2");
+        for _ in 0..MOST {
+            connection.begin("a", "SELECT 1");
+        }
+        for _ in 1..MOST {
+            assert_eq!(connection.end("SELECT 1").as_deref(), Some("a"));
+        }
+        assert_eq!(connection.end("SELECT 2"), None);
+        assert_eq!(connection.end("SELECT 1").as_deref(), Some("a"));
+    }
+
+    #[test]
     fn what_is_open_ends_with_its_connection() {
         let mut connection = Connection::new();
         connection.begin("a", "SELECT 1");

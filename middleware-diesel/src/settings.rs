@@ -52,3 +52,28 @@ impl fmt::Debug for Settings {
 
 /// A program that opens a database for each customer does not keep them all.
 const DATABASES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_connections_of_a_database_have_their_instruments_in_common() {
+        let settings = Settings::new(DatabaseConfig::new());
+        let kept = || settings.clients.lock().unwrap().len();
+        for _ in 0..3 {
+            settings.client(Identity::of("sqlite"));
+            settings.client(Identity::of("mysql"));
+        }
+        assert_eq!(kept(), 2);
+
+        // There is an end to it.
+        for number in 0..DATABASES {
+            settings.client(Identity {
+                namespace: Some(number.to_string()),
+                ..Identity::of("sqlite")
+            });
+        }
+        assert_eq!(kept(), DATABASES);
+    }
+}
