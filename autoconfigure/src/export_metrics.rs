@@ -14,6 +14,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use opentelemetry::metrics::Meter;
 use otel_otlp_exporter::Event;
+use otel_otlp_exporter::ResponseStatus;
 
 use crate::queue::Queue;
 use crate::signal::Signal;
@@ -55,11 +56,12 @@ impl ExportMetrics {
             }
             Event::Delivered {
                 items,
+                status,
                 rejected,
                 took,
                 ..
             } => {
-                self.ended(*items, None, took.as_secs_f64());
+                self.ended(*items, None, Some(*status), took.as_secs_f64());
                 self.add(items - rejected, None);
                 self.add(*rejected, Some("rejected"));
             }
@@ -70,7 +72,7 @@ impl ExportMetrics {
                 ..
             } => {
                 let error = Some(failure.error_type());
-                self.ended(*items, error, took.as_secs_f64());
+                self.ended(*items, error, failure.status(), took.as_secs_f64());
                 self.add(*items, error);
             }
             _ => {}
@@ -117,10 +119,18 @@ impl ExportMetrics {
         }
     }
 
-    fn ended(&self, items: u64, error: Option<&'static str>, seconds: f64) {
+    fn ended(
+        &self,
+        items: u64,
+        error: Option<&'static str>,
+        status: Option<ResponseStatus>,
+        seconds: f64,
+    ) {
         self.in_flight.fetch_sub(signed(items), Ordering::Relaxed);
         if let Some(duration) = self.duration.get() {
-            duration.record(seconds, &self.attributes(error));
+            let mut attributes = self.attributes(error);
+            attributes.extend(status.and_then(status_code));
+            duration.record(seconds, &attributes);
         }
     }
 
@@ -137,6 +147,16 @@ impl ExportMetrics {
     fn attributes(&self, error: Option<&'static str>) -> Vec<KeyValue> {
         let error = error.map(|error| KeyValue::new("error.type", error));
         self.attributes.iter().cloned().chain(error).collect()
+    }
+}
+
+fn status_code(status: ResponseStatus) -> Option<KeyValue> {
+    match status {
+        ResponseStatus::Http(code) => {
+            Some(KeyValue::new("http.response.status_code", i64::from(code)))
+        }
+        ResponseStatus::Grpc(name) => Some(KeyValue::new("rpc.response.status_code", name)),
+        _ => None,
     }
 }
 

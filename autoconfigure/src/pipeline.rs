@@ -1,8 +1,12 @@
 //! The way of one signal, as far as it can be watched: its queue, its exporter, its destination.
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
 
 use otel_otlp_exporter::Event;
 use otel_otlp_exporter::Failure;
@@ -23,6 +27,8 @@ pub(crate) struct Pipeline {
     pub(crate) queue: Option<Arc<Queue>>,
     /// How many of the dropped ones the destination knows of.
     reported: Arc<AtomicU64>,
+    /// When it was last said that the queue has room again.
+    drained: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Pipeline {
@@ -38,6 +44,7 @@ impl Pipeline {
             metrics: Arc::new(metrics),
             queue,
             reported: Arc::default(),
+            drained: Arc::default(),
         }
     }
 
@@ -56,6 +63,32 @@ impl Pipeline {
         for notice in notices {
             notice.say();
         }
+        if matches!(event, Event::Delivered { .. }) {
+            self.say_drained();
+        }
+    }
+
+    /// Says how many were dropped by a burst that is over. At full load the queue is full and has
+    /// room again all the time, so this is said once in a while.
+    fn say_drained(&self) {
+        let Some(queue) = &self.queue else {
+            return;
+        };
+        let Some(dropped) = queue.has_drained() else {
+            return;
+        };
+        let mut said = self.drained.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.is_some_and(|said| said.elapsed() < BETWEEN_DRAINED) {
+            return;
+        }
+        *said = Some(Instant::now());
+        queue.tell_again();
+        let (signal, unit) = (self.signal, self.signal.unit());
+        let text = format!(
+            "the queue of {signal} has room again: exactly {dropped} {unit} were dropped while it \
+             was full"
+        );
+        Notice::information(text).say_locally();
     }
 
     /// What was lost, and has not been made up for by a success since.
@@ -87,3 +120,5 @@ impl Pipeline {
         }
     }
 }
+
+const BETWEEN_DRAINED: Duration = Duration::from_secs(60);

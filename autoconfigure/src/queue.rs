@@ -25,6 +25,8 @@ pub(crate) struct Queue {
     passed: AtomicU64,
     dropped: AtomicU64,
     is_told: AtomicBool,
+    /// How many of the dropped ones have been told.
+    told: AtomicU64,
     /// Who wants to know that something has come into the empty queue, and whether that is so now.
     waker: OnceLock<Thread>,
     is_awaited: AtomicBool,
@@ -42,6 +44,7 @@ impl Queue {
             passed: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             is_told: AtomicBool::new(false),
+            told: AtomicU64::new(0),
             waker: OnceLock::new(),
             is_awaited: AtomicBool::new(false),
         }
@@ -52,13 +55,13 @@ impl Queue {
     pub(crate) fn admits(&self, bytes: usize) -> bool {
         // Taken first and given back if it was too much, so that two threads cannot both take the
         // last room.
-        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = self.waiting.fetch_add(1, Ordering::SeqCst);
         let waiting_bytes = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
         // Something larger than all the room there is goes through an empty queue.
         if waiting < self.most
             && (waiting == 0 || waiting_bytes.saturating_add(bytes) <= self.most_bytes)
         {
-            if waiting == 0 && self.is_awaited.swap(false, Ordering::Relaxed) {
+            if waiting == 0 && self.is_awaited.swap(false, Ordering::SeqCst) {
                 self.wake();
             }
             return true;
@@ -77,17 +80,26 @@ impl Queue {
         self.give_back(items, bytes);
     }
 
-    /// From now on a full queue is told again.
+    /// From now on a full queue is told again. What was dropped until now has been told.
     pub(crate) fn tell_again(&self) {
+        self.told.store(self.dropped(), Ordering::Relaxed);
         self.is_told.store(false, Ordering::Relaxed);
+    }
+
+    /// How many have been dropped and not been told, if the queue was full and has room again.
+    pub(crate) fn has_drained(&self) -> Option<u64> {
+        let untold = self.dropped() - self.told.load(Ordering::Relaxed);
+        (untold > 0 && self.waiting() <= self.most / 4).then_some(untold)
     }
 
     /// Wakes this thread, always the same one, when something comes into the empty queue, or at once
     /// if there is something in it.
     pub(crate) fn wake_at_first(&self, thread: Thread) {
         let _ = self.waker.set(thread);
-        self.is_awaited.store(true, Ordering::Relaxed);
-        if self.waiting() > 0 {
+        // In one order with what `admits` does: either it sees that it is awaited, or what it has let
+        // in is seen here.
+        self.is_awaited.store(true, Ordering::SeqCst);
+        if self.waiting.load(Ordering::SeqCst) > 0 {
             self.is_awaited.store(false, Ordering::Relaxed);
         }
     }
@@ -170,6 +182,18 @@ mod tests {
         queue.release(2, 100);
         assert!(queue.admits(1_000));
         assert!(!queue.admits(0));
+    }
+
+    #[test]
+    fn what_was_dropped_is_told_once_there_is_room_again() {
+        let queue = queue();
+        assert_eq!(queue.has_drained(), None);
+        let admitted = (0..5).filter(|_| queue.admits(1)).count();
+        assert_eq!((admitted, queue.has_drained()), (3, None));
+        queue.release(3, 3);
+        assert_eq!(queue.has_drained(), Some(2));
+        queue.tell_again();
+        assert_eq!(queue.has_drained(), None);
     }
 
     #[test]

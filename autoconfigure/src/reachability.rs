@@ -76,13 +76,18 @@ impl Reachability {
         }
         way.is_outage_told = true;
         self.told_since = Some(began);
+        let hint = match failure.kind() {
+            // A receiver of the other protocol may wait for the rest of what it takes for a line.
+            FailureKind::Timeout if self.last_success.is_none() => wrong_endpoint(signal),
+            _ => String::new(),
+        };
         let none = signal.exporter_variable();
         let kept = match attempt.is_retried {
             true => "; they are kept and tried again",
             false => "",
         };
         vec![Notice::warning(format!(
-            "{signal} cannot be exported to {place} at the moment: {failure}{kept}; this is said \
+            "{signal} cannot be exported to {place} at the moment: {failure}{hint}{kept}; this is said \
              once until it works ({none}=none exports none)"
         ))]
     }

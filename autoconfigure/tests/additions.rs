@@ -138,8 +138,21 @@ fn export_is_measured() {
     );
     let log = "otlp_http_log_exporter";
     assert_eq!(value("otel.sdk.exporter.log.exported", log), Some(1));
-    let mut names = received.all_metrics().map(|metric| metric.name.as_str());
-    assert!(names.any(|name| name == "otel.sdk.exporter.operation.duration"));
+    let durations = received
+        .all_metrics()
+        .filter(|metric| metric.name == "otel.sdk.exporter.operation.duration");
+    let points = durations.flat_map(|metric| match &metric.data {
+        Some(Data::Histogram(histogram)) => &histogram.data_points[..],
+        other => panic!("{other:?}"),
+    });
+    let statuses: Vec<_> = points
+        .filter_map(|point| attribute(&point.attributes, "http.response.status_code"))
+        .collect();
+    assert!(!statuses.is_empty());
+    assert!(
+        statuses.iter().all(|status| status == "200"),
+        "{statuses:?}"
+    );
 }
 
 fn served(role: &str) -> Collector {

@@ -21,6 +21,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 const ROLES: Roles = &[
+    ("burst", burst),
     ("flood", flood),
     ("short_current_thread", short_current_thread),
     ("short_actix", short_actix),
@@ -63,6 +64,32 @@ fn memory_is_bounded() {
             assert!(error.contains("(exactly 105000 records lost)"), "{error}");
         }
     }
+}
+
+#[test]
+fn burst_that_is_over_is_told_with_what_it_cost() {
+    play(ROLES);
+    let collector = Collector::start(Behaviour::Accept);
+    let finished = run(
+        "burst",
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.http),
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "8"),
+        ],
+    );
+    let counted = |text: &str| -> u64 {
+        let lines = finished.stderr.lines().filter(|line| line.contains(text));
+        let [line] = lines.collect::<Vec<_>>()[..] else {
+            panic!("{text}: {finished:#?}");
+        };
+        let (_, number) = line.split_once("exactly ").unwrap();
+        number.split(' ').next().unwrap().parse().unwrap()
+    };
+    let dropped = counted(" were dropped because the queue was full");
+    assert_eq!(dropped + collector.received().spans().count() as u64, 1_001);
+    // It may have had room for a moment in between.
+    let told = counted("the queue of traces has room again: ");
+    assert!((1..=dropped).contains(&told), "{told} of {dropped}");
 }
 
 #[test]
@@ -125,6 +152,15 @@ fn flood() {
         grown.map_or("?".to_owned(), |grown| grown.to_string())
     );
     timed(|| println!("shutdown: {}", telemetry.shutdown().unwrap_err()));
+}
+
+fn burst() {
+    let telemetry = otel_autoconfigure::init().unwrap();
+    let tracer = global::tracer("test");
+    (0..1_000).for_each(|_| drop(tracer.start("span")));
+    telemetry.flush().unwrap();
+    drop(tracer.start("span"));
+    telemetry.flush().unwrap();
 }
 
 fn resident_kb() -> Option<u64> {

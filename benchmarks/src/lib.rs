@@ -10,6 +10,7 @@ pub mod frameworks;
 pub mod growth;
 pub mod measure;
 pub mod memory;
+pub mod pipeline;
 pub mod request;
 pub mod sdk;
 pub mod serve;

@@ -3,6 +3,10 @@
 use anyhow::Result;
 use benchmarks::bridges;
 use benchmarks::column::Column;
+use benchmarks::pipeline;
+use benchmarks::pipeline::run::Run;
+use benchmarks::pipeline::stack::Stack;
+use benchmarks::pipeline::subject::Protocol;
 use benchmarks::request;
 use clap::{Parser, Subcommand};
 
@@ -31,10 +35,25 @@ enum What {
     },
     /// What spans and events of `tracing` cost.
     Tracing,
+    /// Whole process: requests whose spans are exported to a receiver in another process.
+    Pipeline {
+        /// Seconds of each round at full load.
+        #[arg(default_value_t = 4)]
+        seconds: u64,
+    },
     /// The process that is measured for `tracing`.
     Bridge(bridges::run::Arguments),
     /// The process that is measured.
     Request(request::Arguments),
+    /// The process that is measured for `pipeline`.
+    PipelineRun {
+        stack: Stack,
+        protocol: Protocol,
+        #[command(subcommand)]
+        run: Run,
+    },
+    /// The receiver of `pipeline`.
+    PipelineSink,
     /// The server of `sockets`.
     Serve { column: Column },
 }
@@ -47,6 +66,13 @@ fn main() -> Result<()> {
         Some(What::Memory) => benchmarks::memory::print(),
         Some(What::Sockets { seconds }) => benchmarks::sockets::print(seconds),
         Some(What::Tracing) => benchmarks::bridges::table::print(),
+        Some(What::Pipeline { seconds }) => pipeline::print(seconds),
+        Some(What::PipelineRun {
+            stack,
+            protocol,
+            run,
+        }) => pipeline::run::run(run, || stack.subject(protocol)),
+        Some(What::PipelineSink) => pipeline::sink::run(),
         Some(What::Bridge(arguments)) => bridges::run::run(arguments),
         Some(What::Request(arguments)) => request::run(arguments),
         Some(What::Serve { column }) => benchmarks::serve::run(column),

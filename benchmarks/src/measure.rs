@@ -53,23 +53,36 @@ fn collected(
     variable: Option<(&str, usize)>,
     requests: u32,
 ) -> Result<i64> {
-    let request = request(column, setup);
-    let variables = variable.map(|(name, value)| (name, value.to_string()));
+    let mut request = request(column, setup);
+    request.args(["loop", &requests.to_string()]);
+    request.envs(variable.map(|(name, value)| (name, value.to_string())));
+    under_valgrind(&CALLGRIND, &request, "Collected : ")
+        .with_context(|| format!("{column} in set-up {setup}"))
+}
+
+/// Runs a program under one of valgrind's tools, and reads the number that comes after a text in
+/// what that says.
+pub(crate) fn under_valgrind(tool: &[&str], program: &Command, after: &str) -> Result<i64> {
+    let variables = program.get_envs();
+    let variables = variables.filter_map(|(name, value)| Some((name, value?)));
     let output = Command::new("valgrind")
         .envs(variables)
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(request.get_program())
-        .args(request.get_args())
-        .args(["loop", &requests.to_string()])
+        .args(tool)
+        .arg(program.get_program())
+        .args(program.get_args())
         .output()
         .context("valgrind has to be installed")?;
     let said = String::from_utf8_lossy(&output.stderr);
-    let collected = said
-        .lines()
-        .find_map(|line| line.split_once("Collected : "));
-    let (_, count) = collected.with_context(|| format!("{column} in set-up {setup}: {said}"))?;
-    Ok(count.trim().parse()?)
+    ensure!(output.status.success(), "{said}");
+    let mut lines = said.lines();
+    let found = lines.find_map(|line| line.split_once(after));
+    let (_, number) = found.with_context(|| said.to_string())?;
+    let number = number.trim().split(' ').next().unwrap_or_default();
+    Ok(number.replace(',', "").parse()?)
 }
+
+/// Counts instructions, and prints them as `Collected : `.
+pub(crate) const CALLGRIND: [&str; 2] = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
 
 /// Another program of this package, which lies beside this one; built, because `cargo run` builds
 /// one only.
@@ -97,11 +110,22 @@ pub fn allocations(column: Column, setup: Setup) -> Result<(i64, i64)> {
 
 /// The medians of rounds in which all columns take turns, because the machine has its moods.
 pub fn nanoseconds(columns: &[Column], setup: Setup) -> Result<Vec<i64>> {
-    let mut runners = columns
-        .iter()
-        .map(|column| Runner::start(*column, setup))
-        .collect::<Result<Vec<_>>>()?;
-    for _ in 0..ROUNDS {
+    let commands = columns.iter().map(|column| {
+        let mut command = request(*column, setup);
+        command.args(["rounds", "2000"]);
+        command
+    });
+    medians(commands, ROUNDS)
+}
+
+/// The medians of the numbers that programs print, one for each line that they get.
+pub(crate) fn medians(
+    programs: impl IntoIterator<Item = Command>,
+    rounds: usize,
+) -> Result<Vec<i64>> {
+    let runners = programs.into_iter().map(Runner::start);
+    let mut runners = runners.collect::<Result<Vec<_>>>()?;
+    for _ in 0..rounds {
         for runner in &mut runners {
             runner.round()?;
         }
@@ -117,9 +141,8 @@ struct Runner {
 }
 
 impl Runner {
-    fn start(column: Column, setup: Setup) -> Result<Self> {
-        let mut child = request(column, setup)
-            .args(["rounds", "2000"])
+    fn start(mut program: Command) -> Result<Self> {
+        let mut child = program
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -17,7 +17,11 @@ use crate::measure::this_program;
 pub fn print(seconds: u64) -> Result<()> {
     let servers = COLUMNS
         .iter()
-        .map(|column| Server::start(column))
+        .map(|column| {
+            let mut program = this_program();
+            program.args(["serve".to_owned(), format!("axum/{column}")]);
+            Server::start(program)
+        })
         .collect::<Result<Vec<_>>>()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -58,15 +62,17 @@ const COLUMNS: [&str; 5] = [
 ];
 const ROUNDS: usize = 15;
 
-struct Server {
+/// A process that serves until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Server {
-    fn start(column: &str) -> Result<Self> {
-        let mut child = this_program()
-            .args(["serve".to_owned(), format!("axum/{column}")])
+    /// Starts what prints its port.
+    pub(crate) fn start(mut program: Command) -> Result<Self> {
+        let mut child = program
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -111,20 +117,7 @@ impl Round {
 }
 
 async fn load(port: u16, connections: usize, duration: Duration) -> Result<Round> {
-    let local = tokio::task::LocalSet::new();
-    let mut latencies = local
-        .run_until(async {
-            let end = Instant::now() + duration;
-            let tasks: Vec<_> = (0..connections)
-                .map(|_| tokio::task::spawn_local(connection(port, end)))
-                .collect();
-            let mut latencies = Vec::new();
-            for task in tasks {
-                latencies.extend(task.await??);
-            }
-            anyhow::Ok(latencies)
-        })
-        .await?;
+    let mut latencies = latencies(port, connections, duration).await?;
     latencies.sort_unstable();
     let percentile = |percent: usize| {
         let index = latencies.len() * percent / 100;
@@ -136,6 +129,27 @@ async fn load(port: u16, connections: usize, duration: Duration) -> Result<Round
         p50: percentile(50),
         p99: percentile(99),
     })
+}
+
+/// The microseconds of each request.
+pub(crate) async fn latencies(
+    port: u16,
+    connections: usize,
+    duration: Duration,
+) -> Result<Vec<u64>> {
+    let local = tokio::task::LocalSet::new();
+    let all = local.run_until(async {
+        let end = Instant::now() + duration;
+        let tasks: Vec<_> = (0..connections)
+            .map(|_| tokio::task::spawn_local(connection(port, end)))
+            .collect();
+        let mut latencies = Vec::new();
+        for task in tasks {
+            latencies.extend(task.await??);
+        }
+        anyhow::Ok(latencies)
+    });
+    all.await
 }
 
 /// One request after the other; the microseconds that each took.

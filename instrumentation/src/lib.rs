@@ -2,9 +2,9 @@
 
 mod config;
 mod db;
-mod error_type;
 mod facts;
 mod http;
+mod messaging;
 mod operation;
 mod outcome;
 mod providers;
@@ -17,16 +17,20 @@ pub mod testing;
 pub mod tower;
 
 pub use crate::config::{
-    Attributes, ClientConfig, DatabaseConfig, Sanitising, Scheme, ServerConfig, Trust,
+    Attributes, ClientConfig, Continue, CreationContext, DatabaseConfig, MessagingConfig,
+    Sanitising, Scheme, ServerConfig, Trust,
 };
 pub use crate::db::{Acquire, DbClientInstrumentation, SqlDialect};
-pub use crate::error_type::ErrorType;
-pub use crate::facts::{Request, Response, Statement};
+pub use crate::facts::{Message, Request, Response, Statement};
 pub use crate::http::{HttpClientInstrumentation, HttpServerInstrumentation};
-pub use crate::operation::{
-    DbOperation, HttpRecorded, Operation, RouteHandle, RpcOperation, RpcRecorded, ServerSpan,
-    Transfer, server_span,
+pub use crate::messaging::{
+    ConsumerInstrumentation, MessagingSystem, ProducerInstrumentation, kafka_error,
 };
+pub use crate::operation::{
+    DbOperation, HttpRecorded, MessageOperation, Operation, RouteHandle, RpcOperation, RpcRecorded,
+    ServerSpan, Transfer, server_span,
+};
+pub use crate::outcome::ErrorType;
 pub use crate::providers::{Providers, instrumentation_scope};
 pub use crate::rpc::{RpcClientInstrumentation, RpcServerInstrumentation, rpc_method};
 pub use opentelemetry;

@@ -27,6 +27,22 @@ pub(crate) const HTTP_RESPONSE_BODY_SIZE: &str = "http.response.body.size";
 pub(crate) const HTTP_RESPONSE_HEADER: &str = "http.response.header.";
 pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 pub(crate) const HTTP_ROUTE: &str = "http.route";
+pub(crate) const KAFKA_MESSAGE_KEY: &str = "kafka.message.key";
+pub(crate) const KAFKA_MESSAGE_TOMBSTONE: &str = "kafka.message.tombstone";
+pub(crate) const KAFKA_OFFSET: &str = "kafka.offset";
+pub(crate) const MESSAGING_BATCH_MESSAGE_COUNT: &str = "messaging.batch.message_count";
+pub(crate) const MESSAGING_CLIENT_ID: &str = "messaging.client.id";
+pub(crate) const MESSAGING_CONSUMER_GROUP_NAME: &str = "messaging.consumer.group.name";
+pub(crate) const MESSAGING_DESTINATION_NAME: &str = "messaging.destination.name";
+pub(crate) const MESSAGING_DESTINATION_PARTITION_ID: &str = "messaging.destination.partition.id";
+pub(crate) const MESSAGING_DESTINATION_TEMPLATE: &str = "messaging.destination.template";
+pub(crate) const MESSAGING_DESTINATION_TEMPORARY: &str = "messaging.destination.temporary";
+pub(crate) const MESSAGING_MESSAGE_BODY_SIZE: &str = "messaging.message.body.size";
+pub(crate) const MESSAGING_MESSAGE_CONVERSATION_ID: &str = "messaging.message.conversation_id";
+pub(crate) const MESSAGING_MESSAGE_ID: &str = "messaging.message.id";
+pub(crate) const MESSAGING_OPERATION_NAME: &str = "messaging.operation.name";
+pub(crate) const MESSAGING_OPERATION_TYPE: &str = "messaging.operation.type";
+pub(crate) const MESSAGING_SYSTEM_NAME: &str = "messaging.system.name";
 pub(crate) const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
 pub(crate) const NETWORK_PEER_PORT: &str = "network.peer.port";
 pub(crate) const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
@@ -54,7 +70,7 @@ pub(crate) const OTHER_SQL: &str = "other_sql";
 pub(crate) const OTHER: &str = "_OTHER";
 
 /// What an operation finds out by its end, whatever its convention.
-pub(crate) const FOUND_BY_THE_END: [&str; 11] = [
+pub(crate) const FOUND_BY_THE_END: [&str; 13] = [
     DB_RESPONSE_RETURNED_ROWS,
     DB_RESPONSE_STATUS_CODE,
     ERROR_TYPE,
@@ -62,6 +78,8 @@ pub(crate) const FOUND_BY_THE_END: [&str; 11] = [
     HTTP_RESPONSE_BODY_SIZE,
     HTTP_RESPONSE_STATUS_CODE,
     HTTP_ROUTE,
+    KAFKA_OFFSET,
+    MESSAGING_DESTINATION_PARTITION_ID,
     NETWORK_PROTOCOL_VERSION,
     RPC_METHOD,
     RPC_METHOD_ORIGINAL,

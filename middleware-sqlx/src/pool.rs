@@ -7,8 +7,7 @@ use sqlx::{Error, SqlSafeStr};
 
 use crate::connection::Connection;
 use crate::driver::Driver;
-use crate::error::acquire_class;
-use crate::source::Source;
+use crate::source::{Source, wait};
 use crate::transaction::{Transaction, begin, begin_on};
 
 /// A pool of sqlx, whose every query is a span and a point of `db.client.operation.duration`.
@@ -66,17 +65,8 @@ impl<DB: Driver> Pool<DB> {
     pub fn acquire(&self) -> impl Future<Output = Result<Connection<DB>, Error>> + Send + 'static {
         let (pool, client) = (self.inner.clone(), self.client.clone());
         async move {
-            let wait = client.acquire(None);
-            let result = pool.acquire().await;
-            match &result {
-                Ok(_) => wait.finish(),
-                Err(error) => {
-                    if let Some(class) = acquire_class(error) {
-                        wait.fail(class);
-                    }
-                }
-            }
-            Ok(Connection::new(result?, client))
+            let connection = wait(&pool, client.acquire(None)).await?;
+            Ok(Connection::new(connection, client))
         }
     }
 

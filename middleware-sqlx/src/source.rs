@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use otel_instrumentation::{DbClientInstrumentation, DbOperation};
+use otel_instrumentation::{Acquire, DbClientInstrumentation, DbOperation};
 use sqlx::Error;
 use sqlx::pool::PoolConnection;
 
@@ -50,7 +50,18 @@ pub(crate) async fn acquire<DB: Driver>(
     client: &DbClientInstrumentation,
     operation: &mut DbOperation,
 ) -> Result<PoolConnection<DB>, Error> {
-    let wait = client.acquire(Some(operation));
+    let result = wait(pool, client.acquire(Some(operation))).await;
+    if let Err(error) = &result {
+        error::record_acquire::<DB>(operation, error);
+    }
+    result
+}
+
+/// Waits for a connection, and says how the wait ended.
+pub(crate) async fn wait<DB: Driver>(
+    pool: &sqlx::Pool<DB>,
+    wait: Acquire,
+) -> Result<PoolConnection<DB>, Error> {
     let result = pool.acquire().await;
     match &result {
         Ok(_) => wait.finish(),
@@ -58,7 +69,6 @@ pub(crate) async fn acquire<DB: Driver>(
             if let Some(class) = error::acquire_class(error) {
                 wait.fail(class);
             }
-            error::record_acquire::<DB>(operation, error);
         }
     }
     result

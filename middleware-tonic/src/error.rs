@@ -6,18 +6,15 @@ use http::HeaderMap;
 use tonic::{Status, TimeoutExpired};
 
 use crate::call::Call;
+use crate::sources::sources;
 
 /// Records the status that tonic makes of an error, and hands that on in the error's place.
 pub(crate) fn fail(
     call: &mut Call,
     error: Box<dyn Error + Send + Sync>,
 ) -> Box<dyn Error + Send + Sync> {
-    let is_deadline = {
-        // The client's own clock.
-        let first: &(dyn Error + 'static) = error.as_ref();
-        std::iter::successors(Some(first), |error| (*error).source())
-            .any(<dyn Error>::is::<TimeoutExpired>)
-    };
+    // The client's own clock.
+    let is_deadline = sources(error.as_ref()).any(<dyn Error>::is::<TimeoutExpired>);
     match Status::try_from_error(error) {
         Ok(status) => {
             if is_deadline {

@@ -13,6 +13,7 @@ mod methods;
 mod request_body;
 mod server;
 mod server_future;
+mod sources;
 mod web;
 
 pub use crate::call_body::CallBody;

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::error::Error;
-use std::iter;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -10,6 +9,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+
+use crate::sources::sources;
 
 /// How far a request's messages were read, which is for methods to do: neither the router nor an
 /// interceptor does. Where nobody watches, they look as if they were never read.
@@ -105,7 +106,7 @@ where
 
 /// Whether an error came from the connection, and not from a layer that limits or decodes.
 fn is_transport(error: &(dyn Error + 'static)) -> bool {
-    iter::successors(Some(error), |&error| error.source()).any(<dyn Error>::is::<hyper::Error>)
+    sources(error).any(<dyn Error>::is::<hyper::Error>)
 }
 
 const UNREAD: u8 = 0;

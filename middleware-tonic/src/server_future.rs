@@ -14,6 +14,7 @@ use tonic::Status;
 
 use crate::call::Call;
 use crate::call_body::CallBody;
+use crate::sources::sources;
 
 /// Polls a service's future in the context of the call, up to the response's head.
 #[pin_project]
@@ -76,9 +77,6 @@ fn status_of<E: 'static>(error: &E) -> Option<&Status> {
     if let Some(status) = error.downcast_ref() {
         return Some(status);
     }
-    let first: &(dyn Error + 'static) = error
-        .downcast_ref::<Box<dyn Error + Send + Sync>>()?
-        .as_ref();
-    std::iter::successors(Some(first), |error| (*error).source())
-        .find_map(<dyn Error>::downcast_ref)
+    let boxed = error.downcast_ref::<Box<dyn Error + Send + Sync>>()?;
+    sources(boxed.as_ref()).find_map(<dyn Error>::downcast_ref)
 }

@@ -186,6 +186,7 @@ impl ExporterBuilder {
             None => ExportThread::start()
                 .map_err(|error| BuildError::because("no thread to export on", error))?,
         };
+        let is_known = thread.receiver(place(&url));
         let connector = connector();
         #[cfg(feature = "tls")]
         let connector = {
@@ -207,7 +208,7 @@ impl ExporterBuilder {
         };
         Ok(Sender {
             transport: Arc::new(transport),
-            memory: Arc::new(Memory::new(self.on_event)),
+            memory: Arc::new(Memory::new(is_known, self.on_event)),
             limits: Limits {
                 patience: self.patience,
                 backoff: self.backoff,
@@ -240,6 +241,14 @@ fn url(endpoint: &str) -> Result<Uri, BuildError> {
             "{endpoint:?} begins neither with http:// nor with https://"
         ))),
     }
+}
+
+/// Scheme, host and port, as far as they are said.
+fn place(url: &Uri) -> String {
+    let scheme = url.scheme_str().unwrap_or_default();
+    let host = url.host().unwrap_or_default();
+    let port = url.port_u16();
+    format!("{scheme}://{host}:{port:?}")
 }
 
 /// Without the slash at its end, and without a query: the path of the call is appended.

@@ -1,6 +1,7 @@
 //! One request, until it is delivered or given up.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub(crate) struct Limits {
 /// What an exporter remembers from one request to the next, and whom it tells.
 pub(crate) struct Memory {
     has_accepted: AtomicBool,
+    /// The same of its receiver, which other signals may share.
+    is_known: Arc<AtomicBool>,
     on_event: Box<Hook>,
 }
 
@@ -41,15 +44,21 @@ pub(crate) struct GivenUp {
 }
 
 impl Memory {
-    pub(crate) fn new(on_event: Box<Hook>) -> Self {
+    pub(crate) fn new(is_known: Arc<AtomicBool>, on_event: Box<Hook>) -> Self {
         Self {
             has_accepted: AtomicBool::new(false),
+            is_known,
             on_event,
         }
     }
 
     pub(crate) fn tell(&self, event: &Event<'_>) {
         (self.on_event)(event);
+    }
+
+    fn accepted(&self) {
+        self.has_accepted.store(true, Ordering::Relaxed);
+        self.is_known.store(true, Ordering::Relaxed);
     }
 
     fn has_accepted(&self) -> bool {
@@ -85,7 +94,7 @@ where
         };
         let failure = match outcome {
             Ok(accepted) => {
-                memory.has_accepted.store(true, Ordering::Relaxed);
+                memory.accepted();
                 return Ok(accepted);
             }
             Err(failure) if memory.has_accepted() => failure.of_known_receiver(),
@@ -133,7 +142,9 @@ fn next_attempt(limits: &Limits, failure: &Failure, failed: u32) -> Option<Insta
 /// nobody it is not worth waiting for.
 fn is_in_time(memory: &Memory, closing: &Closing, failure: &Failure, next: Instant) -> bool {
     closing.deadline().is_none_or(|deadline| {
-        memory.has_accepted() && failure.kind() != FailureKind::Connect && next < deadline
+        memory.is_known.load(Ordering::Relaxed)
+            && failure.kind() != FailureKind::Connect
+            && next < deadline
     })
 }
 

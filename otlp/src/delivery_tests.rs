@@ -5,14 +5,19 @@ use std::sync::Mutex;
 use tokio::sync::watch;
 
 use super::*;
+use crate::response_status::ResponseStatus;
 
 /// What was told, in short.
 type Told = Arc<Mutex<Vec<String>>>;
 
 fn memory() -> (Memory, Told) {
+    memory_of(Arc::default())
+}
+
+fn memory_of(is_known: Arc<AtomicBool>) -> (Memory, Told) {
     let told = Told::default();
     let log = Arc::clone(&told);
-    let memory = Memory::new(Box::new(move |event| {
+    let hook = move |event: &Event<'_>| {
         let Event::AttemptFailed {
             failure,
             is_retried,
@@ -23,8 +28,8 @@ fn memory() -> (Memory, Told) {
         };
         let entry = format!("{failure} {is_retried}");
         log.lock().unwrap().push(entry);
-    }));
-    (memory, told)
+    };
+    (Memory::new(is_known, Box::new(hook)), told)
 }
 
 fn limits() -> Limits {
@@ -33,6 +38,10 @@ fn limits() -> Limits {
         backoff: Backoff::default(),
         repeats_ambiguous: true,
     }
+}
+
+fn accepted() -> Accepted {
+    Accepted::decode(ResponseStatus::Http(200), b"")
 }
 
 fn failing(kind: FailureKind) -> Failure {
@@ -53,7 +62,7 @@ async fn run(
     let outcome = deliver(limits, memory, start, closing, || {
         attempts.set(attempts.get() + 1);
         let failure = failures.next();
-        async { failure.map_or(Ok(Accepted::default()), Err) }
+        async { failure.map_or(Ok(accepted()), Err) }
     })
     .await;
     (outcome, attempts.get(), start.elapsed())
@@ -156,23 +165,28 @@ async fn receiver_that_has_accepted_before_does_speak_the_protocol() {
         .await
         .0
         .unwrap();
-    let failures = [failing(FailureKind::OtherProtocol)];
-    let (outcome, attempts, _) = run(&limits(), &memory, Closing::of(&sender), failures).await;
+    let failures = || [failing(FailureKind::OtherProtocol)];
+    let (outcome, attempts, _) = run(&limits(), &memory, Closing::of(&sender), failures()).await;
     assert!(outcome.is_ok());
     assert_eq!(attempts, 2);
+    // What another signal has found out says nothing of this one, which may speak another.
+    let (memory, _) = memory_of(Arc::new(AtomicBool::new(true)));
+    let (outcome, attempts, _) = run(&limits(), &memory, Closing::of(&sender), failures()).await;
+    assert!(outcome.is_err());
+    assert_eq!(attempts, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn shutdown_waits_only_for_a_receiver_that_is_there() {
     let minute = Duration::from_secs(60);
-    for (has_accepted, kind, is_waited_for) in [
+    for (is_known, kind, is_waited_for) in [
         (false, FailureKind::Connect, false),
         (false, FailureKind::Unavailable, false),
         (true, FailureKind::Connect, false),
         (true, FailureKind::Unavailable, true),
     ] {
-        let (memory, _) = memory();
-        memory.has_accepted.store(has_accepted, Ordering::Relaxed);
+        // By any of the signals that go there.
+        let (memory, _) = memory_of(Arc::new(AtomicBool::new(is_known)));
         let sender = open();
         sender.send_replace(Some(Instant::now() + minute));
         let failures = std::iter::repeat(failing(kind));

@@ -4,6 +4,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::failure::Failure;
+use crate::response_status::ResponseStatus;
 
 /// What has happened to a batch.
 ///
@@ -35,6 +36,8 @@ pub enum Event<'a> {
     Delivered {
         /// Spans, log records or data points in the request.
         items: u64,
+        /// What the receiver answered with.
+        status: ResponseStatus,
         /// How many of them the receiver says it has dropped ("partial success").
         rejected: u64,
         /// What the receiver says, mostly about what it has dropped. Empty as a rule.

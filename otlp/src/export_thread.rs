@@ -5,8 +5,12 @@
 //! be gone when the last spans are to be sent. This one exists as long as anything is exported,
 //! and nothing that happens on it is telemetry.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
@@ -39,6 +43,8 @@ use tokio::time::sleep_until;
 pub struct ExportThread {
     handle: Handle,
     closing: watch::Sender<Option<Instant>>,
+    /// Whether a receiver has ever accepted anything, by its scheme, host and port.
+    receivers: Arc<Mutex<HashMap<String, Arc<AtomicBool>>>>,
     _alive: Arc<oneshot::Sender<()>>,
 }
 
@@ -63,6 +69,7 @@ impl ExportThread {
         Ok(Self {
             handle,
             closing: watch::Sender::new(None),
+            receivers: Arc::default(),
             _alive: Arc::new(alive),
         })
     }
@@ -92,6 +99,14 @@ impl ExportThread {
     pub(crate) fn enter<T>(&self, build: impl FnOnce() -> T) -> T {
         let _entered = self.handle.enter();
         build()
+    }
+
+    /// Whether this receiver has ever accepted anything from an exporter on the thread: shared by
+    /// all that export to it.
+    pub(crate) fn receiver(&self, place: String) -> Arc<AtomicBool> {
+        let receivers = self.receivers.lock();
+        let mut receivers = receivers.unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(receivers.entry(place).or_default())
     }
 
     pub(crate) fn closing(&self) -> Closing {

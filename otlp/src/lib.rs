@@ -11,6 +11,7 @@ mod exporter;
 mod failure;
 mod gzip;
 mod protocol;
+mod response_status;
 mod sender;
 #[cfg(feature = "tls")]
 mod tls;
@@ -27,5 +28,6 @@ pub use export_thread::ExportThread;
 pub use exporter::{LogExporter, MetricExporter, SpanExporter};
 pub use failure::{Failure, FailureKind};
 pub use protocol::Protocol;
+pub use response_status::ResponseStatus;
 #[cfg(feature = "tls")]
 pub use tls::Tls;

@@ -135,8 +135,13 @@ impl Sender {
         loss: &mut Loss,
     ) {
         match outcome {
-            Ok(Accepted { rejected, message }) => self.memory.tell(&Event::Delivered {
+            Ok(Accepted {
+                status,
+                rejected,
+                message,
+            }) => self.memory.tell(&Event::Delivered {
                 items,
+                status,
                 rejected: rejected.min(items),
                 message: &message,
                 took,

@@ -73,6 +73,22 @@ fn certificate_that_nobody_trusts_is_named() {
 }
 
 #[test]
+fn receiver_that_offers_http1_only_is_told_from_one_that_is_away() {
+    let authority = Authority::new();
+    let terminator = terminator(&authority, P256, Protocol::HttpProtobuf);
+    let error = arrived(Protocol::HttpProtobuf, terminator, |address| {
+        let endpoint = format!("https://{address}");
+        Subject::new(Protocol::Grpc, &endpoint, |builder| {
+            builder.tls(Tls::from_pem(authority.pem().as_bytes()).unwrap())
+        })
+    });
+    assert_eq!(
+        error.unwrap_err(),
+        "Operation failed: the endpoint does not speak gRPC (HTTP/2 over TLS) (512 lost)"
+    );
+}
+
+#[test]
 fn receiver_may_ask_who_the_exporter_is() {
     let authority = Authority::new();
     let protocol = Protocol::HttpProtobuf;

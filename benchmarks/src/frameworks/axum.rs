@@ -89,7 +89,8 @@ static LABELS: [&str; 16] = [
     "l15",
 ];
 
-fn routes() -> Router {
+/// The application, without a middleware.
+pub fn routes() -> Router {
     (0..setup::routes()).fold(Router::new(), |router, number| {
         router.route(
             &format!("/{}/{{id}}", resource(number)),
@@ -120,7 +121,7 @@ pub fn service(column: &Column) -> Option<Router> {
 }
 
 /// As `axum::serve` has it: the state is given once, and not with every request.
-fn drive(service: Router, setup: Setup) -> column::Request {
+pub(crate) fn drive(service: Router, setup: Setup) -> column::Request {
     let service = service.with_state(());
     let paths: Vec<_> = (0..setup::routes())
         .map(|number| format!("/{}/42", resource(number)))

@@ -1,10 +1,11 @@
-//! The options of servers, clients and database clients.
+//! The options of servers, clients, messaging and database clients.
 
 mod attributes;
 mod client;
 mod common;
 mod database;
 mod known_methods;
+mod messaging;
 mod server;
 
 pub use self::attributes::Attributes;
@@ -13,5 +14,7 @@ pub(crate) use self::client::ClientOptions;
 pub(crate) use self::common::Common;
 pub(crate) use self::database::DatabaseOptions;
 pub use self::database::{DatabaseConfig, Sanitising};
+pub(crate) use self::messaging::MessagingOptions;
+pub use self::messaging::{Continue, CreationContext, MessagingConfig};
 pub(crate) use self::server::ServerOptions;
 pub use self::server::{Scheme, ServerConfig, Trust};

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
-use crate::error_type::{ErrorType, PANIC};
-use crate::operation::{DbOperation, Instrumentation};
+use crate::operation::{Clock, DbOperation, Instrumentation};
+use crate::outcome::{ErrorType, PANIC};
 use crate::semconv;
 
 /// The wait for a connection of a pool.
@@ -26,7 +26,7 @@ struct Waiting {
     instrumentation: Arc<Instrumentation>,
     within: Context,
     threshold: Duration,
-    started: (SystemTime, Instant),
+    started: Clock,
 }
 
 impl Acquire {
@@ -48,7 +48,7 @@ impl Acquire {
                 instrumentation: instrumentation.clone(),
                 within,
                 threshold,
-                started: (SystemTime::now(), Instant::now()),
+                started: Clock::now(),
             }),
         }
     }
@@ -70,14 +70,13 @@ impl Acquire {
 
 impl Waiting {
     fn complete(self, error_type: Option<&'static str>) {
-        let (wall, monotonic) = self.started;
-        let elapsed = monotonic.elapsed();
+        let elapsed = self.started.elapsed();
         if elapsed <= self.threshold {
             return;
         }
         let builder = SpanBuilder::from_name("acquire")
             .with_kind(SpanKind::Internal)
-            .with_start_time(wall);
+            .with_start_time(self.started.wall());
         let resolved = &self.instrumentation.resolved;
         let Some(span) = resolved.start_span(builder, &self.within, &self.within) else {
             return;
@@ -87,7 +86,7 @@ impl Waiting {
             span.set_status(Status::error(""));
             span.set_attribute(KeyValue::new(semconv::ERROR_TYPE, error_type));
         }
-        span.end_with_timestamp(wall + elapsed);
+        span.end_with_timestamp(self.started.wall() + elapsed);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Summaries where each makes a series of a metric: statements that are put together at run time
 //! must not make series without end.
 
-use crate::reuse::table::{Table, hash};
+use crate::reuse::table::Table;
 use crate::semconv;
 
 /// The text itself for the first some hundred of a process, which then stay; for others their first
@@ -26,17 +26,11 @@ impl Labels {
     }
 
     fn bounded(&self, text: &str) -> &str {
-        let known = self
-            .texts
-            .find(hash(text, 0), |known| **known == *text, || text.into());
-        if let Some(known) = known {
+        if let Some(known) = self.texts.text(text) {
             return known;
         }
         let word = text.split(' ').next().unwrap_or_default();
-        let known = self
-            .words
-            .find(hash(word, 0), |known| **known == *word, || word.into());
-        known.map_or(semconv::OTHER, |known| known)
+        self.words.text(word).unwrap_or(semconv::OTHER)
     }
 }
 

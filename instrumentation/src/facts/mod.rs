@@ -1,7 +1,9 @@
-//! The facts that frameworks and drivers supply.
+//! The facts that frameworks, clients and drivers supply.
 
+mod message;
 mod request;
 mod statement;
 
+pub use self::message::Message;
 pub use self::request::{Request, Response};
 pub use self::statement::Statement;

@@ -19,15 +19,21 @@ pub(crate) struct ServerAddress {
 }
 
 impl ServerAddress {
-    /// The socket that the configuration names, or what the request itself says: its authority, or
-    /// the `host` header.
-    pub(crate) fn of(request: &Request<'_>, config: &Common) -> Option<Self> {
-        if let Some(path) = &config.unix_socket {
-            let host = intern::peer(path);
-            return Some(Self { host, port: None });
-        }
+    /// The socket that the configuration names, which has no port.
+    pub(crate) fn socket(config: &Common) -> Option<Self> {
+        let host = intern::peer(config.unix_socket.as_ref()?);
+        Some(Self { host, port: None })
+    }
+
+    /// What the request itself says: its authority, or the `host` header.
+    pub(crate) fn of(request: &Request<'_>) -> Option<Self> {
         let address = request.authority.and_then(authority);
         address.or_else(|| authority(request.headers.get("host")?))
+    }
+
+    /// A server's own address.
+    pub(crate) fn of_server(request: &Request<'_>, config: &Common) -> Option<Self> {
+        Self::socket(config).or_else(|| Self::of(request))
     }
 
     pub(crate) fn describe(self, attributes: &mut Vec<KeyValue>) {

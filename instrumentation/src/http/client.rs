@@ -141,12 +141,11 @@ impl HttpClientInstrumentation {
 
 /// The port is known also where only the scheme implies it.
 fn server(request: &Request<'_>, config: &Common) -> Option<ServerAddress> {
-    let mut server = ServerAddress::of(request, config)?;
-    if config.unix_socket.is_some() {
-        return Some(server);
-    }
-    server.port = server.port.or_else(|| default_port(request.scheme?));
-    Some(server)
+    ServerAddress::socket(config).or_else(|| {
+        let mut server = ServerAddress::of(request)?;
+        server.port = server.port.or_else(|| default_port(request.scheme?));
+        Some(server)
+    })
 }
 
 /// Room for the usual attributes and those that come at the end, so that nothing is moved.

@@ -166,7 +166,7 @@ fn addresses(
         host: intern::peer(authority.host),
         port: authority.port,
     });
-    if let Some(server) = forwarded_to.or_else(|| ServerAddress::of(request, config)) {
+    if let Some(server) = forwarded_to.or_else(|| ServerAddress::of_server(request, config)) {
         server.describe(attributes);
     }
     if let Some(client) = forwarded.client {

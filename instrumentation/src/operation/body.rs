@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::lifecycle::Operation;
-use crate::error_type::ErrorType;
+use crate::outcome::ErrorType;
 
 /// An [`Operation`] that ends with a response's body, and the count of the bytes that passed.
 ///

@@ -1,6 +1,6 @@
 //! The conventions that an operation can follow, and what each of them is called.
 
-use opentelemetry::trace::SpanKind;
+use opentelemetry::trace::{SpanBuilder, SpanKind};
 
 use crate::outcome::Side;
 use crate::providers::Definitions;
@@ -13,20 +13,33 @@ pub(crate) enum Convention {
     RpcServer,
     RpcClient,
     DbClient,
+    Send,
+    Receive,
+    Process,
+    Settle,
 }
 
 impl Convention {
     pub(crate) fn side(self) -> Side {
         match self {
-            Self::HttpServer | Self::RpcServer => Side::Server,
+            Self::HttpServer | Self::RpcServer | Self::Process => Side::Server,
             Self::HttpClient | Self::RpcClient | Self::DbClient => Side::Client,
+            Self::Send | Self::Receive | Self::Settle => Side::Client,
         }
     }
 
-    pub(super) fn span_kind(self) -> SpanKind {
-        match self.side() {
-            Side::Server => SpanKind::Server,
-            Side::Client => SpanKind::Client,
+    /// A span of the usual kind.
+    pub(crate) fn span(self) -> SpanBuilder {
+        SpanBuilder::default().with_kind(self.span_kind())
+    }
+
+    fn span_kind(self) -> SpanKind {
+        match self {
+            Self::HttpServer | Self::RpcServer => SpanKind::Server,
+            Self::HttpClient | Self::RpcClient | Self::DbClient => SpanKind::Client,
+            Self::Receive | Self::Settle => SpanKind::Client,
+            Self::Send => SpanKind::Producer,
+            Self::Process => SpanKind::Consumer,
         }
     }
 
@@ -37,10 +50,15 @@ impl Convention {
             Self::RpcServer => Definitions::RPC_SERVER,
             Self::RpcClient => Definitions::RPC_CLIENT,
             Self::DbClient => Definitions::DB_CLIENT,
+            Self::Send => Definitions::SEND,
+            Self::Receive => Definitions::RECEIVE,
+            Self::Process => Definitions::PROCESS,
+            Self::Settle => Definitions::SETTLE,
         }
     }
 
-    /// What the names of captured request and response headers are appended to; queries have none.
+    /// What the names of captured request and response headers are appended to. Those of messages
+    /// are not captured, and queries have none.
     pub(super) fn header_prefixes(self) -> (&'static str, &'static str) {
         match self {
             Self::HttpServer | Self::HttpClient => {
@@ -50,6 +68,7 @@ impl Convention {
                 (semconv::RPC_REQUEST_HEADER, semconv::RPC_RESPONSE_HEADER)
             }
             Self::DbClient => ("", ""),
+            Self::Send | Self::Receive | Self::Process | Self::Settle => ("", ""),
         }
     }
 
@@ -57,6 +76,7 @@ impl Convention {
     pub(super) fn trailer_prefix(self) -> Option<&'static str> {
         match self {
             Self::HttpServer | Self::HttpClient | Self::DbClient => None,
+            Self::Send | Self::Receive | Self::Process | Self::Settle => None,
             Self::RpcServer | Self::RpcClient => Some(semconv::RPC_RESPONSE_TRAILER),
         }
     }

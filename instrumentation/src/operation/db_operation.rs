@@ -1,11 +1,12 @@
 //! What only queries are told.
 
 use std::borrow::Cow;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::ops::Deref;
 
 use super::lifecycle::Operation;
-use crate::error_type::ErrorType;
+use super::recording::written;
+use crate::outcome::ErrorType;
 use crate::outcome::{Failure, Outcome};
 
 /// An [`Operation`] of the database convention.
@@ -36,7 +37,7 @@ impl DbOperation {
         };
         let tells = db.tells_messages && recording.span_records;
         if recording.failure.is_none() && db.answer_error(code) && tells {
-            recording.message = text(message);
+            recording.message = written(message);
         }
     }
 
@@ -54,7 +55,7 @@ impl DbOperation {
             return;
         }
         let message = match db.tells_messages && recording.span_records {
-            true => Cow::Owned(text(message)),
+            true => Cow::Owned(written(message)),
             false => Cow::Borrowed(""),
         };
         recording.failure = Some(Failure {
@@ -77,13 +78,6 @@ impl DbOperation {
     pub fn finish(self) {
         self.0.finish();
     }
-}
-
-/// `to_string` panics where a `Display` returns an error. What it wrote before is kept.
-fn text(message: &dyn Display) -> String {
-    let mut text = String::new();
-    let _ = write!(text, "{message}");
-    text
 }
 
 /// Only to look at: what [`Operation`] is told as a failure would be told with its message.

@@ -176,7 +176,7 @@ fn parent(
 /// An invalid span in the context, as the SDK makes one after its shutdown, is no parent; a
 /// `ParentBased` sampler would take it for an unsampled one. If it is a remote one, it is a
 /// decision on sampling that came without a trace, and meant for samplers.
-fn local_parent(base: &Context) -> Parent {
+pub(super) fn local_parent(base: &Context) -> Parent {
     let span = base.span();
     let local = span.span_context();
     if base.has_active_span() && !local.is_valid() && !local.is_remote() {

@@ -1,8 +1,9 @@
 //! What an operation remembers until its end, and how that end is written down.
 
 use std::borrow::Cow;
+use std::fmt::{self, Write};
 use std::mem;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use opentelemetry::propagation::Extractor;
 use opentelemetry::trace::{Status, TraceContextExt};
@@ -11,7 +12,7 @@ use opentelemetry::{Context, KeyValue, StringValue};
 use super::header_capture::HeaderCapture;
 use super::kept_request::KeptRequest;
 use super::route::Route;
-use super::server_span::Told;
+use super::server_span::Served;
 use crate::config::Attributes;
 use crate::outcome::{Ending, Failure, Outcome};
 use crate::providers::{Instruments, Resolved};
@@ -20,22 +21,34 @@ use crate::semconv;
 
 /// One instant on the two clocks: spans want wall time, durations must not jump with it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     wall: SystemTime,
     monotonic: Instant,
 }
 
 impl Clock {
-    pub(super) fn now() -> Self {
+    pub(crate) fn now() -> Self {
         Self {
             wall: SystemTime::now(),
             monotonic: Instant::now(),
         }
     }
 
-    pub(super) fn wall(self) -> SystemTime {
+    pub(crate) fn wall(self) -> SystemTime {
         self.wall
     }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.monotonic.elapsed()
+    }
+}
+
+/// The text of an error's message. `to_string` panics where a `Display` returns an error; what it
+/// wrote before is kept.
+pub(super) fn written(message: &dyn fmt::Display) -> String {
+    let mut text = String::new();
+    let _ = write!(text, "{message}");
+    text
 }
 
 /// The state of an operation that has a span that records, or metrics, or both.
@@ -65,7 +78,7 @@ pub(super) struct Recording {
 impl Recording {
     /// Writes down the end: one duration, one span, the same instant and `error.type` on both.
     pub(super) fn complete(&mut self, context: &Context, resolved: &Resolved, ending: Ending) {
-        let elapsed = self.started.monotonic.elapsed();
+        let elapsed = self.started.elapsed();
         self.outcome.end(ending);
         let (error_type, message) = match self.failure.take() {
             Some(failure) => (Some(failure.error_type), failure.message),
@@ -86,17 +99,17 @@ impl Recording {
             self.measure(labels, instruments, seconds, error_type, route);
         }
         if self.span_records {
-            let end = self.started.wall + elapsed;
+            let end = self.started.wall() + elapsed;
             self.end_span(context, end, error_type, message, route);
         }
     }
 
     /// What a handler said of the span: its name stays, and its error counts before others.
-    pub(super) fn hear(&mut self, told: &Told) {
-        if told.is_renamed() {
+    pub(super) fn hear(&mut self, served: &Served) {
+        if served.is_renamed() {
             self.name = None;
         }
-        if let Some(failure) = told.take_failure() {
+        if let Some(failure) = served.take_failure() {
             self.failure = Some(failure);
         }
     }
@@ -134,6 +147,12 @@ impl Recording {
             active.add(-1, labels.get(..self.active_labels).unwrap_or_default());
         }
         self.outcome.label(route, error_type, &mut labels);
+        if let Outcome::Messaging(messaging) = &self.outcome {
+            if let (Some(messages), Some(count)) = (&instruments.messages, messaging.counted()) {
+                messages.add(count, &labels);
+            }
+            messaging.label_duration(&mut labels);
+        }
         instruments.duration.record(seconds, &labels);
         if let (Some(sizes), Outcome::Http(http)) = (&instruments.body_sizes, &self.outcome) {
             if let Some(size) = http.request_body_size {

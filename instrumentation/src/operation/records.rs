@@ -1,12 +1,12 @@
 //! What an operation is told between its start and its end.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::net::SocketAddr;
 
 use super::lifecycle::Operation;
 use super::peer::peer_attributes;
-use super::recording::Recording;
+use super::recording::{Recording, written};
 use super::route::RouteHandle;
 use crate::config::Attributes;
 use crate::facts::Response;
@@ -54,7 +54,7 @@ impl Operation {
                     recording.message = message;
                 }
             }
-            Outcome::Db(_) => {}
+            Outcome::Messaging(_) | Outcome::Db(_) => {}
         }
         recording.capture(&instrumentation.response_headers, response.headers);
         if let (Some(hook), Some(request)) = (
@@ -75,12 +75,10 @@ impl Operation {
         };
         let is_error = match &recording.outcome {
             Outcome::Http(http) => http.is_error(),
-            Outcome::Rpc(_) | Outcome::Db(_) => false,
+            Outcome::Rpc(_) | Outcome::Messaging(_) | Outcome::Db(_) => false,
         };
         if recording.span_records && is_error {
-            // `to_string` panics where a `Display` returns an error. What it wrote before is kept.
-            recording.message.clear();
-            let _ = write!(recording.message, "{message}");
+            recording.message = written(message);
         }
     }
 
@@ -130,7 +128,7 @@ impl Operation {
         match self.recording() {
             Some((Recording { outcome, .. }, _)) => match outcome {
                 Outcome::Http(http) => http.ends_with_head(),
-                Outcome::Rpc(_) | Outcome::Db(_) => false,
+                Outcome::Rpc(_) | Outcome::Messaging(_) | Outcome::Db(_) => false,
             },
             None => false,
         }
@@ -141,7 +139,7 @@ impl Operation {
         let (recording, instrumentation) = self.recording()?;
         match &mut recording.outcome {
             Outcome::Http(http) => instrumentation.config.body_sizes.then_some(http),
-            Outcome::Rpc(_) | Outcome::Db(_) => None,
+            Outcome::Rpc(_) | Outcome::Messaging(_) | Outcome::Db(_) => None,
         }
     }
 }

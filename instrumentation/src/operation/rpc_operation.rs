@@ -30,7 +30,7 @@ impl RpcOperation {
         }
         let message = match &mut recording.outcome {
             Outcome::Rpc(rpc) => rpc.read_status(trailers),
-            Outcome::Http(_) | Outcome::Db(_) => None,
+            Outcome::Http(_) | Outcome::Messaging(_) | Outcome::Db(_) => None,
         };
         if let Some(message) = message {
             recording.message = message;

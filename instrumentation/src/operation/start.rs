@@ -48,7 +48,14 @@ impl Start {
             hook(request, &mut self.attributes);
         }
         let custom_name = config.span_name.as_ref().and_then(|hook| hook(request));
-        let mut operation = self.start(instrumentation, started, active_labels, custom_name);
+        let builder = instrumentation.convention.span();
+        let mut operation = self.start(
+            instrumentation,
+            started,
+            active_labels,
+            custom_name,
+            builder,
+        );
         if config.response_attributes.is_some()
             && let Some((recording, _)) = operation.recording()
         {
@@ -59,9 +66,18 @@ impl Start {
 
     /// Starts the span of what is no request: its name is final, and its hooks have had their say.
     pub(crate) fn begin_named(self, instrumentation: &Arc<Instrumentation>) -> Operation {
+        self.begin_as(instrumentation, instrumentation.convention.span())
+    }
+
+    /// Like [`Start::begin_named`], and `builder` has its kind and its links.
+    pub(crate) fn begin_as(
+        self,
+        instrumentation: &Arc<Instrumentation>,
+        builder: SpanBuilder,
+    ) -> Operation {
         let (started, labels) = (Clock::now(), self.attributes.labels.len());
         let name = self.name.clone();
-        self.start(instrumentation, started, labels, Some(name))
+        self.start(instrumentation, started, labels, Some(name), builder)
     }
 
     fn start(
@@ -70,6 +86,7 @@ impl Start {
         started: Clock,
         active_labels: usize,
         custom_name: Option<Cow<'static, str>>,
+        builder: SpanBuilder,
     ) -> Operation {
         let Self {
             origin,
@@ -91,10 +108,10 @@ impl Start {
         let is_final = matches!(route, Route::Final(_));
         let renamable = (custom_name.is_none() && !is_final).then_some(word);
         let builder = SpanBuilder {
-            span_kind: Some(instrumentation.convention.span_kind()),
+            name: custom_name.unwrap_or(name),
             start_time: Some(started.wall()),
             attributes: Some(attributes.span),
-            ..SpanBuilder::from_name(custom_name.unwrap_or(name))
+            ..builder
         };
         let is_public = matches!(parent, Parent::Linked(_));
         let resolved = &instrumentation.resolved;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::ending::Ending;
-use crate::error_type::PANIC;
+use super::error_type::PANIC;
 use crate::reuse::intern;
 use crate::semconv;
 

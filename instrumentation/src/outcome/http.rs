@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::ending::{Ending, Side};
+use super::error_type::{CANCELLED, PANIC};
 use super::message::Message;
-use crate::error_type::{CANCELLED, PANIC};
 use crate::reuse::intern;
 use crate::semconv;
 

@@ -1,18 +1,26 @@
 //! How operations end: what an outcome adds to the span and to the labels, and what is an error.
 //!
-//! One file a convention, of pure rules. Nothing in here knows of operations.
+//! One file a convention, of pure rules, and the classes of errors. Nothing in here knows of
+//! operations.
 
 mod db;
 mod ending;
+mod error_type;
 mod grpc_code;
 mod http;
 mod message;
+mod messaging;
 mod rpc;
 
 pub(crate) use self::db::DbOutcome;
 pub(crate) use self::ending::{Ending, Failure, Side};
+pub use self::error_type::ErrorType;
+pub(crate) use self::error_type::PANIC;
+#[cfg(feature = "tower")]
+pub(crate) use self::error_type::{as_error, unboxed};
 pub(crate) use self::grpc_code::GrpcCode;
 pub(crate) use self::http::HttpOutcome;
+pub(crate) use self::messaging::{Messages, MessagingOutcome};
 pub(crate) use self::rpc::RpcOutcome;
 
 use std::borrow::Cow;
@@ -24,6 +32,7 @@ use opentelemetry::{KeyValue, StringValue};
 pub(crate) enum Outcome {
     Http(HttpOutcome),
     Rpc(RpcOutcome),
+    Messaging(MessagingOutcome),
     Db(DbOutcome),
 }
 
@@ -31,7 +40,7 @@ impl Outcome {
     /// Nothing more will be found out.
     pub(crate) fn end(&mut self, ending: Ending) {
         match self {
-            Self::Http(_) | Self::Db(_) => {}
+            Self::Http(_) | Self::Messaging(_) | Self::Db(_) => {}
             Self::Rpc(rpc) => rpc.end(ending),
         }
     }
@@ -42,6 +51,7 @@ impl Outcome {
         match self {
             Self::Http(http) => http.error_type(ending),
             Self::Rpc(rpc) => rpc.error_type(ending).map(Cow::Borrowed),
+            Self::Messaging(messaging) => messaging.error_type(ending).map(Cow::Borrowed),
             Self::Db(db) => db.error_type(ending).map(Cow::Borrowed),
         }
     }
@@ -50,7 +60,7 @@ impl Outcome {
     pub(crate) fn span_name(&self, word: &str, route: Cow<'static, str>) -> Cow<'static, str> {
         match self {
             Self::Http(_) => HttpOutcome::span_name(word, &route),
-            Self::Rpc(_) | Self::Db(_) => route,
+            Self::Rpc(_) | Self::Messaging(_) | Self::Db(_) => route,
         }
     }
 
@@ -65,6 +75,7 @@ impl Outcome {
         match self {
             Self::Http(http) => http.label(route, error_type, labels),
             Self::Rpc(rpc) => rpc.label(route, error_type, labels),
+            Self::Messaging(messaging) => messaging.label(error_type, labels),
             Self::Db(db) => db.label(error_type, labels),
         }
     }
@@ -75,6 +86,7 @@ impl Outcome {
         match self {
             Self::Http(http) => http.describe(found, set),
             Self::Rpc(rpc) => rpc.describe(found, set),
+            Self::Messaging(messaging) => messaging.describe(set),
             Self::Db(db) => db.describe(set),
         }
     }

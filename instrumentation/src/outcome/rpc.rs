@@ -6,8 +6,8 @@ use opentelemetry::propagation::Extractor;
 use opentelemetry::{KeyValue, StringValue, Value};
 
 use super::ending::{Ending, Side};
+use super::error_type::PANIC;
 use super::grpc_code::{GrpcCode, decoded_message};
-use crate::error_type::PANIC;
 use crate::semconv;
 
 /// What a call finds out by its end.

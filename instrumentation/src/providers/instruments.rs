@@ -1,8 +1,9 @@
 //! The metric instruments of the conventions (`docs/http/http-metrics.md`,
-//! `docs/rpc/rpc-metrics.md`, `docs/db/database-metrics.md`).
+//! `docs/rpc/rpc-metrics.md`, `docs/messaging/messaging-metrics.md`,
+//! `docs/db/database-metrics.md`).
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Histogram, Meter, UpDownCounter};
+use opentelemetry::metrics::{Counter, Histogram, Meter, UpDownCounter};
 
 #[cfg(feature = "bound-instruments")]
 use super::bound_histogram::BoundHistograms;
@@ -15,6 +16,8 @@ pub(crate) struct Definitions {
     pub(crate) buckets: &'static [f64],
     pub(crate) active: Option<Definition>,
     pub(crate) body_sizes: Option<[Definition; 2]>,
+    /// How many messages were sent or received.
+    pub(crate) messages: Option<Definition>,
 }
 
 type Definition = (&'static str, &'static str);
@@ -40,6 +43,7 @@ impl Definitions {
                 "Size of HTTP server response bodies.",
             ),
         ]),
+        messages: None,
     };
 
     pub(crate) const HTTP_CLIENT: Self = Self {
@@ -62,6 +66,7 @@ impl Definitions {
                 "Size of HTTP client response bodies.",
             ),
         ]),
+        messages: None,
     };
 
     pub(crate) const RPC_SERVER: Self = Self {
@@ -72,6 +77,7 @@ impl Definitions {
         buckets: &REQUEST_BUCKETS,
         active: None,
         body_sizes: None,
+        messages: None,
     };
 
     pub(crate) const RPC_CLIENT: Self = Self {
@@ -82,6 +88,7 @@ impl Definitions {
         buckets: &REQUEST_BUCKETS,
         active: None,
         body_sizes: None,
+        messages: None,
     };
 
     pub(crate) const DB_CLIENT: Self = Self {
@@ -92,6 +99,40 @@ impl Definitions {
         buckets: &QUERY_BUCKETS,
         active: None,
         body_sizes: None,
+        messages: None,
+    };
+
+    pub(crate) const SEND: Self = Self {
+        messages: Some((
+            "messaging.client.sent.messages",
+            "Number of messages producer attempted to send to the broker.",
+        )),
+        ..Self::SETTLE
+    };
+
+    pub(crate) const RECEIVE: Self = Self {
+        messages: CONSUMED_MESSAGES,
+        ..Self::SETTLE
+    };
+
+    pub(crate) const PROCESS: Self = Self {
+        duration: (
+            "messaging.process.duration",
+            "Duration of processing operation.",
+        ),
+        messages: CONSUMED_MESSAGES,
+        ..Self::SETTLE
+    };
+
+    pub(crate) const SETTLE: Self = Self {
+        duration: (
+            "messaging.client.operation.duration",
+            "Duration of messaging operation initiated by a producer or consumer client.",
+        ),
+        buckets: &REQUEST_BUCKETS,
+        active: None,
+        body_sizes: None,
+        messages: None,
     };
 
     /// Leaves out what is opt-in and was not asked for.
@@ -101,6 +142,7 @@ impl Definitions {
             buckets: self.buckets,
             active: self.active.filter(|_| active),
             body_sizes: self.body_sizes.filter(|_| body_sizes),
+            messages: self.messages,
         }
     }
 }
@@ -110,6 +152,7 @@ pub(crate) struct Instruments {
     pub(crate) duration: Duration,
     pub(crate) active: Option<UpDownCounter<i64>>,
     pub(crate) body_sizes: Option<BodySizes>,
+    pub(crate) messages: Option<Counter<u64>>,
 }
 
 pub(crate) struct BodySizes {
@@ -144,10 +187,18 @@ impl Instruments {
             request: size(request),
             response: size(response),
         });
+        let messages = definitions.messages.map(|(name, description)| {
+            meter
+                .u64_counter(name)
+                .with_description(description)
+                .with_unit("{message}")
+                .build()
+        });
         Self {
             duration: Duration::ByLabels(duration),
             active,
             body_sizes,
+            messages,
         }
     }
 }
@@ -182,6 +233,11 @@ impl Duration {
         }
     }
 }
+
+const CONSUMED_MESSAGES: Option<Definition> = Some((
+    "messaging.client.consumed.messages",
+    "Number of messages that were delivered to the application.",
+));
 
 /// Advised by the conventions for requests, calls and messages.
 const REQUEST_BUCKETS: [f64; 14] = [

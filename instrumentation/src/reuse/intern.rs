@@ -39,17 +39,15 @@ pub(crate) fn peer(text: &str) -> Cow<'static, str> {
 /// many others: procedures can raise codes of their own.
 pub(crate) fn error_code(code: &str) -> Option<&'static str> {
     (code.len() <= MAX_CODE_LENGTH)
-        .then(|| ERROR_CODES.find(hash(code, 0), |known| **known == *code, || code.into()))
+        .then(|| ERROR_CODES.text(code))
         .flatten()
-        .map(|known| &**known)
 }
 
 fn kept<const BUCKETS: usize>(
     table: &'static Table<Box<str>, BUCKETS>,
     text: &str,
 ) -> Cow<'static, str> {
-    let found = (text.len() <= MAX_LENGTH)
-        .then(|| table.find(hash(text, 0), |known| **known == *text, || text.into()));
+    let found = (text.len() <= MAX_LENGTH).then(|| table.text(text));
     match found.flatten() {
         Some(known) => Cow::Borrowed(known),
         None => Cow::Owned(text.to_owned()),
@@ -70,11 +68,22 @@ pub(crate) fn address(address: IpAddr) -> Cow<'static, str> {
     }
 }
 
+/// The number of a partition.
+pub(crate) fn number(number: i32) -> Cow<'static, str> {
+    let make = || (number, number.to_string().into());
+    let bytes = number.to_le_bytes();
+    match NUMBERS.find(hash(bytes, 0), |(known, _)| *known == number, make) {
+        Some((_, text)) => Cow::Borrowed(text),
+        None => Cow::Owned(number.to_string()),
+    }
+}
+
 static NAMES: Table<Name, 1024> = Table::new();
 static ROUTES: Table<Box<str>, 1024> = Table::new();
 static PEERS: Table<Box<str>, 64> = Table::new();
 static ERROR_CODES: Table<Box<str>, 32> = Table::new();
 static ADDRESSES: Table<(IpAddr, Box<str>), 256, 2> = Table::new();
+static NUMBERS: Table<(i32, Box<str>), 256, 4> = Table::new();
 
 /// The name of a span, and the part of it behind the word.
 struct Name {
@@ -131,6 +140,15 @@ mod tests {
         let again = "192.0.2.1".parse().unwrap();
         if let (Cow::Borrowed(one), Cow::Borrowed(other)) = (address(again), address(again)) {
             assert_eq!(one.as_ptr(), other.as_ptr());
+        }
+    }
+
+    #[test]
+    fn numbers_are_told_apart_and_found_again() {
+        for _ in 0..2 {
+            for n in (-3..2_000).chain([i32::MIN, i32::MAX]) {
+                assert_eq!(number(n), n.to_string());
+            }
         }
     }
 

@@ -90,6 +90,14 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 pub(crate) const USUAL_DEPTH: usize = 16;
 
+impl<const BUCKETS: usize, const DEPTH: usize> Table<Box<str>, BUCKETS, DEPTH> {
+    /// The same text, kept; `None` without room for it.
+    pub(crate) fn text(&self, text: &str) -> Option<&str> {
+        let kept = self.find(hash(text, 0), |known| **known == *text, || text.into());
+        kept.map(|known| &**known)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

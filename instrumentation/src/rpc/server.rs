@@ -65,7 +65,7 @@ impl RpcServerInstrumentation {
         } = self;
         match Origin::incoming(instrumentation, request, options) {
             Ok(origin) => {
-                let server = ServerAddress::of(request, &instrumentation.config);
+                let server = ServerAddress::of_server(request, &instrumentation.config);
                 begin(instrumentation, request, origin, server)
             }
             Err(unrecorded) => RpcOperation::new(unrecorded),
@@ -88,7 +88,7 @@ impl RpcServerInstrumentation {
         if !instrumentation.records(request) {
             return RpcOperation::new(Operation::passing_on(ambient));
         }
-        let server = ServerAddress::of(request, &instrumentation.config);
+        let server = ServerAddress::of_server(request, &instrumentation.config);
         begin(instrumentation, request, Origin::within(ambient), server)
     }
 }

@@ -7,9 +7,10 @@ use crate::reuse::intern;
 
 /// The server that a client calls.
 pub(super) fn server(request: &Request<'_>, config: &Common) -> Option<ServerAddress> {
-    if config.unix_socket.is_some() {
-        return ServerAddress::of(request, config);
-    }
+    ServerAddress::socket(config).or_else(|| target(request))
+}
+
+fn target(request: &Request<'_>) -> Option<ServerAddress> {
     let target = request.authority.filter(|target| !target.is_empty())?;
     let (address, port) = parse(target);
     let is_path = address.starts_with('/');

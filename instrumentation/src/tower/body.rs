@@ -12,8 +12,8 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project::{pin_project, pinned_drop};
 
 use super::content_length;
-use crate::error_type::{ErrorType, as_error, unboxed};
 use crate::operation::{Operation, Transfer};
+use crate::outcome::{ErrorType, as_error, unboxed};
 
 /// `error.type` and message of a body's error.
 pub type BodyError = (Cow<'static, str>, String);

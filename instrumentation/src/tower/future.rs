@@ -12,9 +12,9 @@ use pin_project::pin_project;
 
 use super::body::{BodyError, ResponseBody, describe_body_error};
 use super::version;
-use crate::error_type::ErrorType;
 use crate::facts::Response;
 use crate::operation::Operation;
+use crate::outcome::ErrorType;
 
 /// Polls a service's future in the context of an [`Operation`] and hands that on to the body.
 #[pin_project]

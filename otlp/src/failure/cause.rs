@@ -6,6 +6,8 @@ use std::iter::successors;
 
 use h2::Reason;
 use hyper_util::client::legacy;
+#[cfg(feature = "tls")]
+use rustls::AlertDescription;
 
 use super::Failure;
 use super::FailureKind;
@@ -94,7 +96,16 @@ fn of_tls(error: &(dyn Error + 'static)) -> Option<Failure> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return of_tls(error.get_ref()?);
     }
-    let text = match error.downcast_ref()? {
+    let error = error.downcast_ref()?;
+    if matches!(
+        error,
+        rustls::Error::NoApplicationProtocol
+            | rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)
+    ) {
+        let text = "the endpoint does not speak gRPC (HTTP/2 over TLS)";
+        return Some(Failure::new(FailureKind::OtherProtocol, text));
+    }
+    let text = match error {
         rustls::Error::InvalidCertificate(why) => {
             format!("the receiver's certificate is not trusted: {why}")
         }

@@ -12,6 +12,7 @@ use super::Failure;
 use super::FailureKind;
 use super::of_error;
 use super::shortened;
+use crate::response_status::ResponseStatus;
 
 /// The failure that a status stands for.
 ///
@@ -20,7 +21,7 @@ use super::shortened;
 pub(crate) fn of_status(status: &Status) -> Failure {
     match status.source() {
         Some(source) => of_error(source),
-        None => of_answer(status),
+        None => of_answer(status).answered(ResponseStatus::Grpc(name(status.code()))),
     }
 }
 

@@ -15,6 +15,7 @@ use prost::Message;
 use super::Failure;
 use super::FailureKind;
 use super::shortened;
+use crate::response_status::ResponseStatus;
 
 /// What a receiver answered over HTTP.
 #[derive(Debug)]
@@ -27,7 +28,8 @@ pub(crate) struct Answer<'a> {
 /// The failure that an answer other than 2xx stands for.
 pub(crate) fn of_answer(answer: &Answer<'_>) -> Failure {
     let text = answer.text();
-    let failure = |kind| Failure::new(kind, text.clone());
+    let status = ResponseStatus::Http(answer.status.as_u16());
+    let failure = |kind| Failure::new(kind, text.clone()).answered(status);
     match answer.status.as_u16() {
         429 => failure(FailureKind::Throttled).after(answer.retry_after()),
         503 => failure(FailureKind::Unavailable).after(answer.retry_after()),

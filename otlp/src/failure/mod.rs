@@ -9,6 +9,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use crate::response_status::ResponseStatus;
+
 pub(crate) use cause::of_error;
 pub(crate) use grpc::of_status;
 pub(crate) use http::{Answer, of_answer};
@@ -24,6 +26,7 @@ pub struct Failure {
     message: String,
     may_have_arrived: bool,
     retry_after: Option<Duration>,
+    status: Option<ResponseStatus>,
 }
 
 /// What kind of a failure it was. It decides whether the same bytes are sent again.
@@ -64,6 +67,7 @@ impl Failure {
             message: message.into(),
             may_have_arrived: false,
             retry_after: None,
+            status: None,
         }
     }
 
@@ -76,6 +80,12 @@ impl Failure {
     /// The same, with the time for which the receiver asks to be left alone.
     pub(crate) fn after(mut self, retry_after: Option<Duration>) -> Self {
         self.retry_after = retry_after;
+        self
+    }
+
+    /// The same, said by the receiver with this status.
+    pub(crate) fn answered(mut self, status: ResponseStatus) -> Self {
+        self.status = Some(status);
         self
     }
 
@@ -107,6 +117,12 @@ impl Failure {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// The status that the receiver answered with. `None` if there was no answer.
+    #[must_use]
+    pub fn status(&self) -> Option<ResponseStatus> {
+        self.status
     }
 
     /// Whether the same bytes can succeed another time.

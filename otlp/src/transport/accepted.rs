@@ -3,9 +3,12 @@
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
+use crate::response_status::ResponseStatus;
+
 /// What the receiver has accepted, and what of it not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Accepted {
+    pub(crate) status: ResponseStatus,
     pub(crate) rejected: u64,
     /// What the receiver says about it.
     pub(crate) message: String,
@@ -14,10 +17,11 @@ pub(crate) struct Accepted {
 impl Accepted {
     /// From the body of an answer. The three signals number their fields alike. What cannot be
     /// read has been accepted: the receiver said so before it.
-    pub(super) fn decode(answer: &[u8]) -> Self {
+    pub(crate) fn decode(status: ResponseStatus, answer: &[u8]) -> Self {
         let response = ExportTraceServiceResponse::decode(answer).unwrap_or_default();
         let partial = response.partial_success.unwrap_or_default();
         Self {
+            status,
             rejected: u64::try_from(partial.rejected_spans).unwrap_or_default(),
             message: partial.error_message,
         }
@@ -35,9 +39,11 @@ mod tests {
 
     #[test]
     fn partial_success_is_read_for_every_signal() {
-        let expected = Accepted {
-            rejected: 3,
-            message: "too old".to_owned(),
+        let status = ResponseStatus::Http(202);
+        let expected = |rejected, message: &str| Accepted {
+            status,
+            rejected,
+            message: message.to_owned(),
         };
         let logs = ExportLogsServiceResponse {
             partial_success: Some(ExportLogsPartialSuccess {
@@ -45,15 +51,16 @@ mod tests {
                 error_message: "too old".to_owned(),
             }),
         };
-        assert_eq!(Accepted::decode(&logs.encode_to_vec()), expected);
+        let decoded = |answer: &[u8]| Accepted::decode(status, answer);
+        assert_eq!(decoded(&logs.encode_to_vec()), expected(3, "too old"));
         let metrics = ExportMetricsServiceResponse {
             partial_success: Some(ExportMetricsPartialSuccess {
                 rejected_data_points: 3,
                 error_message: "too old".to_owned(),
             }),
         };
-        assert_eq!(Accepted::decode(&metrics.encode_to_vec()), expected);
-        assert_eq!(Accepted::decode(b""), Accepted::default());
-        assert_eq!(Accepted::decode(b"{}"), Accepted::default());
+        assert_eq!(decoded(&metrics.encode_to_vec()), expected(3, "too old"));
+        assert_eq!(decoded(b""), expected(0, ""));
+        assert_eq!(decoded(b"{}"), expected(0, ""));
     }
 }

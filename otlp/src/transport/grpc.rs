@@ -19,6 +19,7 @@ use super::codec::Encoded;
 use super::only_grpc::OnlyGrpc;
 use crate::failure::Failure;
 use crate::failure::of_status;
+use crate::response_status::ResponseStatus;
 
 /// The unary call of one signal.
 #[derive(Debug)]
@@ -61,7 +62,10 @@ impl Grpc {
             .unary(request, self.method.clone(), Encoded)
             .await
             .map_err(|status| of_status(&status))?;
-        Ok(Accepted::decode(answer.get_ref()))
+        Ok(Accepted::decode(
+            ResponseStatus::Grpc("OK"),
+            answer.get_ref(),
+        ))
     }
 
     pub(super) fn reconnect(&self) {

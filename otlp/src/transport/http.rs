@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::failure::FailureKind;
 use crate::failure::of_answer;
 use crate::failure::of_error;
+use crate::response_status::ResponseStatus;
 
 /// The POST of one signal.
 #[derive(Debug)]
@@ -64,8 +65,9 @@ impl Http {
         // A success whose details were cut off is a success.
         let body = body.map(http_body_util::Collected::to_bytes);
         let body = body.unwrap_or_default();
+        let status = ResponseStatus::Http(head.status.as_u16());
         if head.status.is_success() {
-            return Ok(Accepted::decode(&body));
+            return Ok(Accepted::decode(status, &body));
         }
         if head.status.is_redirection() {
             let place = head.headers.get("location");
@@ -76,7 +78,7 @@ impl Http {
                 "{}: redirected to {place}, which is not followed",
                 head.status
             );
-            return Err(Failure::new(FailureKind::Refused, text));
+            return Err(Failure::new(FailureKind::Refused, text).answered(status));
         }
         Err(of_answer(&Answer {
             status: head.status,

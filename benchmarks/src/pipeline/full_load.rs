@@ -1,0 +1,49 @@
+//! At full load: how much of what is recorded arrives.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::sink::Sink;
+use crate::sockets::{Server, latencies};
+
+/// Requests that were answered, and their spans that arrived.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Delivered {
+    pub(super) requests: u64,
+    pub(super) spans: u64,
+    pub(super) seconds: u64,
+}
+
+impl Delivered {
+    pub(super) fn add(&mut self, round: Self) {
+        self.requests += round.requests;
+        self.spans += round.spans;
+        self.seconds += round.seconds;
+    }
+
+    pub(super) fn per_second(self) -> u64 {
+        self.requests / self.seconds.max(1)
+    }
+}
+
+/// Asks a server over sixteen connections as fast as it answers, and stops it as one is stopped
+/// that is to export what it has left.
+pub(super) fn round(server: Command, sink: &mut Sink, seconds: u64) -> Result<Delivered> {
+    let server = Server::start(server)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let load = latencies(server.port, CONNECTIONS, Duration::from_secs(seconds));
+    let requests = runtime.block_on(load)?.len();
+    // Until it has ended.
+    drop(server);
+    Ok(Delivered {
+        requests: u64::try_from(requests)?,
+        spans: sink.accepted()?,
+        seconds,
+    })
+}
+
+const CONNECTIONS: usize = 16;

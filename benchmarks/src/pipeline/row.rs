@@ -1,0 +1,97 @@
+//! The rows of the tables: a program, and how it is asked for one of its stacks.
+
+use std::process::Command;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::stack::Stack;
+use super::subject::Protocol;
+use crate::measure::{program, this_program};
+
+/// A row of the tables.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) title: &'static str,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Stack(Stack),
+    /// A program of its own: to link fastrace is to look at the clock for some time at the start of
+    /// every process, which would be in the counts of all others.
+    Fastrace,
+}
+
+impl Row {
+    /// The bare framework.
+    pub(super) fn is_bare(self) -> bool {
+        self.what == What::Stack(Stack::Bare)
+    }
+
+    /// A process with this stack, whose spans go to a port.
+    pub(super) fn command(self, protocol: Protocol, port: u16) -> Result<Command> {
+        let mut command = match self.what {
+            What::Stack(stack) => {
+                let mut command = this_program();
+                command.args(["pipeline-run", &value(&stack)]);
+                command
+            }
+            What::Fastrace => Command::new(program("pipeline-fastrace")?),
+        };
+        command.arg(value(&protocol));
+        let protocol = match protocol {
+            Protocol::Grpc => "grpc",
+            Protocol::Http => "http/protobuf",
+        };
+        command.env("OTEL_SERVICE_NAME", "shop");
+        command.env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+        let endpoint = format!("http://127.0.0.1:{port}");
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+        if self.what == What::Stack(Stack::OursSpans) {
+            command.env("OTEL_METRICS_EXPORTER", "none");
+            command.env("OTEL_LOGS_EXPORTER", "none");
+        }
+        Ok(command)
+    }
+}
+
+/// As the arguments have it.
+fn value(value: &impl ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// All rows, in their order. The first one is the bare framework.
+pub(super) const ROWS: [Row; 7] = [
+    row("bare", What::Stack(Stack::Bare)),
+    row(
+        "**otel-middleware-axum, otel-autoconfigure**",
+        What::Stack(Stack::OursSpans),
+    ),
+    row(
+        "otel-middleware-axum, opentelemetry-otlp",
+        What::Stack(Stack::OursOpentelemetryOtlp),
+    ),
+    row(
+        "opentelemetry-instrumentation-tower, opentelemetry-otlp",
+        What::Stack(Stack::ContribSpans),
+    ),
+    row(
+        "fastrace-axum, fastrace-opentelemetry, opentelemetry-otlp",
+        What::Fastrace,
+    ),
+    row(
+        "**otel-middleware-axum, otel-autoconfigure**, with metrics and log records",
+        What::Stack(Stack::Ours),
+    ),
+    row(
+        "opentelemetry-instrumentation-tower, opentelemetry-otlp, with metrics",
+        What::Stack(Stack::Contrib),
+    ),
+];
+
+const fn row(title: &'static str, what: What) -> Row {
+    Row { title, what }
+}

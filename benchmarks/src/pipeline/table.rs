@@ -1,0 +1,138 @@
+//! The tables, one for each protocol.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::full_load::{self, Delivered};
+use super::row::{ROWS, Row};
+use super::run::BATCH;
+use super::sink::Sink;
+use super::subject::Protocol;
+use crate::measure::{CALLGRIND, medians, under_valgrind};
+
+/// Measures every stack over both protocols, and prints what a sampled request costs over the bare
+/// framework.
+pub fn print(seconds: u64) -> Result<()> {
+    let mut sink = Sink::start()?;
+    for (name, protocol) in [("gRPC", Protocol::Grpc), ("HTTP/protobuf", Protocol::Http)] {
+        let costs = measure(protocol, &mut sink, seconds)?;
+        println!("| {name} | Ir | al | CPU time | at full load | delivered |");
+        println!("|---|---|---|---|---|---|");
+        let bare = costs.first().copied().unwrap_or_default();
+        for (row, cost) in ROWS.into_iter().zip(&costs) {
+            println!("| {} | {} |", row.title, cells(row, *cost, bare));
+        }
+        println!();
+    }
+    Ok(())
+}
+
+/// What one request costs, with the framework's own price in it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    instructions: i64,
+    allocations: i64,
+    nanoseconds: i64,
+    full_load: Delivered,
+}
+
+fn measure(protocol: Protocol, sink: &mut Sink, seconds: u64) -> Result<Vec<Cost>> {
+    let port = sink.port;
+    let command = |row: Row, run: &[&str]| {
+        let mut command = row.command(protocol, port)?;
+        command.args(run);
+        anyhow::Ok(command)
+    };
+    let mut costs = Vec::new();
+    for row in ROWS {
+        eprintln!("{}, {protocol:?}", row.title);
+        let mut counted = |tool: &[&str], after| {
+            difference(|batches| {
+                let command = command(row, &["loop", &batches.to_string()])?;
+                let spans = if row.is_bare() { 0 } else { batches * BATCH };
+                count(&command, sink, u64::from(spans), tool, after)
+            })
+        };
+        costs.push(Cost {
+            instructions: counted(&CALLGRIND, "Collected : ")?,
+            allocations: counted(&MEMCHECK, "total heap usage: ")?,
+            ..Cost::default()
+        });
+    }
+    let commands = ROWS.map(|row| command(row, &["rounds", "20"]));
+    let commands = commands.into_iter().collect::<Result<Vec<_>>>()?;
+    let medians = medians(commands, ROUNDS)?;
+    for (cost, median) in costs.iter_mut().zip(medians) {
+        cost.nanoseconds = median;
+    }
+    sink.accepted()?;
+    for _ in 0..ROUNDS_AT_FULL_LOAD {
+        for (row, cost) in ROWS.into_iter().zip(&mut costs) {
+            let round = full_load::round(command(row, &["serve"])?, sink, seconds)?;
+            cost.full_load.add(round);
+        }
+    }
+    Ok(costs)
+}
+
+/// The price of a request, as the difference of two lengths: neither the start nor the end of the
+/// process counts. Each of them is the least of three, for what is more is none of the request's.
+fn difference(mut count: impl FnMut(u32) -> Result<i64>) -> Result<i64> {
+    let mut least = |batches| {
+        let counts = (0..3).map(|_| count(batches));
+        let counts = counts.collect::<Result<Vec<_>>>()?;
+        counts.into_iter().min().context("three")
+    };
+    let (short, long) = (least(SHORT)?, least(LONG)?);
+    let requests = i64::from((LONG - SHORT) * BATCH);
+    // Rounded to the nearest.
+    Ok((long - short + requests / 2) / requests)
+}
+
+/// What one of valgrind's tools counts of a process whose spans all arrive.
+fn count(
+    command: &Command,
+    sink: &mut Sink,
+    spans: u64,
+    tool: &[&str],
+    after: &str,
+) -> Result<i64> {
+    let count = under_valgrind(tool, command, after)?;
+    let accepted = sink.accepted()?;
+    ensure!(accepted == spans, "{accepted} of {spans} spans arrived");
+    Ok(count)
+}
+
+/// The bare framework's own price; of all others what they add to it.
+fn cells(row: Row, cost: Cost, bare: Cost) -> String {
+    let over = if row.is_bare() { Cost::default() } else { bare };
+    let Delivered {
+        requests, spans, ..
+    } = cost.full_load;
+    let share = spans as f64 * 100.0 / requests.max(1) as f64;
+    let share = match row.is_bare() {
+        true => "–".to_owned(),
+        false => format!("{share:.2} %"),
+    };
+    format!(
+        "{} | {} | {} ns | {}/s | {share}",
+        cost.instructions - over.instructions,
+        cost.allocations - over.allocations,
+        cost.nanoseconds - over.nanoseconds,
+        cost.full_load.per_second(),
+    )
+}
+
+/// Counts allocations in a program whose allocator is the one that it always has.
+const MEMCHECK: [&str; 3] = [
+    "--tool=memcheck",
+    "--leak-check=no",
+    "--undef-value-errors=no",
+];
+/// The batches of the two lengths.
+const SHORT: u32 = 4;
+const LONG: u32 = 24;
+/// In which all rows take turns, because the machine has its moods.
+const ROUNDS: usize = 31;
+const ROUNDS_AT_FULL_LOAD: usize = 5;

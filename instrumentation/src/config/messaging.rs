@@ -1,0 +1,284 @@
+//! The options of producers and consumers.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use super::attributes::Attributes;
+use crate::facts::Message;
+use crate::messaging::MessagingSystem;
+use crate::providers::Providers;
+
+/// How the work on a message belongs to the context that the message was created in, see
+/// [`MessagingConfig::continues`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Continue {
+    /// Its span is a child of the creation context, so that both are in one trace. Where a local
+    /// span is active, it is a child of that one, and links to the creation context.
+    #[default]
+    Child,
+    /// Its span links to the creation context, and begins a trace of its own unless a local span is
+    /// active.
+    Link,
+}
+
+/// What becomes of the creation context that a message already has when it is sent, see
+/// [`MessagingConfig::creation_context`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CreationContext {
+    /// It stays. The span of the send is a client's and links to it, and a consumer continues what
+    /// created the message, not what sent it.
+    #[default]
+    Keep,
+    /// The send is what a consumer continues: its context goes out in place of the other one, which
+    /// its span links to. For programs that forward messages with their headers.
+    Replace,
+}
+
+/// How producers and consumers are instrumented; the same value works for both.
+///
+/// What the broker is called, and where it is, clients find out themselves where they can.
+///
+/// ```
+/// use otel_instrumentation::{Continue, MessagingConfig};
+///
+/// let config = MessagingConfig::new()
+///     .filter(|message| message.destination != "heartbeats")
+///     .continues(Continue::Link)
+///     .keys(false);
+/// # let _ = config;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MessagingConfig {
+    pub(crate) system: Option<MessagingSystem>,
+    pub(crate) client_id: Option<Cow<'static, str>>,
+    pub(crate) group: Option<Cow<'static, str>>,
+    pub(crate) server: Option<(Cow<'static, str>, Option<u16>)>,
+    pub(crate) options: MessagingOptions,
+    pub(crate) baggage_limit: Option<usize>,
+    pub(crate) providers: Providers,
+}
+
+impl MessagingConfig {
+    /// The conventions' required and recommended telemetry, nothing that is opt-in.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The messaging system. Default: [`MessagingSystem::KAFKA`].
+    #[must_use]
+    pub fn system(mut self, system: MessagingSystem) -> Self {
+        self.system = Some(system);
+        self
+    }
+
+    /// `messaging.client.id`. Default: what the client says, else absent.
+    #[must_use]
+    pub fn client_id(mut self, client_id: impl Into<Cow<'static, str>>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+
+    /// `messaging.consumer.group.name`; producers have none. Default: what the client says, else
+    /// absent.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<Cow<'static, str>>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// `server.address` and `server.port` of the broker. Default: what the client says, else absent.
+    #[must_use]
+    pub fn server(
+        mut self,
+        address: impl Into<Cow<'static, str>>,
+        port: impl Into<Option<u16>>,
+    ) -> Self {
+        self.server = Some((address.into(), port.into()));
+        self
+    }
+
+    /// What this configuration does not say of the broker and its client, as `client` has it. For
+    /// those who integrate a client.
+    ///
+    /// ```
+    /// use otel_instrumentation::MessagingConfig;
+    ///
+    /// let client = MessagingConfig::new().server("kafka-1", 9092).group("billing");
+    /// let config = MessagingConfig::new().server("kafka.internal", None).or(client);
+    /// # let _ = config; // server `kafka.internal`, group `billing`
+    /// ```
+    #[must_use]
+    pub fn or(mut self, client: Self) -> Self {
+        self.system = self.system.or(client.system);
+        self.client_id = self.client_id.or(client.client_id);
+        self.group = self.group.or(client.group);
+        self.server = self.server.or(client.server);
+        self
+    }
+
+    /// Which messages are recorded; false = no span and no metrics, while the context is still sent
+    /// along and passed on. Default: all. Of a batch the first message is asked for. What has to do
+    /// with no single destination is asked for with an empty one.
+    #[must_use]
+    pub fn filter(mut self, filter: impl Fn(&Message<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.options.filter = Some(Arc::new(filter));
+        self
+    }
+
+    /// The span's name; `None` leaves the convention's, which is the default. It has to be of low
+    /// cardinality. The hook is given the name of the operation, such as `process`.
+    #[must_use]
+    pub fn span_name(
+        mut self,
+        name: impl Fn(&str, &Message<'_>) -> Option<Cow<'static, str>> + Send + Sync + 'static,
+    ) -> Self {
+        self.options.span_name = Some(Arc::new(name));
+        self
+    }
+
+    /// Further attributes, known when the operation begins. Default: none. Of a batch the hook is
+    /// given the first message.
+    ///
+    /// When the hook is called, the current context is the one that the span will be put into, with
+    /// its baggage.
+    #[must_use]
+    pub fn attributes(
+        mut self,
+        hook: impl Fn(&Message<'_>, &mut Attributes) + Send + Sync + 'static,
+    ) -> Self {
+        self.options.attributes = Some(Arc::new(hook));
+        self
+    }
+
+    /// How the work on a single message belongs to the context that the message was created in.
+    /// Default: [`Continue::Child`]. The work on a batch links to all of them in any case.
+    #[must_use]
+    pub fn continues(mut self, continues: Continue) -> Self {
+        self.options.continues = continues;
+        self
+    }
+
+    /// What becomes of the creation context of a message that has one when it is sent. Default:
+    /// [`CreationContext::Keep`].
+    #[must_use]
+    pub fn creation_context(mut self, creation_context: CreationContext) -> Self {
+        self.options.creation_context = creation_context;
+        self
+    }
+
+    /// Which messages carry the context; false = nothing is added to the headers. Default: all.
+    #[must_use]
+    pub fn propagate_to(
+        mut self,
+        propagates: impl Fn(&Message<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.propagate_to = Some(Arc::new(propagates));
+        self
+    }
+
+    /// Which baggage a message carries, by name; false = that entry stays here. Default: all.
+    ///
+    /// Asked only for messages that [`propagate_to`](Self::propagate_to) lets carry anything.
+    #[must_use]
+    pub fn propagate_baggage(
+        mut self,
+        propagates: impl Fn(&Message<'_>, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.propagate_baggage = Some(Arc::new(propagates));
+        self
+    }
+
+    /// How many bytes of baggage a message may bring in: names, values and properties together.
+    /// Default: what the format itself allows.
+    #[must_use]
+    pub fn baggage_limit(mut self, bytes: usize) -> Self {
+        self.baggage_limit = Some(bytes);
+        self
+    }
+
+    /// Whether receiving has a span and a duration of its own, which begins with the message's
+    /// arrival and not with the wait for it. Default: false.
+    ///
+    /// Messages are counted once, where they are received if that is recorded, else where they are
+    /// worked on.
+    #[must_use]
+    pub fn receives(mut self, receives: bool) -> Self {
+        self.options.receives = receives;
+        self
+    }
+
+    /// Whether keys that are UTF-8 are recorded. Default: true.
+    #[must_use]
+    pub fn keys(mut self, keys: bool) -> Self {
+        self.options.keys = keys;
+        self
+    }
+
+    /// Whether the sizes of values are recorded, in bytes. Default: false.
+    #[must_use]
+    pub fn body_sizes(mut self, body_sizes: bool) -> Self {
+        self.options.body_sizes = body_sizes;
+        self
+    }
+
+    /// Where the telemetry goes. Default: [`Providers::global`].
+    #[must_use]
+    pub fn providers(mut self, providers: Providers) -> Self {
+        self.providers = providers;
+        self
+    }
+}
+
+type Predicate = Arc<dyn Fn(&Message<'_>) -> bool + Send + Sync>;
+type BaggageFilter = Arc<dyn Fn(&Message<'_>, &str) -> bool + Send + Sync>;
+type SpanName = Arc<dyn Fn(&str, &Message<'_>) -> Option<Cow<'static, str>> + Send + Sync>;
+type AttributesHook = Arc<dyn Fn(&Message<'_>, &mut Attributes) + Send + Sync>;
+
+/// What producers and consumers do with what they are told.
+#[derive(Clone)]
+pub(crate) struct MessagingOptions {
+    pub(crate) filter: Option<Predicate>,
+    pub(crate) span_name: Option<SpanName>,
+    pub(crate) attributes: Option<AttributesHook>,
+    pub(crate) continues: Continue,
+    pub(crate) creation_context: CreationContext,
+    pub(crate) propagate_to: Option<Predicate>,
+    pub(crate) propagate_baggage: Option<BaggageFilter>,
+    pub(crate) receives: bool,
+    pub(crate) keys: bool,
+    pub(crate) body_sizes: bool,
+}
+
+impl Default for MessagingOptions {
+    fn default() -> Self {
+        Self {
+            filter: None,
+            span_name: None,
+            attributes: None,
+            continues: Continue::Child,
+            creation_context: CreationContext::Keep,
+            propagate_to: None,
+            propagate_baggage: None,
+            receives: false,
+            keys: true,
+            body_sizes: false,
+        }
+    }
+}
+
+impl fmt::Debug for MessagingOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MessagingOptions")
+            .field("continues", &self.continues)
+            .field("creation_context", &self.creation_context)
+            .field("receives", &self.receives)
+            .field("keys", &self.keys)
+            .field("body_sizes", &self.body_sizes)
+            .finish_non_exhaustive()
+    }
+}

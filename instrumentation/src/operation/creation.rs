@@ -1,0 +1,115 @@
+//! Where an operation on messages comes from: the context that they were created in, and the one
+//! that is current.
+
+use std::sync::Arc;
+
+use opentelemetry::Context;
+use opentelemetry::propagation::Extractor;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+
+use super::baggage::{self, Injection};
+use super::instrumentation::Instrumentation;
+use super::lifecycle::Operation;
+use super::parent::{Origin, Parent, local_parent, without_trace};
+
+/// What is known of the context in which a message was created, once it was received.
+pub(crate) struct Creation {
+    /// `Err` is the operation of what is not recorded.
+    pub(crate) origin: Result<Origin, Operation>,
+    /// The creation context, where it is not the parent.
+    pub(crate) link: Option<SpanContext>,
+}
+
+impl Creation {
+    /// The work on one message begins.
+    ///
+    /// It is a child of the creation context, if it may be and no local span is active; otherwise
+    /// it belongs where it is done, and links to it. The baggage of the message comes along in any
+    /// case.
+    pub(crate) fn of(
+        instrumentation: &Instrumentation,
+        headers: &dyn Extractor,
+        may_continue: bool,
+        accepts: impl FnOnce() -> bool,
+    ) -> Self {
+        let ambient = Context::current();
+        if ambient.is_telemetry_suppressed() {
+            let (origin, link) = (Err(Operation::transparent(ambient)), None);
+            return Self { origin, link };
+        }
+        let providers = instrumentation.resolved.providers();
+        let mut extracted = providers.extract(&ambient, headers);
+        if let Some(limit) = instrumentation.config.baggage_limit {
+            extracted = baggage::limited(extracted, limit);
+        }
+        let (base, parent, link) = place(&ambient, extracted, may_continue);
+        let origin = if instrumentation.resolved.is_found() && accepts() {
+            Ok(Origin {
+                base,
+                parent,
+                injection: Injection::Everything,
+            })
+        } else {
+            Err(Operation::passing_on(base))
+        };
+        Self { origin, link }
+    }
+}
+
+impl Origin {
+    /// What a client of a broker begins, as a child of the current span; `Err` is the operation of
+    /// what is not recorded.
+    pub(crate) fn current(
+        instrumentation: &Arc<Instrumentation>,
+        injection: impl FnOnce(&Context) -> Injection,
+        accepts: impl FnOnce() -> bool,
+    ) -> Result<Self, Operation> {
+        let base = Context::current();
+        if base.is_telemetry_suppressed() {
+            return Err(Operation::transparent(base));
+        }
+        let injection = injection(&base);
+        if !instrumentation.resolved.is_found() || !accepts() {
+            let instrumentation = instrumentation.clone();
+            return Err(Operation::unrecorded(base, instrumentation, injection));
+        }
+        Ok(Self {
+            parent: local_parent(&base),
+            base,
+            injection,
+        })
+    }
+}
+
+/// The context of the work, the parent of its span, and what it links to.
+fn place(
+    ambient: &Context,
+    extracted: Context,
+    may_continue: bool,
+) -> (Context, Parent, Option<SpanContext>) {
+    let has_local = is_local(ambient);
+    let local = || match has_local {
+        true => Parent::Base,
+        false => Parent::None,
+    };
+    let span = extracted.span();
+    let found = span.span_context();
+    let is_none =
+        !extracted.has_active_span() || std::ptr::eq(found, ambient.span().span_context());
+    if is_none {
+        return (extracted, local(), None);
+    }
+    if may_continue && !has_local {
+        // Also one that is not valid: a decision on sampling that came without a trace.
+        return (extracted, Parent::Base, None);
+    }
+    let link = found.is_valid().then(|| found.clone());
+    (without_trace(&extracted), local(), link)
+}
+
+/// A remote span that is merely current came with something else, and is no parent.
+fn is_local(context: &Context) -> bool {
+    let span = context.span();
+    let current = span.span_context();
+    current.is_valid() && !current.is_remote()
+}

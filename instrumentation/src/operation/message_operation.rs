@@ -1,0 +1,65 @@
+//! What only operations on messages are told.
+
+use std::ops::{Deref, DerefMut};
+
+use super::lifecycle::Operation;
+use crate::outcome::Outcome;
+
+/// An [`Operation`] of the messaging conventions: a message that is sent, messages that are
+/// received, worked on, or done with.
+///
+/// Dropped before it is [finished](Self::finish), a send is no error: its caller gave it up. Work
+/// on a message that is dropped is the error `cancelled`.
+#[derive(Debug, Default)]
+#[must_use = "an operation that is dropped counts as cancelled"]
+pub struct MessageOperation(Operation);
+
+impl MessageOperation {
+    pub(crate) fn new(operation: Operation) -> Self {
+        Self(operation)
+    }
+
+    /// The partition that the message was put into, unless the [facts](crate::Message) had it.
+    pub fn record_partition(&mut self, partition: i32) {
+        if let Some((recording, _)) = self.0.recording()
+            && let Outcome::Messaging(messaging) = &mut recording.outcome
+        {
+            messaging.deliver(partition);
+        }
+    }
+
+    /// The offset that Kafka gave the message, unless the [facts](crate::Message) had it. Other
+    /// systems have none.
+    pub fn record_offset(&mut self, offset: i64) {
+        if let Some((recording, _)) = self.0.recording()
+            && let Outcome::Messaging(messaging) = &mut recording.outcome
+        {
+            messaging.record_offset(offset);
+        }
+    }
+
+    /// The operation came to its end.
+    pub fn finish(self) {
+        self.0.finish();
+    }
+}
+
+impl Deref for MessageOperation {
+    type Target = Operation;
+
+    fn deref(&self) -> &Operation {
+        &self.0
+    }
+}
+
+impl DerefMut for MessageOperation {
+    fn deref_mut(&mut self) -> &mut Operation {
+        &mut self.0
+    }
+}
+
+impl AsRef<Operation> for MessageOperation {
+    fn as_ref(&self) -> &Operation {
+        &self.0
+    }
+}

@@ -1,0 +1,75 @@
+//! What the work on a message comes to.
+
+use std::any::Any;
+
+use otel_instrumentation::ErrorType;
+use rdkafka::error::KafkaError;
+
+use crate::facts;
+
+/// What the work on a message results in: nothing, or a `Result`.
+///
+/// Implement it for a type of your own to say when it is a failure.
+///
+/// ```
+/// use otel_middleware_kafka::{ErrorType, ProcessOutput};
+///
+/// enum Handled {
+///     Done,
+///     Rejected,
+/// }
+///
+/// impl ProcessOutput for Handled {
+///     fn error_type(&self) -> Option<ErrorType> {
+///         matches!(self, Self::Rejected).then_some(ErrorType("rejected"))
+///     }
+/// }
+/// # assert!(Handled::Done.error_type().is_none() && Handled::Rejected.error_type().is_some());
+/// ```
+pub trait ProcessOutput {
+    /// The `error.type` of a failure, which is one of few: it is a label of metrics. `None` is
+    /// success.
+    fn error_type(&self) -> Option<ErrorType>;
+}
+
+impl ProcessOutput for () {
+    fn error_type(&self) -> Option<ErrorType> {
+        None
+    }
+}
+
+/// An error of Kafka has its code, another one its [class](ErrorType::of).
+impl<T, E: Any> ProcessOutput for Result<T, E> {
+    fn error_type(&self) -> Option<ErrorType> {
+        let error = self.as_ref().err()?;
+        let kafka = (error as &dyn Any).downcast_ref::<KafkaError>();
+        Some(kafka.map_or_else(|| ErrorType::of(error), facts::error_type))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use rdkafka::error::RDKafkaErrorCode;
+
+    use super::*;
+
+    #[test]
+    fn failures_have_classes() {
+        let full = KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull);
+        assert_eq!(().error_type(), None);
+        assert_eq!(Ok::<_, fmt::Error>(1).error_type(), None);
+        let cases = [
+            (Err::<(), _>(full).error_type(), "_QUEUE_FULL"),
+            (Err::<(), _>(fmt::Error).error_type(), "core::fmt::Error"),
+            (
+                Err::<(), Box<dyn std::error::Error>>("a".into()).error_type(),
+                "_OTHER",
+            ),
+        ];
+        for (found, expected) in cases {
+            assert_eq!(found, Some(ErrorType(expected)));
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! `StreamConsumer`, with the spans of its messages.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use otel_instrumentation::{
+    ConsumerInstrumentation, Message as Facts, MessagingConfig, instrumentation_scope,
+};
+use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
+use rdkafka::consumer::{
+    CommitMode, Consumer, ConsumerContext, DefaultConsumerContext, StreamConsumer,
+};
+use rdkafka::error::KafkaResult;
+use rdkafka::message::BorrowedMessage;
+use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::util::{AsyncRuntime, DefaultRuntime};
+use rdkafka::{ClientConfig, Message};
+
+use super::output::ProcessOutput;
+use super::processing::Processing;
+use super::receive::receive;
+use super::stream::MessageStream;
+use crate::facts;
+use crate::headers::KafkaHeaders;
+
+/// A [`StreamConsumer`] whose work on messages belongs to the traces that they come from; cheap to
+/// clone.
+///
+/// Everything that is not here is that of the [`StreamConsumer`] inside: subscriptions,
+/// assignments, offsets.
+///
+/// Created from a configuration, it knows what the conventions want to know of the client:
+///
+/// ```no_run
+/// use otel_middleware_kafka::OtelConsumer;
+/// use rdkafka::consumer::{CommitMode, Consumer};
+/// use rdkafka::{ClientConfig, Message};
+///
+/// # async fn example() -> Result<(), rdkafka::error::KafkaError> {
+/// let mut config = ClientConfig::new();
+/// config.set("bootstrap.servers", "kafka:9092").set("group.id", "notification");
+/// let consumer: OtelConsumer = config.create()?;
+/// consumer.subscribe(&["order.placed"])?;
+/// loop {
+///     let message = consumer.recv().await?;
+///     let told = consumer.process(&message, async |message| tell(message.payload()).await).await;
+///     if told.is_ok() {
+///         consumer.commit_message(&message, CommitMode::Async)?;
+///     }
+/// }
+/// # }
+/// # async fn tell(_: Option<&[u8]>) -> Result<(), std::fmt::Error> { Ok(()) }
+/// ```
+#[must_use = "the consumer leaves its group when it is dropped"]
+pub struct OtelConsumer<C = DefaultConsumerContext, R = DefaultRuntime>
+where
+    C: ConsumerContext,
+{
+    consumer: Arc<StreamConsumer<C, R>>,
+    instrumentation: ConsumerInstrumentation,
+    /// What the client's configuration said of it.
+    identity: MessagingConfig,
+}
+
+impl<C, R> OtelConsumer<C, R>
+where
+    C: ConsumerContext + 'static,
+{
+    /// Wraps a consumer that is there already.
+    ///
+    /// Its brokers, its client id and its group cannot be asked of it: say them in
+    /// [`with_config`](Self::with_config).
+    pub fn new(consumer: impl Into<Arc<StreamConsumer<C, R>>>) -> Self {
+        Self::with_identity(consumer.into(), MessagingConfig::new())
+    }
+
+    fn with_identity(consumer: Arc<StreamConsumer<C, R>>, identity: MessagingConfig) -> Self {
+        Self {
+            consumer,
+            instrumentation: instrumentation(identity.clone()),
+            identity,
+        }
+    }
+
+    /// Uses the given configuration for the telemetry. What it does not say of the broker and the
+    /// client stays.
+    pub fn with_config(mut self, config: MessagingConfig) -> Self {
+        self.instrumentation = instrumentation(config.or(self.identity.clone()));
+        self
+    }
+
+    /// Waits for the next message, as [`StreamConsumer::recv`] does. Dropped before there is one, it
+    /// has lost none, and makes no span.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`StreamConsumer::recv`].
+    pub async fn recv(&self) -> KafkaResult<BorrowedMessage<'_>> {
+        let received = self.consumer.recv().await;
+        receive(&self.instrumentation, &received);
+        received
+    }
+
+    /// The messages one after the other, as [`StreamConsumer::stream`] has them.
+    pub fn stream(&self) -> MessageStream<'_, C> {
+        MessageStream::new(self.consumer.stream(), &self.instrumentation)
+    }
+
+    /// Works on a message, inside of a span that belongs to the message's trace.
+    ///
+    /// The span begins with this call and ends with the future. Where no local span is active, it is
+    /// a child of the context that created the message, unless the configuration
+    /// [says otherwise](MessagingConfig::continues). The message's baggage is in the context of the
+    /// work. A `Result` that is an error, a panic and a drop before the end are errors of the span.
+    ///
+    /// ```
+    /// # async fn example(consumer: otel_middleware_kafka::OtelConsumer) {
+    /// # use rdkafka::Message;
+    /// let Ok(message) = consumer.recv().await else { return };
+    /// consumer.process(&message, async |message| println!("{}", message.topic())).await;
+    /// # }
+    /// ```
+    pub fn process<'a, M, F, W>(&self, message: &'a M, work: F) -> Processing<W>
+    where
+        M: Message,
+        F: FnOnce(&'a M) -> W,
+        W: Future,
+        W::Output: ProcessOutput,
+    {
+        let headers = KafkaHeaders::new(message.headers());
+        let facts = facts::received(message);
+        let operation = self.instrumentation.process(&facts, &headers);
+        Processing::begin(operation, || work(message))
+    }
+
+    /// Works on several messages at once, inside of one span, which links to the contexts that
+    /// created them. It is a child of the current span.
+    pub fn process_batch<'a, M, F, W>(&self, messages: &'a [M], work: F) -> Processing<W>
+    where
+        M: Message,
+        F: FnOnce(&'a [M]) -> W,
+        W: Future,
+        W::Output: ProcessOutput,
+    {
+        let headers: Vec<_> = messages
+            .iter()
+            .map(|message| KafkaHeaders::new(message.headers()))
+            .collect();
+        let facts = messages.iter().map(facts::received);
+        let operation = self.instrumentation.process_batch(facts.zip(&headers));
+        Processing::begin(operation, || work(messages))
+    }
+
+    /// Commits offsets, see [`Consumer::commit`]. The span of an asynchronous commit ends when the
+    /// call returns.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Consumer::commit`].
+    pub fn commit(&self, offsets: &TopicPartitionList, mode: CommitMode) -> KafkaResult<()> {
+        let elements = offsets.elements();
+        let common = elements.first().and_then(|first| {
+            let is_same = |topic| first.topic() == topic;
+            let all = elements.iter().all(|element| is_same(element.topic()));
+            let only = (elements.len() == 1).then(|| first.partition());
+            all.then(|| Facts::new(first.topic()).partition(only.and_then(facts::partition)))
+        });
+        self.committing(common.as_ref(), || self.consumer.commit(offsets, mode))
+    }
+
+    /// Commits what was received last of each partition, see [`Consumer::commit_consumer_state`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Consumer::commit_consumer_state`].
+    pub fn commit_consumer_state(&self, mode: CommitMode) -> KafkaResult<()> {
+        self.committing(None, || self.consumer.commit_consumer_state(mode))
+    }
+
+    /// Commits a message and those before it, see [`Consumer::commit_message`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Consumer::commit_message`].
+    pub fn commit_message(
+        &self,
+        message: &BorrowedMessage<'_>,
+        mode: CommitMode,
+    ) -> KafkaResult<()> {
+        let facts = Facts::new(message.topic())
+            .partition(facts::partition(message.partition()))
+            .offset(facts::offset(message.offset()));
+        self.committing(Some(&facts), || self.consumer.commit_message(message, mode))
+    }
+
+    fn committing(
+        &self,
+        facts: Option<&Facts<'_>>,
+        commit: impl FnOnce() -> KafkaResult<()>,
+    ) -> KafkaResult<()> {
+        let mut operation = self.instrumentation.settle(facts);
+        let result = operation.run(commit);
+        if let Err(error) = &result {
+            facts::fail(&mut operation, error);
+        }
+        operation.finish();
+        result
+    }
+}
+
+impl<R: AsyncRuntime> FromClientConfig for OtelConsumer<DefaultConsumerContext, R> {
+    fn from_config(config: &ClientConfig) -> KafkaResult<Self> {
+        Self::from_config_and_context(config, DefaultConsumerContext)
+    }
+}
+
+impl<C, R> FromClientConfigAndContext<C> for OtelConsumer<C, R>
+where
+    C: ConsumerContext + 'static,
+    R: AsyncRuntime,
+{
+    fn from_config_and_context(config: &ClientConfig, context: C) -> KafkaResult<Self> {
+        let consumer = StreamConsumer::from_config_and_context(config, context)?;
+        let identity = facts::identity(config);
+        Ok(Self::with_identity(Arc::new(consumer), identity))
+    }
+}
+
+impl<C: ConsumerContext, R> Clone for OtelConsumer<C, R> {
+    fn clone(&self) -> Self {
+        Self {
+            consumer: self.consumer.clone(),
+            instrumentation: self.instrumentation.clone(),
+            identity: self.identity.clone(),
+        }
+    }
+}
+
+impl<C: ConsumerContext, R> Deref for OtelConsumer<C, R> {
+    type Target = Arc<StreamConsumer<C, R>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.consumer
+    }
+}
+
+impl<C: ConsumerContext, R> fmt::Debug for OtelConsumer<C, R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OtelConsumer")
+            .field("instrumentation", &self.instrumentation)
+            .finish_non_exhaustive()
+    }
+}
+
+fn instrumentation(config: MessagingConfig) -> ConsumerInstrumentation {
+    let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    ConsumerInstrumentation::new(scope, config)
+}

@@ -1,0 +1,208 @@
+//! librdkafka's mock cluster, whose broker speaks the real protocol over loopback.
+
+#![allow(dead_code, reason = "each test uses what it needs")]
+
+use std::time::{Duration, Instant};
+
+use opentelemetry::Value;
+use opentelemetry::trace::SpanId;
+use opentelemetry_sdk::trace::SpanData;
+use otel_instrumentation::testing::{Capture, Point};
+use otel_middleware_kafka::{MessagingConfig, OtelConsumer, OtelProducer};
+
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{Header, Headers, OwnedHeaders, OwnedMessage};
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+/// A cluster of one broker with one topic of one partition, and what is recorded of it.
+pub(crate) struct Cluster {
+    pub(crate) mock: MockCluster<'static, DefaultProducerContext>,
+    pub(crate) capture: Capture,
+}
+
+impl Cluster {
+    pub(crate) fn new() -> Self {
+        let mock = MockCluster::new(1).unwrap();
+        mock.create_topic(TOPIC, 1, 1).unwrap();
+        Self {
+            mock,
+            capture: Capture::new(),
+        }
+    }
+
+    /// A client of the cluster that waits for nothing.
+    pub(crate) fn config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", self.mock.bootstrap_servers())
+            .set("client.id", "tested")
+            .set("fetch.wait.max.ms", "10")
+            .set("linger.ms", "0");
+        config
+    }
+
+    pub(crate) fn messaging(&self) -> MessagingConfig {
+        MessagingConfig::new().providers(self.capture.providers())
+    }
+
+    pub(crate) fn producer(&self) -> OtelProducer {
+        let producer: OtelProducer = self.config().create().unwrap();
+        producer.with_config(self.messaging())
+    }
+
+    /// Reads the topic from its beginning.
+    pub(crate) fn consumer(&self, messaging: MessagingConfig) -> OtelConsumer {
+        let consumer: OtelConsumer = self.consumer_config().create().unwrap();
+        consumer.assign(&beginning()).unwrap();
+        consumer.with_config(messaging.providers(self.capture.providers()))
+    }
+
+    pub(crate) fn consumer_config(&self) -> ClientConfig {
+        let mut config = self.config();
+        config
+            .set("group.id", "testing")
+            .set("enable.auto.commit", "false");
+        config
+    }
+
+    /// What is in the topic, read without any instrumentation.
+    pub(crate) fn seen(&self, count: usize) -> Vec<OwnedMessage> {
+        let consumer: BaseConsumer = self.consumer_config().create().unwrap();
+        consumer.assign(&beginning()).unwrap();
+        let mut seen = Vec::new();
+        let start = Instant::now();
+        while seen.len() < count {
+            assert!(start.elapsed() < PATIENCE, "{} of {count}", seen.len());
+            if let Some(message) = consumer.poll(Duration::from_millis(100)) {
+                seen.push(message.unwrap().detach());
+            }
+        }
+        seen
+    }
+
+    pub(crate) fn port(&self) -> i64 {
+        let servers = self.mock.bootstrap_servers();
+        servers.rsplit_once(':').unwrap().1.parse().unwrap()
+    }
+
+    pub(crate) fn host(&self) -> String {
+        let servers = self.mock.bootstrap_servers();
+        servers.rsplit_once(':').unwrap().0.to_owned()
+    }
+
+    /// The only span.
+    #[track_caller]
+    pub(crate) fn span(&self) -> SpanData {
+        only(self.capture.spans())
+    }
+
+    /// The only span of that name.
+    #[track_caller]
+    pub(crate) fn span_named(&self, name: &str) -> SpanData {
+        let spans = self.capture.spans().into_iter();
+        only(spans.filter(|span| span.name == name).collect())
+    }
+
+    /// The only point of a metric.
+    #[track_caller]
+    pub(crate) fn point(&self, metric: &str) -> Point {
+        only(self.capture.points(metric))
+    }
+
+    /// Waits until so many spans have ended.
+    #[track_caller]
+    pub(crate) fn wait_for_spans(&self, count: usize) -> Vec<SpanData> {
+        let start = Instant::now();
+        loop {
+            let spans = self.capture.spans();
+            if spans.len() >= count {
+                assert_eq!(spans.len(), count);
+                return spans;
+            }
+            assert!(start.elapsed() < PATIENCE, "{} of {count}", spans.len());
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// A broker that nobody listens for.
+pub(crate) fn nowhere() -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", "127.0.0.1:1");
+    config
+}
+
+pub(crate) fn beginning() -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(TOPIC, 0, Offset::Beginning)
+        .unwrap();
+    list
+}
+
+pub(crate) type Pair<'a> = (&'a str, Option<&'a [u8]>);
+
+pub(crate) const USERS: [Pair<'_>; 4] = [
+    ("a", Some(b"1")),
+    ("null", None),
+    ("bytes", Some(b"\xff\x00\xfe")),
+    ("a", Some(b"2")),
+];
+
+pub(crate) fn headers(pairs: &[Pair<'_>]) -> OwnedHeaders {
+    let headers = pairs.iter().map(|&(key, value)| Header { key, value });
+    headers.fold(OwnedHeaders::new(), OwnedHeaders::insert)
+}
+
+pub(crate) fn pairs<H: Headers>(headers: Option<&H>) -> Vec<Pair<'_>> {
+    let headers = headers.into_iter().flat_map(Headers::iter);
+    headers.map(|header| (header.key, header.value)).collect()
+}
+
+pub(crate) fn traceparent(span: &SpanData) -> String {
+    let context = &span.span_context;
+    let flags = context.trace_flags().to_u8();
+    format!(
+        "00-{}-{}-{flags:02x}",
+        context.trace_id(),
+        context.span_id()
+    )
+}
+
+pub(crate) fn links(span: &SpanData) -> Vec<SpanId> {
+    let links = span.links.iter();
+    links.map(|link| link.span_context.span_id()).collect()
+}
+
+pub(crate) fn value(span: &SpanData, key: &str) -> Option<Value> {
+    let mut attributes = span.attributes.iter();
+    let found = attributes.find(|attribute| attribute.key.as_str() == key);
+    found.map(|attribute| attribute.value.clone())
+}
+
+pub(crate) fn text(key: &str, value: impl Into<String>) -> (String, Value) {
+    (key.to_owned(), Value::from(value.into()))
+}
+
+pub(crate) fn number(key: &str, value: i64) -> (String, Value) {
+    (key.to_owned(), Value::from(value))
+}
+
+pub(crate) fn labels(point: Point) -> Vec<(String, Value)> {
+    point.labels.into_iter().collect()
+}
+
+#[track_caller]
+pub(crate) fn only<T>(found: Vec<T>) -> T {
+    assert_eq!(found.len(), 1);
+    found.into_iter().next().unwrap()
+}
+
+pub(crate) const TOPIC: &str = "order.placed";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const DURATION: &str = "messaging.client.operation.duration";
+pub(crate) const SENT: &str = "messaging.client.sent.messages";
+pub(crate) const CONSUMED: &str = "messaging.client.consumed.messages";
+pub(crate) const PROCESS: &str = "messaging.process.duration";
