@@ -166,8 +166,6 @@ fn large_basket_asks_once_a_line(trace: &[Value]) {
         assert_eq!(select["kind"], "client");
         let expected = serde_json::json!({
             "db.system.name": "sqlite",
-            "db.operation.name": "SELECT",
-            "db.collection.name": "stock",
             "db.query.summary": "SELECT stock",
             "db.query.text": "SELECT id, available, price_cents FROM stock WHERE sku = ?1",
         });

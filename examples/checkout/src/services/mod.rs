@@ -17,7 +17,6 @@ mod orders;
 mod payment;
 mod process;
 mod server;
-mod statement;
 
 use std::net::SocketAddr;
 
@@ -65,7 +64,7 @@ pub(crate) enum Service {
 impl Launch {
     /// Runs the service until the parent closes our standard input or is gone.
     pub(crate) async fn run(self) -> Result<()> {
-        process::run(self.port, || self.service.server()).await
+        process::run(self.port, self.service.server()).await
     }
 
     /// The command line from which clap reads this value again.
@@ -100,7 +99,7 @@ impl Service {
         }
     }
 
-    fn server(self) -> Result<Server> {
+    async fn server(self) -> Result<Server> {
         Ok(match self {
             Self::Gateway { orders } => Server::Axum(gateway::router(orders)?),
             Self::Orders {
@@ -108,7 +107,7 @@ impl Service {
                 payment,
                 notification,
             } => Server::Axum(orders::router(inventory, payment, notification)?),
-            Self::Inventory => Server::Tonic(inventory::routes()?),
+            Self::Inventory => Server::Tonic(inventory::routes().await?),
             Self::Payment => Server::Actix(payment::routes),
             Self::Notification => Server::Axum(notification::router()),
         })
