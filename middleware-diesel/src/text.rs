@@ -54,7 +54,7 @@ impl Write for Reader<'_> {
             return Ok(());
         }
         let list = match self.stage {
-            Stage::Text if piece == BINDS && !self.text.is_empty() => {
+            Stage::Text if piece == BINDS => {
                 self.stage = Stage::Words;
                 return Ok(());
             }
