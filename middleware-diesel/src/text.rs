@@ -5,6 +5,7 @@
 //! is written anywhere.
 
 use std::fmt::{self, Display, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Writes the text of `query` into `text` in place of what was there. True if at least one value is
 /// bound to it.
@@ -14,8 +15,9 @@ pub(crate) fn read(query: &dyn Display, text: &mut String) -> bool {
         text,
         stage: Stage::Text,
     };
-    // An error is the reader's, who has seen enough, or that of a query that cannot be built.
-    let _ = write!(reader, "{query}");
+    // An error is the reader's, who has seen enough, or that of a query that cannot be built. The first
+    // value begins to be shown before it is stopped, by code that nobody would run otherwise.
+    let _ = catch_unwind(AssertUnwindSafe(|| write!(reader, "{query}")));
     let is_bound = reader.stage == Stage::Bound;
     if reader.stage == Stage::Text {
         // One piece, which somebody else has put together. Whether what is behind the words are values
@@ -54,7 +56,7 @@ impl Write for Reader<'_> {
             return Ok(());
         }
         let list = match self.stage {
-            Stage::Text if piece == BINDS && !self.text.is_empty() => {
+            Stage::Text if piece == BINDS => {
                 self.stage = Stage::Words;
                 return Ok(());
             }
@@ -105,11 +107,11 @@ mod tests {
         }
     }
 
-    struct Unreachable;
+    struct Unshowable;
 
-    impl Debug for Unreachable {
+    impl Debug for Unshowable {
         fn fmt(&self, _: &mut Formatter<'_>) -> fmt::Result {
-            panic!("a second value is never asked for")
+            panic!("it cannot be shown")
         }
     }
 
@@ -131,7 +133,7 @@ mod tests {
             ),
             (Query("SELECT ?", &[&Silent]), "SELECT ?", false),
             (
-                Query("SELECT ?, ?", &[&1, &Unreachable]),
+                Query("SELECT ?, ?", &[&1, &Unshowable]),
                 "SELECT ?, ?",
                 true,
             ),
@@ -141,6 +143,13 @@ mod tests {
             let is_bound = read(&query, &mut text);
             assert_eq!((&*text, is_bound), (expected, expected_bound));
         }
+    }
+
+    #[test]
+    fn a_value_that_panics_when_it_is_shown_counts_as_none() {
+        let mut text = String::new();
+        assert!(!read(&Query("SELECT ?", &[&Unshowable]), &mut text));
+        assert_eq!(text, "SELECT ?");
     }
 
     #[test]
