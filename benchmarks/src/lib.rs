@@ -8,6 +8,7 @@ pub mod column;
 pub mod floor;
 pub mod frameworks;
 pub mod growth;
+pub mod guard;
 pub mod measure;
 pub mod memory;
 pub mod pipeline;

@@ -33,6 +33,12 @@ enum What {
         #[arg(default_value_t = 1)]
         seconds: u64,
     },
+    /// Whether the middlewares cost more instructions than before.
+    Guard {
+        /// Writes down what they cost now.
+        #[arg(long)]
+        write: bool,
+    },
     /// What spans and events of `tracing` cost.
     Tracing,
     /// Whole process: requests whose spans are exported to a receiver in another process.
@@ -65,6 +71,8 @@ fn main() -> Result<()> {
         Some(What::Growth) => benchmarks::growth::print(),
         Some(What::Memory) => benchmarks::memory::print(),
         Some(What::Sockets { seconds }) => benchmarks::sockets::print(seconds),
+        Some(What::Guard { write: false }) => benchmarks::guard::check(),
+        Some(What::Guard { write: true }) => benchmarks::guard::write(),
         Some(What::Tracing) => benchmarks::bridges::table::print(),
         Some(What::Pipeline { seconds }) => pipeline::print(seconds),
         Some(What::PipelineRun {
