@@ -347,8 +347,10 @@ fn a_query_is_a_child_of_the_current_span_and_is_current_itself() {
 fn suppressed_telemetry_passes_through() {
     let capture = Capture::new();
     let client = client(&capture, DatabaseConfig::new());
+    assert!(client.is_enabled());
     let suppressed = Context::current().with_telemetry_suppressed();
     let _attached = suppressed.attach();
+    assert!(!client.is_enabled());
     let operation = client.start(&bound(TEXT));
     assert!(!operation.is_recorded());
     client.acquire(Some(&operation)).finish();
@@ -357,6 +359,14 @@ fn suppressed_telemetry_passes_through() {
 
     assert!(capture.spans().is_empty());
     assert!(capture.metric_names().is_empty());
+}
+
+#[test]
+fn without_a_provider_nothing_is_recorded() {
+    let scope = instrumentation_scope("test", "1");
+    let client = DbClientInstrumentation::new(scope, DatabaseConfig::new());
+    assert!(!client.is_enabled());
+    assert!(!client.start(&bound(TEXT)).is_recorded());
 }
 
 #[test]

@@ -84,15 +84,20 @@ impl Call {
     /// has seen reaches nobody. If a server gives a call up because its time is over, that is
     /// why. The first status counts.
     fn judge(&mut self, headers: &HeaderMap) {
+        // Most calls come to their end in time, and a look-up hashes a name.
+        let (is_broken, is_cut) = (self.request.is_broken(), self.request.is_cut());
+        let is_overdue = self.is_overdue();
+        if !(is_broken || is_cut || is_overdue) {
+            return;
+        }
         let Some(status) = headers.get(Status::GRPC_STATUS) else {
             return;
         };
         let message = headers.get(Status::GRPC_MESSAGE);
         let message = message.map_or(b"".as_slice(), |message| message.as_bytes());
-        let request = &self.request;
-        if request.is_broken() || request.is_cut() && INCOMPLETE.contains(&message) {
+        if is_broken || is_cut && INCOMPLETE.contains(&message) {
             self.operation.record_status(Code::Cancelled as u32, "");
-        } else if status == CANCELLED && self.is_overdue() {
+        } else if status == CANCELLED && is_overdue {
             self.exceed_deadline();
         }
     }

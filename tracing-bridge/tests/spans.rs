@@ -11,15 +11,19 @@
 mod support;
 
 use std::fmt;
+use std::panic::catch_unwind;
 use std::sync::Barrier;
 use std::thread;
 
 use opentelemetry::trace::{
-    SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
+    Link, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
     Tracer, TracerProvider,
 };
 use opentelemetry::{Array, Context, InstrumentationScope, KeyValue, Value};
-use opentelemetry_sdk::trace::SpanData;
+use opentelemetry_sdk::trace::{
+    InMemorySpanExporter, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample,
+    SpanData,
+};
 use otel_tracing_bridge::{OtelSpanExt, SpanLayer};
 use support::Exported;
 use tracing::field::Empty;
@@ -607,4 +611,53 @@ fn subscribers_of_tests_do_not_mix() {
     assert_eq!(names, ["inner"]);
     let spans = outer.spans();
     assert_child(named(&spans, "outer again"), named(&spans, "outer"));
+}
+
+/// Panics at every span of one name.
+#[derive(Clone, Debug)]
+struct Fragile;
+
+impl ShouldSample for Fragile {
+    fn should_sample(
+        &self,
+        _: Option<&Context>,
+        _: TraceId,
+        name: &str,
+        _: &SpanKind,
+        _: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        assert_ne!(name, "fragile");
+        SamplingResult {
+            decision: SamplingDecision::RecordAndSample,
+            attributes: Vec::new(),
+            trace_state: TraceState::NONE,
+        }
+    }
+}
+
+#[test]
+fn sampler_that_panics_costs_one_span() {
+    let exported = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_sampler(Fragile)
+        .with_simple_exporter(exported.clone())
+        .build();
+    let subscriber = tracing_subscriber::registry().with(SpanLayer::new(provider.clone()));
+    tracing::subscriber::with_default(subscriber, || {
+        let outer = info_span!("outer");
+        outer.in_scope(|| {
+            // When it is entered, when it ends without that, and when its parent is asked for.
+            let _ = catch_unwind(|| info_span!("fragile").in_scope(|| {}));
+            let _ = catch_unwind(|| drop(info_span!("fragile")));
+            let _ = catch_unwind(|| {
+                let fragile = info_span!("fragile");
+                info_span!(parent: &fragile, "inner").in_scope(|| {});
+            });
+            info_span!("next").in_scope(|| {});
+        });
+    });
+    let spans = exported.get_finished_spans().unwrap();
+    assert_child(named(&spans, "next"), named(&spans, "outer"));
+    assert!(spans.iter().all(|span| span.name != "fragile"));
 }

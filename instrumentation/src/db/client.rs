@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 use super::acquire::Acquire;
 use super::identity::Identity;
@@ -72,6 +72,14 @@ impl DbClientInstrumentation {
         Self {
             shared: Arc::new(shared),
         }
+    }
+
+    /// False where [`start`](Self::start) would record nothing: telemetry is suppressed, or there is
+    /// nobody to record it. A driver that has to make the text need not make it then.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        let is_suppressed = Context::map_current(Context::is_telemetry_suppressed);
+        !is_suppressed && self.shared.instrumentation.resolved.is_found()
     }
 
     /// The query begins, as a child of the current span.

@@ -173,6 +173,7 @@ impl Operation {
         state.instrumentation = Some(instrumentation);
         state.injection = injection;
         state.recorded = recorded;
+        state.share();
         let stage = Stage::Begun(state);
         Self { stage }
     }

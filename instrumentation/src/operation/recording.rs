@@ -12,7 +12,7 @@ use opentelemetry::{Context, KeyValue, StringValue};
 use super::header_capture::HeaderCapture;
 use super::kept_request::KeptRequest;
 use super::route::Route;
-use super::server_span::Told;
+use super::server_span::Served;
 use crate::config::Attributes;
 use crate::outcome::{Ending, Failure, Outcome};
 use crate::providers::{Instruments, Resolved};
@@ -105,11 +105,11 @@ impl Recording {
     }
 
     /// What a handler said of the span: its name stays, and its error counts before others.
-    pub(super) fn hear(&mut self, told: &Told) {
-        if told.is_renamed() {
+    pub(super) fn hear(&mut self, served: &Served) {
+        if served.is_renamed() {
             self.name = None;
         }
-        if let Some(failure) = told.take_failure() {
+        if let Some(failure) = served.take_failure() {
             self.failure = Some(failure);
         }
     }

@@ -13,9 +13,7 @@ impl Operation {
             return work();
         };
         let _attached = state.context.clone().attach();
-        let _serving = state
-            .served()
-            .map(|route| Serving::enter(&state.context, route, &state.told));
+        let _serving = state.served.clone().map(Serving::enter);
         work()
     }
 

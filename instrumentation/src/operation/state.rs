@@ -1,7 +1,7 @@
 //! What an operation holds from its start to its end, in a box that goes from one to the next.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use opentelemetry::Context;
 
@@ -9,7 +9,7 @@ use super::baggage::Injection;
 use super::instrumentation::Instrumentation;
 use super::recording::Recording;
 use super::route::Route;
-use super::server_span::Told;
+use super::server_span::Served;
 use crate::outcome::{Ending, Side};
 use crate::reuse::pool::Pool;
 
@@ -21,8 +21,8 @@ pub(super) struct State {
     pub(super) instrumentation: Option<Arc<Instrumentation>>,
     pub(super) injection: Injection,
     pub(super) recorded: Recorded,
-    /// What a handler said of the span, once it has asked for it.
-    pub(super) told: OnceLock<Arc<Told>>,
+    /// What handlers see of it; `None` for a client's, and where nothing comes of it.
+    pub(super) served: Option<Arc<Served>>,
 }
 
 /// Whether an operation is recorded.
@@ -65,21 +65,20 @@ impl State {
         matches!(self.recorded, Recorded::Recording(_))
     }
 
-    /// The route of a request that is served, as far as it is known; `None` for a client's, and
-    /// where nothing comes of it.
-    pub(super) fn served(&self) -> Option<Option<&'static str>> {
+    /// Lets handlers see the request, if one is served here and something comes of it.
+    pub(super) fn share(&mut self) {
         let (Recorded::Recording(recording), Some(instrumentation)) =
             (&self.recorded, &self.instrumentation)
         else {
-            return None;
+            return;
         };
-        if instrumentation.convention.side() != Side::Server {
-            return None;
+        if instrumentation.convention.side() == Side::Server {
+            let route = match recording.route {
+                Route::Final(Cow::Borrowed(route)) => Some(route),
+                _ => None,
+            };
+            self.served = Some(Served::share(self.context.clone(), route));
         }
-        Some(match recording.route {
-            Route::Final(Cow::Borrowed(route)) => Some(route),
-            _ => None,
-        })
     }
 
     /// Writes the end down, and leaves the box to the next operation without what was in it: a
@@ -89,10 +88,13 @@ impl State {
         if let (Recorded::Recording(recording), Some(instrumentation)) =
             (&mut self.recorded, &self.instrumentation)
         {
-            if let Some(told) = self.told.get() {
-                recording.hear(told);
+            if let Some(served) = self.served.as_ref().filter(|served| served.is_told()) {
+                recording.hear(served);
             }
             recording.complete(&self.context, &instrumentation.resolved, ending);
+        }
+        if let Some(served) = self.served.take() {
+            Served::leave(served);
         }
         *self = Self::blank();
         // Where the thread is about to end, it is dropped.
@@ -105,7 +107,7 @@ impl State {
             instrumentation: None,
             injection: Injection::Nothing,
             recorded: Recorded::Not,
-            told: OnceLock::new(),
+            served: None,
         }
     }
 }

@@ -33,26 +33,36 @@ pub(super) fn key_value(writer: &mut Writer, field: u32, key: &str, value: &Valu
 
 fn scalar(writer: &mut Writer, field: u32, key: &str, value: Scalar<'_>) {
     let length = value.len();
-    head(writer, field, key, length);
-    value.write(writer);
+    key_before(writer, field, key, length);
+    if let Scalar::Text(text) = value {
+        writer.heads((VALUE, length), (any::STRING, text.len()));
+        writer.encoded(text.as_bytes());
+    } else {
+        writer.head(VALUE, length);
+        value.write(writer);
+    }
 }
 
 fn array(writer: &mut Writer, field: u32, key: &str, values: &Array) {
     let mut length = 0;
     each(values, &mut |value| length += field_len(value.len()));
-    head(writer, field, key, field_len(length));
-    writer.head(any::ARRAY, length);
+    key_before(writer, field, key, field_len(length));
+    writer.heads((VALUE, field_len(length)), (any::ARRAY, length));
     each(values, &mut |value| {
         writer.head(ARRAY_VALUES, value.len());
         value.write(writer);
     });
 }
 
-/// The key, and the beginning of the value.
-fn head(writer: &mut Writer, field: u32, key: &str, value: usize) {
-    writer.head(field, text_len(key) + field_len(value));
-    writer.text(KEY, key);
-    writer.head(VALUE, value);
+/// The beginning of an attribute, and its key. Its value comes next and has this length.
+fn key_before(writer: &mut Writer, field: u32, key: &str, value: usize) {
+    let length = text_len(key) + field_len(value);
+    if key.is_empty() {
+        writer.head(field, length);
+    } else {
+        writer.heads((field, length), (KEY, key.len()));
+        writer.encoded(key.as_bytes());
+    }
 }
 
 fn each(values: &Array, visit: &mut dyn FnMut(Scalar<'_>)) {

@@ -69,8 +69,25 @@ impl Writer {
 
     /// The beginning of a field whose `length` bytes come next.
     pub(super) fn head(&mut self, field: u32, length: usize) {
-        self.tag(field, LENGTH_DELIMITED);
-        self.raw_varint(length as u64);
+        match short_head(field, length) {
+            Some(head) => self.0.extend_from_slice(&head),
+            None => {
+                self.tag(field, LENGTH_DELIMITED);
+                self.raw_varint(length as u64);
+            }
+        }
+    }
+
+    /// The beginning of a field, and that of another one with which its contents begin.
+    pub(super) fn heads(&mut self, outer: (u32, usize), inner: (u32, usize)) {
+        let [first, second] = [outer, inner].map(|(field, length)| short_head(field, length));
+        // Most are short, and bytes that are written together are cheaper.
+        if let (Some([a, b]), Some([c, d])) = (first, second) {
+            self.0.extend_from_slice(&[a, b, c, d]);
+            return;
+        }
+        self.head(outer.0, outer.1);
+        self.head(inner.0, inner.1);
     }
 
     /// A field whose length is known when it is written. Returns how many bytes it took in all.
@@ -140,6 +157,11 @@ pub(super) fn text_len(text: &str) -> usize {
 pub(super) fn varint_len(number: u64) -> usize {
     let bits = u64::BITS - (number | 1).leading_zeros();
     bits.div_ceil(7) as usize
+}
+
+/// The beginning of a field that is written in two bytes.
+fn short_head(field: u32, length: usize) -> Option<[u8; 2]> {
+    (field < 16 && length < 0x80).then_some([(field << 3 | LENGTH_DELIMITED) as u8, length as u8])
 }
 
 fn varint(number: u64) -> impl Iterator<Item = u8> {

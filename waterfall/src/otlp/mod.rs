@@ -99,7 +99,9 @@ fn log(received: LogRecord) -> Option<Log> {
     let severity = received.severity_number();
     let (trace_id, span_id) = ids(&received.trace_id, &received.span_id)?;
     let message = json(received.body);
+    // Where in the source it was written is no part of what it says.
     let fields = received.attributes.into_iter();
+    let fields = fields.filter(|field| !field.key.starts_with("code."));
     let fields = fields.map(|field| format!(" {}={}", field.key, text(json(field.value))));
     Some(Log {
         trace_id,
@@ -259,6 +261,7 @@ mod tests {
             attributes: vec![
                 attribute("order", OtlpValue::IntValue(7)),
                 attribute("reason", OtlpValue::StringValue("no money".to_owned())),
+                attribute("code.line.number", OtlpValue::IntValue(17)),
             ],
             trace_id: vec![1; 16],
             span_id: vec![2; 8],

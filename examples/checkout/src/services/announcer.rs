@@ -13,7 +13,7 @@ use super::producer::Producer;
 #[derive(Clone, Debug)]
 pub(super) enum Announcer {
     #[cfg(feature = "kafka")]
-    Queue(Producer),
+    Queue(Box<Producer>),
     Call(Client),
 }
 
@@ -21,7 +21,7 @@ impl Announcer {
     pub(super) fn new(notification: SocketAddr, brokers: Option<&str>) -> Result<Self> {
         match brokers {
             #[cfg(feature = "kafka")]
-            Some(brokers) => Ok(Self::Queue(Producer::new(brokers)?)),
+            Some(brokers) => Ok(Self::Queue(Box::new(Producer::new(brokers)?))),
             #[cfg(not(feature = "kafka"))]
             Some(brokers) => anyhow::bail!("this program was built without Kafka ({brokers})"),
             None => Ok(Self::Call(Client::new(notification)?)),

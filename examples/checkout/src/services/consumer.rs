@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use otel_middleware_kafka::OtelConsumer;
-use rdkafka::Message;
-use rdkafka::consumer::Consumer as _;
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::consumer::{Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
+use rdkafka::{ClientContext, Message};
 use tokio::task::block_in_place;
 use tracing::{error, warn};
 
@@ -20,7 +20,7 @@ use super::queue::{TOPIC, client_config};
 
 #[derive(Debug)]
 pub(super) struct Consumer {
-    client: OtelConsumer,
+    client: OtelConsumer<Quiet>,
     tell: fn(NotificationRequest) -> String,
     /// Where reading begins in each partition.
     start: TopicPartitionList,
@@ -36,7 +36,7 @@ impl Consumer {
             // The mock cluster answers only when this time is up, a real one with the message.
             .set("fetch.wait.max.ms", "10")
             .set("enable.partition.eof", "true")
-            .create();
+            .create_with_context(Quiet);
         Ok(Self {
             client: client.context("no consumer")?,
             tell,
@@ -52,7 +52,8 @@ impl Consumer {
         self.start = block_in_place(|| self.find_start())?;
         self.client.assign(&self.start)?;
         let partitions = self.start.elements();
-        let mut behind: BTreeSet<_> = partitions.iter().map(|one| one.partition()).collect();
+        let partitions = partitions.iter().map(TopicPartitionListElem::partition);
+        let mut behind: BTreeSet<_> = partitions.collect();
         while !behind.is_empty() {
             if let Some(partition) = self.handle(self.client.recv().await).await {
                 behind.remove(&partition);
@@ -116,7 +117,7 @@ impl Consumer {
         }
         ensure!(partitions.count() > 0, "there is no topic {TOPIC}");
         let start = self.client.committed_offsets(partitions, LONGEST_ANSWER)?;
-        for (partition, end) in self.ends(&start)? {
+        for (partition, end) in self.ends(&start, LONGEST_ANSWER)? {
             let mut partition = start.find_partition(TOPIC, partition);
             if let Some(partition) = partition.as_mut().filter(|one| raw(one.offset()).is_none()) {
                 partition.set_offset(Offset::Offset(end))?;
@@ -126,16 +127,14 @@ impl Consumer {
     }
 
     fn find_end(&self) -> Result<Vec<(i32, i64)>> {
-        self.ends(&self.start)
+        self.ends(&self.start, LAST_ANSWER)
     }
 
-    fn ends(&self, partitions: &TopicPartitionList) -> Result<Vec<(i32, i64)>> {
+    fn ends(&self, partitions: &TopicPartitionList, patience: Duration) -> Result<Vec<(i32, i64)>> {
         let mut ends = Vec::new();
         for partition in partitions.elements() {
             let partition = partition.partition();
-            let (_, end) = self
-                .client
-                .fetch_watermarks(TOPIC, partition, LONGEST_ANSWER)?;
+            let (_, end) = self.client.fetch_watermarks(TOPIC, partition, patience)?;
             ends.push((partition, end));
         }
         Ok(ends)
@@ -154,6 +153,20 @@ impl Consumer {
     }
 }
 
+/// The end of a partition, which is asked for, is no error to be logged.
+#[derive(Debug)]
+struct Quiet;
+
+impl ClientContext for Quiet {
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF) {
+            warn!(%error, reason, "Kafka");
+        }
+    }
+}
+
+impl ConsumerContext for Quiet {}
+
 fn raw(offset: Offset) -> Option<i64> {
     match offset {
         Offset::Offset(offset) => Some(offset),
@@ -162,3 +175,5 @@ fn raw(offset: Offset) -> Option<i64> {
 }
 
 const LONGEST_ANSWER: Duration = Duration::from_secs(10);
+/// At the end the broker may be gone, with the parent that was killed.
+const LAST_ANSWER: Duration = Duration::from_secs(1);

@@ -1,15 +1,13 @@
 //! The stock, in `SQLite`. Here lies the mistake of the story.
 
-use std::sync::{Mutex, PoisonError};
-
-use rusqlite::{Connection, OptionalExtension, params};
+use otel_middleware_sqlx::SqlitePool;
 use serde_json::json;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use super::inventory_api::{AvailableLine, Line};
-use super::statement::Statement;
 
 #[derive(Debug)]
-pub(super) struct Database(Mutex<Connection>);
+pub(super) struct Database(SqlitePool);
 
 /// Why nothing was reserved.
 #[derive(Debug)]
@@ -19,121 +17,93 @@ pub(super) enum Refusal {
     },
     /// Whoever asked for it has gone away.
     Abandoned,
-    Database(rusqlite::Error),
+    Database(sqlx::Error),
 }
 
 impl Database {
     /// In memory, so that nothing is left on the disk.
-    pub(super) fn open() -> rusqlite::Result<Self> {
-        let connection = Connection::open_in_memory()?;
-        connection.execute_batch(SCHEMA)?;
-        Ok(Self(Mutex::new(connection)))
+    pub(super) async fn open() -> sqlx::Result<Self> {
+        // Each connection would be a database of its own, and gone with it.
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(SqliteConnectOptions::new().in_memory(true))
+            .await?;
+        // Before it is wrapped: what sets the stock up belongs to no request.
+        sqlx::raw_sql(SCHEMA).execute(&pool).await?;
+        Ok(Self(pool.into()))
     }
 
     /// Asks for one line after the other, and each question reads the whole table: the N+1
     /// query. No question is slow enough to stand out by itself.
     ///
     /// Tells of each line that is in stock; a refusal in return is the end of it.
-    pub(super) fn reserve(
+    pub(super) async fn reserve(
         &self,
         lines: &[Line],
         mut tell: impl FnMut(AvailableLine) -> Result<(), Refusal>,
     ) -> Result<i64, Refusal> {
-        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = connection.transaction()?;
+        let mut transaction = self.0.begin().await?;
 
         let mut taken = Vec::with_capacity(lines.len());
         for Line { sku, quantity } in lines {
-            let article = SELECT_STOCK.observe(|text| {
-                transaction
-                    .query_one(text, [sku], |row| {
-                        Ok(Article {
-                            id: row.get(0)?,
-                            available: row.get(1)?,
-                            price_cents: row.get(2)?,
-                        })
-                    })
-                    .optional()
-            })?;
+            let select = sqlx::query_as(SELECT_STOCK).bind(sku);
+            let articles: Vec<(i64, u32, i64)> = select.fetch_all(&mut *transaction).await?;
+            let mut articles = articles.into_iter();
             let sku = sku.clone();
-            let Some(article) = article.filter(|article| article.available >= *quantity) else {
+            let article = articles.find(|(_, available, _)| available >= quantity);
+            let Some((id, _, price_cents)) = article else {
+                transaction.rollback().await?;
                 return Err(Refusal::OutOfStock { sku });
             };
-            taken.push(json!({ "id": article.id, "quantity": quantity }));
+            taken.push(json!({ "id": id, "quantity": quantity }));
             tell(AvailableLine {
                 sku,
-                value_cents: article.price_cents * i64::from(*quantity),
+                value_cents: price_cents * i64::from(*quantity),
             })?;
         }
 
         let taken = json!(taken).to_string();
-        UPDATE_STOCK.observe(|text| transaction.execute(text, params![taken, -1]))?;
-        let reservation = INSERT_RESERVATION.observe(|text| {
-            transaction.execute(text, [taken])?;
-            Ok(transaction.last_insert_rowid())
-        })?;
-        transaction.commit()?;
-        Ok(reservation)
+        let update = sqlx::query(UPDATE_STOCK).bind(&taken).bind(-1);
+        update.execute(&mut *transaction).await?;
+        let insert = sqlx::query(INSERT_RESERVATION).bind(&taken);
+        let reservation = insert.execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(reservation.last_insert_rowid())
     }
 
     /// Puts the goods back. One that is not there (any more) need not be released.
-    pub(super) fn release(&self, reservation: i64) -> rusqlite::Result<()> {
-        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = connection.transaction()?;
-        let taken: Option<String> = DELETE_RESERVATION.observe(|text| {
-            transaction
-                .query_one(text, [reservation], |row| row.get(0))
-                .optional()
-        })?;
+    pub(super) async fn release(&self, reservation: i64) -> sqlx::Result<()> {
+        let mut transaction = self.0.begin().await?;
+        let taken: Option<String> = sqlx::query_scalar(DELETE_RESERVATION)
+            .bind(reservation)
+            .fetch_optional(&mut *transaction)
+            .await?;
         if let Some(taken) = taken {
-            UPDATE_STOCK.observe(|text| transaction.execute(text, params![taken, 1]))?;
+            let update = sqlx::query(UPDATE_STOCK).bind(taken).bind(1);
+            update.execute(&mut *transaction).await?;
         }
-        transaction.commit()
+        transaction.commit().await
     }
 }
 
-impl From<rusqlite::Error> for Refusal {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
     }
 }
 
-struct Article {
-    id: i64,
-    available: u32,
-    price_cents: i64,
-}
-
-const SELECT_STOCK: Statement = Statement {
-    operation: "SELECT",
-    collection: "stock",
-    summary: "SELECT stock",
-    text: "SELECT id, available, price_cents FROM stock WHERE sku = ?1",
-};
+const SELECT_STOCK: &str = "SELECT id, available, price_cents FROM stock WHERE sku = ?1";
 
 /// One statement for the whole basket: what the select should have been.
-const UPDATE_STOCK: Statement = Statement {
-    operation: "UPDATE",
-    collection: "stock",
-    summary: "UPDATE stock",
-    text: "UPDATE stock SET available = available + ?2 * taken.quantity \
-           FROM (SELECT value->>'id' AS id, sum(value->>'quantity') AS quantity \
-           FROM json_each(?1) GROUP BY 1) AS taken WHERE stock.id = taken.id",
-};
+const UPDATE_STOCK: &str = "UPDATE stock SET available = available + ?2 * taken.quantity \
+    FROM (SELECT value->>'id' AS id, sum(value->>'quantity') AS quantity \
+    FROM json_each(?1) GROUP BY 1) AS taken WHERE stock.id = taken.id";
 
-const INSERT_RESERVATION: Statement = Statement {
-    operation: "INSERT",
-    collection: "reservation",
-    summary: "INSERT reservation",
-    text: "INSERT INTO reservation (taken) VALUES (?1)",
-};
+const INSERT_RESERVATION: &str = "INSERT INTO reservation (taken) VALUES (?1)";
 
-const DELETE_RESERVATION: Statement = Statement {
-    operation: "DELETE",
-    collection: "reservation",
-    summary: "DELETE reservation",
-    text: "DELETE FROM reservation WHERE id = ?1 RETURNING taken",
-};
+const DELETE_RESERVATION: &str = "DELETE FROM reservation WHERE id = ?1 RETURNING taken";
 
 /// `sku` has no index, and nothing says that it is unique: to find one article is to read all.
 const SCHEMA: &str = "
@@ -163,56 +133,58 @@ mod tests {
         lines.iter().map(line).collect()
     }
 
-    fn available(database: &Database, sku: &str) -> i64 {
-        let connection = database.0.lock().unwrap();
-        let text = "SELECT available FROM stock WHERE sku = ?1";
-        connection.query_one(text, [sku], |row| row.get(0)).unwrap()
+    async fn available(database: &Database, sku: &str) -> i64 {
+        let query = sqlx::query_scalar("SELECT available FROM stock WHERE sku = ?1").bind(sku);
+        query.fetch_one(&database.0).await.unwrap()
     }
 
-    #[test]
-    fn reservation_takes_the_goods_and_release_puts_them_back_once() {
-        let database = Database::open().unwrap();
+    #[tokio::test]
+    async fn reservation_takes_the_goods_and_release_puts_them_back_once() {
+        let database = Database::open().await.unwrap();
         let basket = lines(&[("article-1", 2), ("article-2", 1), ("article-1", 3)]);
         let mut values = Vec::new();
         let tell = |line: AvailableLine| {
             values.push(line.value_cents);
             Ok(())
         };
-        let reservation = database.reserve(&basket, tell).unwrap();
+        let reservation = database.reserve(&basket, tell).await.unwrap();
         assert_eq!(values, [2 * 236, 273, 3 * 236]);
-        assert_eq!(available(&database, "article-1"), 999_995);
-        assert_eq!(available(&database, "article-2"), 999_999);
+        assert_eq!(available(&database, "article-1").await, 999_995);
+        assert_eq!(available(&database, "article-2").await, 999_999);
 
         for _ in 0..2 {
-            database.release(reservation).unwrap();
-            assert_eq!(available(&database, "article-1"), 1_000_000);
-            assert_eq!(available(&database, "article-2"), 1_000_000);
+            database.release(reservation).await.unwrap();
+            assert_eq!(available(&database, "article-1").await, 1_000_000);
+            assert_eq!(available(&database, "article-2").await, 1_000_000);
         }
     }
 
-    #[test]
-    fn nothing_is_taken_if_one_line_is_out_of_stock() {
-        let database = Database::open().unwrap();
+    #[tokio::test]
+    async fn nothing_is_taken_if_one_line_is_out_of_stock() {
+        let database = Database::open().await.unwrap();
         for refused in [("article-2", 1_000_001), ("no such article", 1)] {
-            let refusal = database.reserve(&lines(&[("article-1", 1), refused]), |_| Ok(()));
+            let basket = lines(&[("article-1", 1), refused]);
+            let refusal = database.reserve(&basket, |_| Ok(())).await;
             let Err(Refusal::OutOfStock { sku }) = refusal else {
                 panic!("{refusal:?}");
             };
             assert_eq!(sku, refused.0);
-            assert_eq!(available(&database, "article-1"), 1_000_000);
+            assert_eq!(available(&database, "article-1").await, 1_000_000);
         }
     }
-    #[test]
-    fn nothing_is_taken_if_nobody_waits_for_it() {
-        let database = Database::open().unwrap();
+
+    #[tokio::test]
+    async fn nothing_is_taken_if_nobody_waits_for_it() {
+        let database = Database::open().await.unwrap();
         let basket = lines(&[("article-1", 1), ("article-2", 1)]);
         let mut told = 0;
-        let refusal = database.reserve(&basket, |_| {
+        let tell = |_| {
             told += 1;
             Err(Refusal::Abandoned)
-        });
+        };
+        let refusal = database.reserve(&basket, tell).await;
         assert!(matches!(refusal, Err(Refusal::Abandoned)), "{refusal:?}");
         assert_eq!(told, 1);
-        assert_eq!(available(&database, "article-1"), 1_000_000);
+        assert_eq!(available(&database, "article-1").await, 1_000_000);
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use opentelemetry::Context;
+use opentelemetry::trace::FutureExt;
 use tokio::sync::mpsc;
-use tokio::task::{self, JoinHandle};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
@@ -16,8 +16,8 @@ use super::inventory_api::inventory_server::{Inventory, InventoryServer};
 use super::inventory_api::reserve_response::Progress;
 use super::inventory_api::{ReleaseRequest, ReleaseResponse, ReserveRequest, ReserveResponse};
 
-pub(super) fn routes() -> Result<Routes> {
-    let database = Database::open().context("the stock cannot be read")?;
+pub(super) async fn routes() -> Result<Routes> {
+    let database = Database::open().await.context("the stock cannot be read")?;
     Ok(Routes::new(InventoryServer::new(Warehouse {
         database: Arc::new(database),
     })))
@@ -40,11 +40,12 @@ impl Inventory for Warehouse {
         let ReserveRequest { lines } = request.into_inner();
         // As long as the basket at most, and the stock is not locked by whoever reads it slowly.
         let (sender, receiver) = mpsc::unbounded_channel();
-        on_blocking_thread(move || {
+        let reserving = async move {
             let tell = |progress| sender.send(Ok(progress_response(progress)));
             let reserved = database.reserve(&lines, |line| {
                 tell(Progress::Line(line)).map_err(|_| Refusal::Abandoned)
             });
+            let reserved = reserved.await;
             // Nobody is left to be told if this fails.
             let _ = match reserved {
                 Ok(reservation) => {
@@ -53,7 +54,9 @@ impl Inventory for Warehouse {
                 }
                 Err(refusal) => sender.send(Err(refusal.into())),
             };
-        });
+        };
+        // The context goes with it, or the spans of the queries would belong to nobody.
+        tokio::spawn(reserving.with_context(Context::current()));
         Ok(Response::new(receiver.into()))
     }
 
@@ -61,27 +64,12 @@ impl Inventory for Warehouse {
         &self,
         request: Request<ReleaseRequest>,
     ) -> Result<Response<ReleaseResponse>, Status> {
-        let database = self.database.clone();
         let ReleaseRequest { reservation } = request.into_inner();
-        on_blocking_thread(move || database.release(reservation))
-            .await
-            .map_err(|error| Status::internal(error.to_string()))?
-            .map_err(|error| Status::internal(error.to_string()))?;
+        let released = self.database.release(reservation).await;
+        released.map_err(|error| Status::internal(error.to_string()))?;
         info!(reservation, "goods put back");
         Ok(Response::new(ReleaseResponse {}))
     }
-}
-
-/// `SQLite` blocks, so it gets a thread that may; the context goes with it, or the spans of the
-/// queries would belong to nobody.
-fn on_blocking_thread<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> JoinHandle<T> {
-    let context = Context::current();
-    task::spawn_blocking(move || {
-        let _attached = context.attach();
-        work()
-    })
 }
 
 fn progress_response(progress: Progress) -> ReserveResponse {
@@ -112,7 +100,7 @@ mod tests {
 
     async fn reserve(skus: &[&str]) -> Vec<Result<Progress, Code>> {
         let warehouse = Warehouse {
-            database: Arc::new(Database::open().unwrap()),
+            database: Arc::new(Database::open().await.unwrap()),
         };
         let lines = skus.iter().map(|sku| Line {
             sku: (*sku).to_owned(),

@@ -24,7 +24,6 @@ mod producer;
 #[cfg(feature = "kafka")]
 mod queue;
 mod server;
-mod statement;
 
 use std::net::SocketAddr;
 
@@ -84,7 +83,7 @@ pub(crate) enum Service {
 impl Launch {
     /// Runs the service until the parent closes our standard input or is gone.
     pub(crate) async fn run(self) -> Result<()> {
-        process::run(self.port, || self.service.server()).await
+        process::run(self.port, self.service.server()).await
     }
 
     /// The command line from which clap reads this value again.
@@ -128,7 +127,7 @@ impl Service {
         }
     }
 
-    fn server(self) -> Result<Server> {
+    async fn server(self) -> Result<Server> {
         Ok(match self {
             Self::Gateway { orders } => Server::Axum(gateway::router(orders)?),
             Self::Orders {
@@ -141,14 +140,14 @@ impl Service {
                 let router = orders::router(inventory, payment, announcer.clone())?;
                 Server::Announcing(router, announcer)
             }
-            Self::Inventory => Server::Tonic(inventory::routes()?),
+            Self::Inventory => Server::Tonic(inventory::routes().await?),
             Self::Payment => Server::Actix(payment::routes),
             #[cfg(feature = "kafka")]
             Self::Notification {
                 brokers: Some(brokers),
             } => {
                 let consumer = Consumer::new(&brokers, notification::told)?;
-                Server::Consuming(notification::router(), consumer)
+                Server::Consuming(notification::router(), Box::new(consumer))
             }
             Self::Notification { .. } => Server::Axum(notification::router()),
         })

@@ -16,10 +16,10 @@ use tokio::time::sleep;
 use super::notice::Notice;
 use super::server::Server;
 
-pub(super) async fn run(port: u16, server: impl FnOnce() -> Result<Server>) -> Result<()> {
+pub(super) async fn run(port: u16, server: impl Future<Output = Result<Server>>) -> Result<()> {
     let told_to_stop = told_to_stop().boxed().shared();
     let telemetry = otel_autoconfigure::init()?;
-    let mut server = server()?;
+    let mut server = server.await?;
     server.ready().await?;
 
     let listener = listen(port).await?;

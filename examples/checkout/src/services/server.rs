@@ -27,7 +27,7 @@ pub(super) enum Server {
     Announcing(Router, Announcer),
     /// Reads messages beside the requests.
     #[cfg(feature = "kafka")]
-    Consuming(Router, Consumer),
+    Consuming(Router, Box<Consumer>),
     Actix(fn(&mut ServiceConfig)),
     Tonic(Routes),
 }

@@ -1,0 +1,59 @@
+//! For all connections that are made from now on.
+
+use std::sync::{PoisonError, RwLock};
+
+use diesel::QueryResult;
+use diesel::connection::{Instrumentation, set_default_instrumentation};
+
+use crate::instrumentation::{Blueprint, OtelInstrumentation};
+
+/// Records the queries of every connection that is made from now on, those of pools included, with
+/// everything at its default.
+///
+/// It is [`OtelInstrumentation::install`] of [`OtelInstrumentation::new`].
+///
+/// # Errors
+///
+/// As [`set_default_instrumentation`].
+///
+/// ```
+/// otel_middleware_diesel::install()?;
+/// # diesel::QueryResult::Ok(())
+/// ```
+pub fn install() -> QueryResult<()> {
+    OtelInstrumentation::new().install()
+}
+
+impl OtelInstrumentation {
+    /// Records the queries of every connection that is made from now on, those of pools included.
+    ///
+    /// A connection that is there already is not recorded. diesel has one default for the process:
+    /// one that was set before, by whomever, is replaced.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_default_instrumentation`], which fails after a panic of another thread within.
+    ///
+    /// ```
+    /// use otel_middleware_diesel::{DatabaseConfig, OtelInstrumentation};
+    ///
+    /// let config = DatabaseConfig::new().system("mariadb");
+    /// OtelInstrumentation::with_config(config).install()?;
+    /// # diesel::QueryResult::Ok(())
+    /// ```
+    pub fn install(self) -> QueryResult<()> {
+        let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
+        *installed = Some(self.blueprint());
+        drop(installed);
+        set_default_instrumentation(for_new_connection)
+    }
+}
+
+/// diesel takes no closure, so what is installed is in a static.
+fn for_new_connection() -> Option<Box<dyn Instrumentation>> {
+    let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
+    let blueprint = installed.as_ref()?;
+    Some(Box::new(OtelInstrumentation::from_blueprint(blueprint)))
+}
+
+static INSTALLED: RwLock<Option<Blueprint>> = RwLock::new(None);

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod database_url;
+mod error;
+mod identity;
+mod install;
+mod instrumentation;
+mod open;
+mod settings;
+mod text;
+#[cfg(feature = "sync-connection-wrapper")]
+mod tokio_with_context;
+
+pub use crate::install::install;
+pub use crate::instrumentation::OtelInstrumentation;
+#[cfg(feature = "sync-connection-wrapper")]
+pub use crate::tokio_with_context::TokioWithContext;
+pub use otel_instrumentation::{
+    Attributes, DatabaseConfig, Providers, Sanitising, Statement, opentelemetry,
+};

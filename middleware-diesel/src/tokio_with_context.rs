@@ -1,0 +1,108 @@
+//! Blocking work of diesel-async in the caller's context.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::task::{Context as TaskContext, Poll};
+
+use diesel_async::sync_connection_wrapper::SpawnBlocking;
+use opentelemetry::Context;
+use otel_propagation::spawn_blocking_with_context;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+/// Runs the blocking work of diesel-async's `SyncConnectionWrapper` on tokio, in the context of the
+/// caller.
+///
+/// It is the second parameter of the wrapper. By default that is diesel-async's own, on whose
+/// threads no context is: each query would be a trace by itself. The context is the one that is
+/// current when a query is called.
+///
+/// A query outside of a tokio runtime fails with `UnableToSendCommand`. As with the default, a future
+/// that is dropped waits for its query, because the connection is not free before.
+///
+/// ```
+/// use diesel::SqliteConnection;
+/// use diesel_async::AsyncConnection;
+/// use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+/// use otel_middleware_diesel::TokioWithContext;
+///
+/// type Connection = SyncConnectionWrapper<SqliteConnection, TokioWithContext>;
+///
+/// # async fn example() -> diesel::ConnectionResult<()> {
+/// let connection = Connection::establish(":memory:").await?;
+/// # drop(connection);
+/// # Ok(())
+/// # }
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # runtime.block_on(example()).unwrap();
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct TokioWithContext;
+
+impl SpawnBlocking for TokioWithContext {
+    fn spawn_blocking<'a, R>(
+        &mut self,
+        task: impl FnOnce() -> R + Send + 'static,
+    ) -> Pin<Box<dyn Future<Output = Result<R, BoxError>> + Send + 'a>>
+    where
+        R: Send + 'static,
+    {
+        if Handle::try_current().is_err() {
+            return Box::pin(async { Err("there is no tokio runtime".into()) });
+        }
+        let (sender, ended) = channel();
+        let work = Work {
+            task,
+            _ended: sender,
+        };
+        let spawned = spawn_blocking_with_context(Context::current(), move || work.run());
+        Box::pin(Running { spawned, ended })
+    }
+
+    fn get_runtime() -> Self {
+        Self
+    }
+}
+
+/// What is run, and what shows that it has ended: it is dropped last, whether it was run or not.
+struct Work<F> {
+    task: F,
+    _ended: Sender<()>,
+}
+
+impl<F> Work<F> {
+    fn run<R>(self) -> R
+    where
+        F: FnOnce() -> R,
+    {
+        (self.task)()
+    }
+}
+
+/// The work under way, which has the connection.
+struct Running<R> {
+    spawned: JoinHandle<R>,
+    ended: Receiver<()>,
+}
+
+impl<R> Future for Running<R> {
+    type Output = Result<R, BoxError>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let polled = Pin::new(&mut self.spawned).poll(task);
+        polled.map_err(BoxError::from)
+    }
+}
+
+impl<R> Drop for Running<R> {
+    /// Waits, or diesel-async would panic with the next query. Not as it does, by a future, for which
+    /// tokio panics on a runtime of one thread.
+    fn drop(&mut self) {
+        // Nothing is ever sent. It is over at once where the work has ended.
+        let _ = self.ended.recv();
+    }
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
