@@ -12,7 +12,7 @@ use crate::services::Launch;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = ENVIRONMENT,
+    after_help = environment(),
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "checkout [OPTIONS]"
@@ -50,6 +50,10 @@ pub(crate) enum Command {
     Service(Launch),
 }
 
+fn environment() -> String {
+    format!("{ENVIRONMENT}{BROKERS}")
+}
+
 const ENVIRONMENT: &str = "\
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT  Send spans, metrics and logs to this OTLP endpoint instead, for
@@ -57,6 +61,15 @@ Environment:
                                (gRPC), and print only the trace ids; the other OTEL_ variables
                                apply, too
   NO_COLOR                     No colours, not even on a terminal";
+
+const BROKERS: &str = match cfg!(feature = "kafka") {
+    true => {
+        "
+  KAFKA_BOOTSTRAP_SERVERS      Announce orders through these brokers of Kafka rather than through
+                               one that the program brings along"
+    }
+    false => "",
+};
 
 #[cfg(test)]
 mod tests {
@@ -79,10 +92,14 @@ mod tests {
                 inventory: address,
                 payment: address,
                 notification: address,
+                brokers: Some("localhost:9092,localhost:9093".to_owned()),
             },
             Service::Inventory,
             Service::Payment,
-            Service::Notification,
+            Service::Notification { brokers: None },
+            Service::Notification {
+                brokers: Some("localhost:9092".to_owned()),
+            },
         ];
         for service in services {
             let launch = Launch {

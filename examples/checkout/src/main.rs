@@ -2,10 +2,11 @@
 //!
 //! Starts a shop of five processes, sends three checkouts through it, collects their spans over
 //! OTLP and prints where the time went. All that the services do for it is one line on a server,
-//! whatever its framework, and one on a client; see `services/server.rs` and
-//! `services/client.rs`. Everything else here tells the story.
+//! whatever its framework, one on a client, and one on a producer and on a consumer of messages; see
+//! `services/{server,client,producer,consumer}.rs`. Everything else here tells the story.
 
 mod arguments;
+mod broker;
 mod complaints;
 mod destination;
 mod fleet;

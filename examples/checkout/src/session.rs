@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use otel_waterfall::{Arrivals, Page, Receiver, Trace, Traces};
 
 use crate::arguments::Options;
+use crate::broker::Broker;
 use crate::destination::Destination;
 use crate::fleet::Fleet;
 use crate::output::Output;
@@ -55,6 +56,8 @@ struct Session {
     /// the services export to it until they have stopped.
     receiver: Option<Receiver>,
     traces: Traces,
+    /// Orders are announced through it. Lives here for the same reason.
+    broker: Broker,
     /// Where the traces are shown, too.
     page: Option<Page>,
     fleet: Fleet,
@@ -88,6 +91,7 @@ impl Session {
         Ok(Self {
             output,
             fleet: Fleet::new(endpoint),
+            broker: Broker::start().await?,
             receiver,
             traces,
             page,
@@ -97,13 +101,18 @@ impl Session {
     }
 
     async fn play(&mut self) -> Result<()> {
-        let notification = self.start(Service::Notification).await?;
+        let brokers = self.broker.addresses();
+        let notification = Service::Notification {
+            brokers: brokers.clone(),
+        };
+        let notification = self.start(notification).await?;
         let payment = self.start(Service::Payment).await?;
         let inventory = self.start(Service::Inventory).await?;
         let orders = Service::Orders {
             inventory,
             payment,
             notification,
+            brokers,
         };
         let orders = self.start(orders).await?;
         let gateway = self.start(Service::Gateway { orders }).await?;

@@ -100,6 +100,9 @@ fn json_holds_three_whole_traces() {
     business_is_told(&traces);
     decline_is_an_error_where_it_happened(&traces[2]);
     large_basket_asks_once_a_line(&traces[1]);
+    for placed in &traces[..2] {
+        customer_is_told_across_the_queue(placed);
+    }
 }
 
 fn every_call_has_its_other_side(traces: &[Vec<Value>]) {
@@ -173,6 +176,44 @@ fn large_basket_asks_once_a_line(trace: &[Value]) {
     }
 }
 
+/// One message was sent and worked on, in the trace of the order.
+#[cfg(feature = "kafka")]
+fn customer_is_told_across_the_queue(trace: &[Value]) {
+    let order = named(trace, "orders", "POST /orders");
+    let sent = named(trace, "orders", "send order.placed");
+    let told = named(trace, "notification", "process order.placed");
+    assert_eq!((sent.len(), told.len()), (1, 1), "{trace:?}");
+    assert_eq!(sent[0]["parent_span_id"], order[0]["span_id"]);
+    assert_eq!(told[0]["parent_span_id"], sent[0]["span_id"]);
+    assert_eq!(sent[0]["kind"], "producer");
+    assert_eq!(told[0]["kind"], "consumer");
+    assert!(told[0]["start_unix_nano"].as_u64() > sent[0]["start_unix_nano"].as_u64());
+    for (span, group) in [(sent[0], None), (told[0], Some("notification"))] {
+        let attributes = &span["attributes"];
+        assert_eq!(span["status"], "unset", "{span}");
+        assert_eq!(attributes["messaging.system.name"], "kafka");
+        assert_eq!(attributes["messaging.destination.name"], "order.placed");
+        assert_eq!(attributes["messaging.destination.partition.id"], "0");
+        assert_eq!(attributes["messaging.client.id"], span["service"]);
+        let found = attributes.get("messaging.consumer.group.name");
+        assert_eq!(found.and_then(Value::as_str), group);
+    }
+    let place = |span: &Value| {
+        let attributes = &span["attributes"];
+        ["kafka.offset", "kafka.message.key"].map(|key| attributes[key].clone())
+    };
+    assert_eq!(place(sent[0]), place(told[0]));
+    assert_ne!(place(sent[0])[0], Value::Null);
+    assert!(named(trace, "orders", "POST /notifications").is_empty());
+}
+
+#[cfg(not(feature = "kafka"))]
+fn customer_is_told_across_the_queue(trace: &[Value]) {
+    let call = named(trace, "orders", "POST /notifications");
+    let told = named(trace, "notification", "POST /notifications");
+    assert_eq!(told[0]["parent_span_id"], call[0]["span_id"]);
+}
+
 fn end(span: &Value) -> u64 {
     span["start_unix_nano"].as_u64().unwrap() + span["duration_ns"].as_u64().unwrap()
 }
@@ -226,11 +267,7 @@ fn every_service_says_something_below_its_span(report: &str) {
             "POST /payments",
             "· card authorized authorization=",
         ),
-        (
-            "notification",
-            "POST /notifications",
-            "· customer told user=ada order=2",
-        ),
+        ("notification", TOLD, "· customer told user=ada order=2"),
         ("payment", "POST /payments", "! card declined value_cents="),
         ("orders", "POST /orders", "! order given up reservation=3"),
     ] {
@@ -265,4 +302,8 @@ fn help_shows_the_options_and_hides_the_services() {
     assert!(!help.contains("service "), "{help}");
 }
 
+const TOLD: &str = match cfg!(feature = "kafka") {
+    true => "process order.placed",
+    false => "POST /notifications",
+};
 const RESERVE: &str = "shop.inventory.v1.Inventory/Reserve";

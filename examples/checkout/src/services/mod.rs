@@ -1,7 +1,10 @@
 //! The five services of the story. Each runs in a process of its own, started by the parent with
 //! a hidden subcommand of the same binary.
 
+mod announcer;
 mod client;
+#[cfg(feature = "kafka")]
+mod consumer;
 mod database;
 mod failure;
 mod gateway;
@@ -16,6 +19,10 @@ mod notification;
 mod orders;
 mod payment;
 mod process;
+#[cfg(feature = "kafka")]
+mod producer;
+#[cfg(feature = "kafka")]
+mod queue;
 mod server;
 
 use std::net::SocketAddr;
@@ -23,6 +30,9 @@ use std::net::SocketAddr;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
+use announcer::Announcer;
+#[cfg(feature = "kafka")]
+use consumer::Consumer;
 use server::Server;
 
 pub(crate) use gateway::TRACE_ID;
@@ -30,6 +40,8 @@ pub(crate) use messages::{Checkout, Line};
 pub(crate) use notice::{Answer, Notice};
 pub(crate) use payment::DECLINED_SUFFIX;
 pub(crate) use process::LONGEST_REQUEST;
+#[cfg(feature = "kafka")]
+pub(crate) use queue::{TOPIC, client_config};
 
 /// What the parent tells a child on its command line.
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -55,10 +67,17 @@ pub(crate) enum Service {
         payment: SocketAddr,
         #[arg(long)]
         notification: SocketAddr,
+        /// Brokers of Kafka through which orders are announced; without them notification is called
+        #[arg(long)]
+        brokers: Option<String>,
     },
     Inventory,
     Payment,
-    Notification,
+    Notification {
+        /// Brokers of Kafka from which announcements come
+        #[arg(long)]
+        brokers: Option<String>,
+    },
 }
 
 impl Launch {
@@ -71,18 +90,27 @@ impl Launch {
     pub(crate) fn arguments(&self) -> Vec<String> {
         let mut arguments = vec!["service".to_owned(), format!("--port={}", self.port)];
         arguments.push(self.service.name().to_owned());
-        match self.service {
+        let from = |brokers: &Option<String>| {
+            let brokers = brokers.as_ref();
+            brokers.map(|brokers| format!("--brokers={brokers}"))
+        };
+        match &self.service {
             Service::Gateway { orders } => arguments.push(format!("--orders={orders}")),
             Service::Orders {
                 inventory,
                 payment,
                 notification,
-            } => arguments.extend([
-                format!("--inventory={inventory}"),
-                format!("--payment={payment}"),
-                format!("--notification={notification}"),
-            ]),
-            Service::Inventory | Service::Payment | Service::Notification => {}
+                brokers,
+            } => {
+                arguments.extend([
+                    format!("--inventory={inventory}"),
+                    format!("--payment={payment}"),
+                    format!("--notification={notification}"),
+                ]);
+                arguments.extend(from(brokers));
+            }
+            Service::Notification { brokers } => arguments.extend(from(brokers)),
+            Service::Inventory | Service::Payment => {}
         }
         arguments
     }
@@ -95,7 +123,7 @@ impl Service {
             Self::Orders { .. } => "orders",
             Self::Inventory => "inventory",
             Self::Payment => "payment",
-            Self::Notification => "notification",
+            Self::Notification { .. } => "notification",
         }
     }
 
@@ -106,10 +134,22 @@ impl Service {
                 inventory,
                 payment,
                 notification,
-            } => Server::Axum(orders::router(inventory, payment, notification)?),
+                brokers,
+            } => {
+                let announcer = Announcer::new(notification, brokers.as_deref())?;
+                let router = orders::router(inventory, payment, announcer.clone())?;
+                Server::Announcing(router, announcer)
+            }
             Self::Inventory => Server::Tonic(inventory::routes().await?),
             Self::Payment => Server::Actix(payment::routes),
-            Self::Notification => Server::Axum(notification::router()),
+            #[cfg(feature = "kafka")]
+            Self::Notification {
+                brokers: Some(brokers),
+            } => {
+                let consumer = Consumer::new(&brokers, notification::told)?;
+                Server::Consuming(notification::router(), Box::new(consumer))
+            }
+            Self::Notification { .. } => Server::Axum(notification::router()),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Notification: tells the customer that the order is on its way.
+//! Notification: tells the customer that the order is on its way, as soon as it hears of it.
 
 use axum::http::StatusCode;
 use axum::routing::post;
@@ -13,8 +13,12 @@ pub(super) fn router() -> Router {
 }
 
 async fn notify(Json(request): Json<NotificationRequest>) -> (StatusCode, Json<Value>) {
-    let NotificationRequest { user, order } = request;
-    let text = format!("Thank you, {user}! Order {order} is on its way.");
-    info!(user, order, "customer told");
+    let text = told(request);
     (StatusCode::ACCEPTED, Json(json!({ "text": text })))
+}
+
+/// What the customer was told.
+pub(super) fn told(NotificationRequest { user, order }: NotificationRequest) -> String {
+    info!(user, order, "customer told");
+    format!("Thank you, {user}! Order {order} is on its way.")
 }

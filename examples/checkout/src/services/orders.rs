@@ -13,6 +13,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::get_active_span;
 use tracing::{info, warn};
 
+use super::announcer::Announcer;
 use super::client::{self, Client, Inventory, accepted};
 use super::failure::Failure;
 use super::inventory_api as api;
@@ -22,12 +23,12 @@ use super::messages::{Checkout, Line, NotificationRequest, Order, PaymentRequest
 pub(super) fn router(
     inventory: SocketAddr,
     payment: SocketAddr,
-    notification: SocketAddr,
+    announcer: Announcer,
 ) -> Result<Router> {
     let desk = Desk {
         inventory: client::inventory(inventory)?,
         payment: Client::new(payment)?,
-        notification: Client::new(notification)?,
+        announcer,
         last_order: AtomicU64::new(0),
     };
     Ok(Router::new()
@@ -39,7 +40,7 @@ pub(super) fn router(
 struct Desk {
     inventory: Inventory,
     payment: Client,
-    notification: Client,
+    announcer: Announcer,
     last_order: AtomicU64,
 }
 
@@ -66,7 +67,8 @@ async fn order(
 
     let order = 1 + desk.last_order.fetch_add(1, Ordering::Relaxed);
     info!(order, value_cents, "order placed");
-    desk.notify(NotificationRequest { user, order }).await?;
+    let request = NotificationRequest { user, order };
+    desk.announcer.announce(&request).await?;
     Ok((StatusCode::CREATED, Json(Order { order, value_cents })))
 }
 
@@ -111,11 +113,6 @@ impl Desk {
         let call = self.payment.post("/payments").json(&request);
         accepted(call).await
     }
-
-    async fn notify(&self, request: NotificationRequest) -> Result<(), Failure> {
-        let call = self.notification.post("/notifications").json(&request);
-        accepted(call).await
-    }
 }
 
 impl From<Line> for api::Line {
@@ -146,7 +143,8 @@ mod tests {
         let request = Request::post("/orders")
             .header("content-type", "application/json")
             .body(r#"{"user":"ada","card":"42","lines":[]}"#.to_owned());
-        let router = router(nowhere, nowhere, nowhere).unwrap();
+        let announcer = Announcer::new(nowhere, None).unwrap();
+        let router = router(nowhere, nowhere, announcer).unwrap();
         let answer = router.oneshot(request.unwrap()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
     }

@@ -19,7 +19,8 @@ use super::server::Server;
 pub(super) async fn run(port: u16, server: impl Future<Output = Result<Server>>) -> Result<()> {
     let told_to_stop = told_to_stop().boxed().shared();
     let telemetry = otel_autoconfigure::init()?;
-    let server = server.await?;
+    let mut server = server.await?;
+    server.ready().await?;
 
     let listener = listen(port).await?;
     Notice::Listening(listener.local_addr()?).tell()?;

@@ -15,28 +15,49 @@ use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 
+use super::announcer::Announcer;
+#[cfg(feature = "kafka")]
+use super::consumer::Consumer;
+
 /// A service that is ready to answer, in the framework that it is written for.
 #[derive(Debug)]
 pub(super) enum Server {
     Axum(Router),
+    /// What it has announced goes out before it ends.
+    Announcing(Router, Announcer),
+    /// Reads messages beside the requests.
+    #[cfg(feature = "kafka")]
+    Consuming(Router, Box<Consumer>),
     Actix(fn(&mut ServiceConfig)),
     Tonic(Routes),
 }
 
 impl Server {
+    /// Returns when nothing that is sent from now on can be missed.
+    pub(super) async fn ready(&mut self) -> Result<()> {
+        match self {
+            #[cfg(feature = "kafka")]
+            Self::Consuming(_, consumer) => consumer.ready().await,
+            _ => Ok(()),
+        }
+    }
+
     /// Accepts requests until `stop`, and returns when those under way have been answered.
     pub(super) async fn serve(
         self,
         listener: TcpListener,
-        stop: impl Future<Output = ()> + Send + 'static,
+        stop: impl Future<Output = ()> + Clone + Send + 'static,
     ) -> Result<()> {
         match self {
-            Self::Axum(router) => {
-                let app = router.layer(OtelLayer::new());
-                let app = app.into_make_service_with_connect_info::<SocketAddr>();
-                axum::serve(listener, app)
-                    .with_graceful_shutdown(stop)
-                    .await?;
+            Self::Axum(router) => serve(router, listener, stop).await?,
+            Self::Announcing(router, announcer) => {
+                serve(router, listener, stop).await?;
+                announcer.finish().await?;
+            }
+            #[cfg(feature = "kafka")]
+            Self::Consuming(router, consumer) => {
+                let requests = serve(router, listener, stop.clone());
+                tokio::try_join!(requests, consumer.run(stop))?;
             }
             Self::Actix(routes) => {
                 let app = move || App::new().configure(routes).wrap(OtelMiddleware::new());
@@ -66,6 +87,17 @@ impl Server {
         }
         Ok(())
     }
+}
+
+async fn serve(
+    router: Router,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let app = router.layer(OtelLayer::new());
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
+    Ok(server.await?)
 }
 
 /// How long payment leaves an idle connection open. Longer than [`POOL_IDLE_TIMEOUT`]: otherwise
