@@ -2,6 +2,7 @@
 //! spans and gives the trace to the messages.
 
 use std::fmt;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use axum::http::StatusCode;
@@ -14,7 +15,6 @@ use tracing::error;
 
 use super::failure::Failure;
 use super::messages::NotificationRequest;
-use super::process::LONGEST_REQUEST;
 use super::queue::{TOPIC, client_config};
 
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Producer {
 
     /// Returns when the broker has all messages.
     pub(super) async fn flush(self) -> Result<()> {
-        let flushed = spawn_blocking(move || self.0.flush(LONGEST_REQUEST)).await?;
+        let flushed = spawn_blocking(move || self.0.flush(LONGEST_FLUSH)).await?;
         flushed.context("not all orders could be announced")
     }
 }
@@ -57,3 +57,6 @@ fn not_announced(reason: impl fmt::Display) -> Failure {
     let message = format!("the order could not be announced: {reason}");
     Failure::new(StatusCode::INTERNAL_SERVER_ERROR, message)
 }
+
+/// No longer than a request that is under way.
+const LONGEST_FLUSH: Duration = Duration::from_secs(2);
