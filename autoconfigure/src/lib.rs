@@ -51,6 +51,6 @@ pub use builder::{Builder, builder, init};
 pub use detected::Detected;
 pub use error::{InitError, ShutdownError};
 pub use otel_tracing_bridge::{ContextSubscriber, Line, Lines, OtelSpanExt, SpanLayer};
-pub use shutdown_signal::shutdown_signal;
+pub use shutdown_signal::{shutdown_deadline, shutdown_signal};
 pub use telemetry::Telemetry;
 pub use warning::Warning;

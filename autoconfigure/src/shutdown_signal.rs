@@ -2,8 +2,10 @@
 
 use std::future::pending;
 use std::io;
+use std::time::Duration;
 
 use tokio::signal::ctrl_c;
+use tokio::time::sleep;
 
 use crate::notice::Notice;
 
@@ -30,6 +32,31 @@ pub async fn shutdown_signal() {
         told = ctrl_c() => unless_failed("Ctrl-C", told).await,
         told = terminated() => unless_failed("SIGTERM", told).await,
     }
+}
+
+/// Resolves this long after [`shutdown_signal`]: for what would keep a service from ending, such as
+/// a stream that never does.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime whose I/O and timers are enabled.
+///
+/// ```no_run
+/// # async fn serve(app: axum::Router, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+/// use std::time::Duration;
+///
+/// use otel_autoconfigure::{shutdown_deadline, shutdown_signal};
+///
+/// let server = axum::serve(listener, app).with_graceful_shutdown(shutdown_signal());
+/// tokio::select! {
+///     served = async { server.await } => served,
+///     () = shutdown_deadline(Duration::from_secs(10)) => Ok(()),
+/// }
+/// # }
+/// ```
+pub async fn shutdown_deadline(grace: Duration) {
+    shutdown_signal().await;
+    sleep(grace).await;
 }
 
 /// A signal that cannot be listened to never comes.
