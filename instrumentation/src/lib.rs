@@ -20,7 +20,9 @@ pub use crate::config::{
     Attributes, ClientConfig, Continue, CreationContext, DatabaseConfig, MessagingConfig,
     Sanitising, Scheme, ServerConfig, Trust,
 };
-pub use crate::db::{Acquire, DbClientInstrumentation, SqlDialect};
+pub use crate::db::{
+    Acquire, DbClientInstrumentation, PoolMetrics, PoolState, PoolUse, PoolWait, SqlDialect,
+};
 pub use crate::facts::{Message, Request, Response, Statement};
 pub use crate::http::{HttpClientInstrumentation, HttpServerInstrumentation};
 pub use crate::messaging::{

@@ -7,6 +7,8 @@
 pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.45.0";
 
 pub(crate) const CLIENT_ADDRESS: &str = "client.address";
+pub(crate) const DB_CONNECTION_STATE: &str = "db.client.connection.state";
+pub(crate) const DB_POOL_NAME: &str = "db.client.connection.pool.name";
 pub(crate) const DB_COLLECTION_NAME: &str = "db.collection.name";
 pub(crate) const DB_NAMESPACE: &str = "db.namespace";
 pub(crate) const DB_OPERATION_BATCH_SIZE: &str = "db.operation.batch.size";

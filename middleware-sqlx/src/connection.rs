@@ -8,7 +8,7 @@ use sqlx::pool::PoolConnection;
 use sqlx_core::transaction::TransactionManager;
 
 use crate::driver::Driver;
-use crate::source::Source;
+use crate::source::{Pooled, Source};
 
 /// A connection of a [`Pool`](crate::Pool), which goes back to it when dropped.
 ///
@@ -38,25 +38,25 @@ use crate::source::Source;
 /// # }
 /// ```
 pub struct Connection<DB: Driver> {
-    inner: PoolConnection<DB>,
+    inner: Pooled<DB>,
     client: DbClientInstrumentation,
 }
 
 impl<DB: Driver> Connection<DB> {
-    pub(crate) fn new(inner: PoolConnection<DB>, client: DbClientInstrumentation) -> Self {
+    pub(crate) fn new(inner: Pooled<DB>, client: DbClientInstrumentation) -> Self {
         Self { inner, client }
     }
 
     /// The connection of sqlx, for functions that take no other. Nothing that is run on it is
     /// recorded.
     pub fn inner(&mut self) -> &mut DB::Connection {
-        &mut self.inner
+        &mut self.inner.connection
     }
 
     /// The connection of sqlx's pool. Nothing that is run on it is recorded.
     #[must_use]
     pub fn into_inner(self) -> PoolConnection<DB> {
-        self.inner
+        self.inner.into_inner()
     }
 
     /// Whether a transaction is under way.
@@ -71,12 +71,12 @@ impl<DB: Driver> Connection<DB> {
     ///
     /// As [`PoolConnection::close`].
     pub async fn close(self) -> Result<(), Error> {
-        self.inner.close().await
+        self.inner.into_inner().close().await
     }
 
     /// Has the connection closed when it is dropped, instead of given back.
     pub fn close_on_drop(&mut self) {
-        self.inner.close_on_drop();
+        self.inner.connection.close_on_drop();
     }
 
     pub(crate) fn client(&self) -> &DbClientInstrumentation {
@@ -85,12 +85,12 @@ impl<DB: Driver> Connection<DB> {
 
     /// How many transactions and savepoints are open.
     pub(crate) fn transaction_depth(&self) -> usize {
-        DB::TransactionManager::get_transaction_depth(&self.inner)
+        DB::TransactionManager::get_transaction_depth(&self.inner.connection)
     }
 
     pub(crate) fn source(&mut self) -> Source<'_, DB> {
         Source::Connection {
-            connection: &mut self.inner,
+            connection: &mut self.inner.connection,
             client: &self.client,
         }
     }

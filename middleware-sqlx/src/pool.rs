@@ -7,7 +7,7 @@ use sqlx::{Error, SqlSafeStr};
 
 use crate::connection::Connection;
 use crate::driver::Driver;
-use crate::source::{Source, wait};
+use crate::source::{Connections, Source};
 use crate::transaction::{Transaction, begin, begin_on};
 
 /// A pool of sqlx, whose every query is a span and a point of `db.client.operation.duration`.
@@ -30,10 +30,7 @@ use crate::transaction::{Transaction, begin, begin_on};
 /// # Ok(())
 /// # }
 /// ```
-pub struct Pool<DB: Driver> {
-    inner: sqlx::Pool<DB>,
-    client: DbClientInstrumentation,
-}
+pub struct Pool<DB: Driver>(Connections<DB>);
 
 impl<DB: Driver> Pool<DB> {
     /// What the configuration does not say of the database is taken from the pool's options.
@@ -41,17 +38,15 @@ impl<DB: Driver> Pool<DB> {
     pub fn with_config(inner: sqlx::Pool<DB>, config: DatabaseConfig) -> Self {
         let config = config.or(DB::identity(&inner.connect_options()));
         let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-        Self {
-            inner,
-            client: DbClientInstrumentation::new(scope, config),
-        }
+        let client = DbClientInstrumentation::new(scope, config);
+        Self(Connections::new(inner, client))
     }
 
     /// The pool of sqlx, for what cannot take this one, such as migrations. Nothing that is run on
     /// it is recorded.
     #[must_use]
     pub fn inner(&self) -> &sqlx::Pool<DB> {
-        &self.inner
+        &self.0.pool
     }
 
     /// A connection, once there is one.
@@ -63,18 +58,19 @@ impl<DB: Driver> Pool<DB> {
     ///
     /// As [`sqlx::Pool::acquire`].
     pub fn acquire(&self) -> impl Future<Output = Result<Connection<DB>, Error>> + Send + 'static {
-        let (pool, client) = (self.inner.clone(), self.client.clone());
+        let connections = self.0.clone();
         async move {
-            let connection = wait(&pool, client.acquire(None)).await?;
-            Ok(Connection::new(connection, client))
+            let acquire = connections.client.acquire(None);
+            let connection = connections.wait(acquire).await?;
+            Ok(Connection::new(connection, connections.client))
         }
     }
 
     /// A connection, if there is an idle one.
     #[must_use]
     pub fn try_acquire(&self) -> Option<Connection<DB>> {
-        let connection = self.inner.try_acquire()?;
-        Some(Connection::new(connection, self.client.clone()))
+        let connection = self.0.try_acquire()?;
+        Some(Connection::new(connection, self.0.client.clone()))
     }
 
     /// Begins a transaction on a connection of the pool. The span of its `BEGIN` includes the wait
@@ -84,7 +80,7 @@ impl<DB: Driver> Pool<DB> {
     ///
     /// As [`sqlx::Pool::begin`].
     pub async fn begin(&self) -> Result<Transaction<'static, DB>, Error> {
-        begin(&self.inner, &self.client, None).await
+        begin(&self.0, None).await
     }
 
     /// As [`begin`](Self::begin), by a statement of your own, such as `BEGIN IMMEDIATE`.
@@ -97,7 +93,7 @@ impl<DB: Driver> Pool<DB> {
         statement: impl SqlSafeStr,
     ) -> Result<Transaction<'static, DB>, Error> {
         let statement = statement.into_sql_str();
-        begin(&self.inner, &self.client, Some(statement)).await
+        begin(&self.0, Some(statement)).await
     }
 
     /// As [`begin`](Self::begin), if there is an idle connection.
@@ -133,35 +129,32 @@ impl<DB: Driver> Pool<DB> {
 
     /// Closes the pool and waits for its connections to be given back, as [`sqlx::Pool::close`].
     pub async fn close(&self) {
-        self.inner.close().await;
+        self.0.pool.close().await;
     }
 
     /// Whether the pool has been closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.inner.is_closed()
+        self.0.pool.is_closed()
     }
 
     /// How many connections there are, idle ones included.
     #[must_use]
     pub fn size(&self) -> u32 {
-        self.inner.size()
+        self.0.pool.size()
     }
 
     /// How many connections are idle.
     #[must_use]
     pub fn num_idle(&self) -> usize {
-        self.inner.num_idle()
+        self.0.pool.num_idle()
     }
 }
 
 impl<DB: Driver> Pool<DB> {
     /// A pool's futures and streams outlive the reference that they were made by, as with sqlx.
     pub(crate) fn source<'e>(&self) -> Source<'e, DB> {
-        Source::Pool {
-            pool: self.inner.clone(),
-            client: self.client.clone(),
-        }
+        Source::Pool(self.0.clone())
     }
 }
 
@@ -174,10 +167,7 @@ impl<DB: Driver> From<sqlx::Pool<DB>> for Pool<DB> {
 
 impl<DB: Driver> Clone for Pool<DB> {
     fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            client: self.client.clone(),
-        }
+        Self(self.0.clone())
     }
 }
 

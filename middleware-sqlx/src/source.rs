@@ -2,19 +2,31 @@
 
 use std::ops::{Deref, DerefMut};
 
-use otel_instrumentation::{Acquire, DbClientInstrumentation, DbOperation};
+use otel_instrumentation::{
+    Acquire, DbClientInstrumentation, DbOperation, PoolMetrics, PoolState, PoolUse,
+};
 use sqlx::Error;
 use sqlx::pool::PoolConnection;
 
 use crate::driver::Driver;
 use crate::error;
 
+/// A pool, and what records what becomes of it.
+pub(crate) struct Connections<DB: Driver> {
+    pub(crate) pool: sqlx::Pool<DB>,
+    pub(crate) client: DbClientInstrumentation,
+    pub(crate) metrics: PoolMetrics,
+}
+
+/// A connection of a pool, in use until the drop.
+pub(crate) struct Pooled<DB: Driver> {
+    pub(crate) connection: PoolConnection<DB>,
+    in_use: PoolUse,
+}
+
 /// A pool that has to be asked for a connection, or a connection.
 pub(crate) enum Source<'e, DB: Driver> {
-    Pool {
-        pool: sqlx::Pool<DB>,
-        client: DbClientInstrumentation,
-    },
+    Pool(Connections<DB>),
     Connection {
         connection: &'e mut DB::Connection,
         client: &'e DbClientInstrumentation,
@@ -24,7 +36,7 @@ pub(crate) enum Source<'e, DB: Driver> {
 impl<'e, DB: Driver> Source<'e, DB> {
     pub(crate) fn client(&self) -> &DbClientInstrumentation {
         match self {
-            Self::Pool { client, .. } => client,
+            Self::Pool(connections) => &connections.client,
             Self::Connection { client, .. } => client,
         }
     }
@@ -35,48 +47,96 @@ impl<'e, DB: Driver> Source<'e, DB> {
         operation: &mut DbOperation,
     ) -> Result<Lease<'e, DB>, Error> {
         match self {
-            Self::Pool { pool, client } => {
-                let connection = acquire(&pool, &client, operation).await?;
-                Ok(Lease::Pooled(connection))
-            }
+            Self::Pool(connections) => connections.acquire(operation).await.map(Lease::Pooled),
             Self::Connection { connection, .. } => Ok(Lease::Borrowed(connection)),
         }
     }
 }
 
-/// Waits for a connection within the operation, where a long wait and a failure are recorded.
-pub(crate) async fn acquire<DB: Driver>(
-    pool: &sqlx::Pool<DB>,
-    client: &DbClientInstrumentation,
-    operation: &mut DbOperation,
-) -> Result<PoolConnection<DB>, Error> {
-    let result = wait(pool, client.acquire(Some(operation))).await;
-    if let Err(error) = &result {
-        error::record_acquire::<DB>(operation, error);
+impl<DB: Driver> Connections<DB> {
+    pub(crate) fn new(pool: sqlx::Pool<DB>, client: DbClientInstrumentation) -> Self {
+        let looked_at = pool.clone();
+        let metrics = client.pool(move || state(&looked_at));
+        Self {
+            pool,
+            client,
+            metrics,
+        }
     }
-    result
-}
 
-/// Waits for a connection, and says how the wait ended.
-pub(crate) async fn wait<DB: Driver>(
-    pool: &sqlx::Pool<DB>,
-    wait: Acquire,
-) -> Result<PoolConnection<DB>, Error> {
-    let result = pool.acquire().await;
-    match &result {
-        Ok(_) => wait.finish(),
-        Err(error) => {
-            if let Some(class) = error::acquire_class(error) {
-                wait.fail(class);
+    /// Waits for a connection within the operation, where a long wait and a failure are recorded.
+    pub(crate) async fn acquire(&self, operation: &mut DbOperation) -> Result<Pooled<DB>, Error> {
+        let result = self.wait(self.client.acquire(Some(operation))).await;
+        if let Err(error) = &result {
+            error::record_acquire::<DB>(operation, error);
+        }
+        result
+    }
+
+    /// Waits for a connection, and says how the wait ended.
+    pub(crate) async fn wait(&self, wait: Acquire) -> Result<Pooled<DB>, Error> {
+        let measured = self.metrics.wait();
+        match self.pool.acquire().await {
+            Ok(connection) => {
+                wait.finish();
+                Ok(Pooled {
+                    connection,
+                    in_use: measured.finish(),
+                })
+            }
+            Err(error) => {
+                if let Some(class) = error::acquire_class(&error) {
+                    wait.fail(class);
+                }
+                if let Error::PoolTimedOut = error {
+                    measured.time_out();
+                }
+                Err(error)
             }
         }
     }
-    result
+
+    /// A connection, if there is an idle one.
+    pub(crate) fn try_acquire(&self) -> Option<Pooled<DB>> {
+        let connection = self.pool.try_acquire()?;
+        Some(Pooled {
+            connection,
+            in_use: self.metrics.lend(),
+        })
+    }
+}
+
+impl<DB: Driver> Pooled<DB> {
+    /// The connection of sqlx, which is measured no more.
+    pub(crate) fn into_inner(self) -> PoolConnection<DB> {
+        drop(self.in_use);
+        self.connection
+    }
+}
+
+impl<DB: Driver> Clone for Connections<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            client: self.client.clone(),
+            metrics: self.metrics.clone(),
+        }
+    }
+}
+
+fn state<DB: Driver>(pool: &sqlx::Pool<DB>) -> PoolState {
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    PoolState {
+        idle,
+        used: pool.size().saturating_sub(idle),
+        idle_min: Some(pool.options().get_min_connections()),
+        limit: Some(pool.options().get_max_connections()),
+    }
 }
 
 /// A connection for the time of one call.
 pub(crate) enum Lease<'e, DB: Driver> {
-    Pooled(PoolConnection<DB>),
+    Pooled(Pooled<DB>),
     Borrowed(&'e mut DB::Connection),
 }
 
@@ -85,7 +145,7 @@ impl<DB: Driver> Deref for Lease<'_, DB> {
 
     fn deref(&self) -> &DB::Connection {
         match self {
-            Self::Pooled(connection) => connection,
+            Self::Pooled(pooled) => &pooled.connection,
             Self::Borrowed(connection) => connection,
         }
     }
@@ -94,7 +154,7 @@ impl<DB: Driver> Deref for Lease<'_, DB> {
 impl<DB: Driver> DerefMut for Lease<'_, DB> {
     fn deref_mut(&mut self) -> &mut DB::Connection {
         match self {
-            Self::Pooled(connection) => connection,
+            Self::Pooled(pooled) => &mut pooled.connection,
             Self::Borrowed(connection) => connection,
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use otel_instrumentation::{DbClientInstrumentation, DbOperation, Statement};
+use otel_instrumentation::{DbOperation, Statement};
 use sqlx::{Error, SqlSafeStr, SqlStr};
 use sqlx_core::transaction::{
     TransactionManager, begin_ansi_transaction_sql, commit_ansi_transaction_sql,
@@ -14,7 +14,7 @@ use crate::call::end;
 use crate::connection::Connection;
 use crate::context::Scope;
 use crate::driver::Driver;
-use crate::source::{Source, acquire};
+use crate::source::{Connections, Source};
 
 /// A transaction, or a savepoint within one, as [`sqlx::Transaction`].
 ///
@@ -109,16 +109,15 @@ impl<DB: Driver> Connection<DB> {
 
 /// Waits for a connection of the pool and begins a transaction on it, in one span.
 pub(crate) async fn begin<DB: Driver>(
-    pool: &sqlx::Pool<DB>,
-    client: &DbClientInstrumentation,
+    connections: &Connections<DB>,
     statement: Option<SqlStr>,
 ) -> Result<Transaction<'static, DB>, Error> {
     let text = statement.as_ref().map_or("BEGIN", SqlStr::as_str);
-    let mut operation = client.start(&Statement::sql(text));
+    let mut operation = connections.client.start(&Statement::sql(text));
     let scope = Scope::of(&operation);
     let work = async {
-        let connection = acquire(pool, client, &mut operation).await?;
-        let connection = Connection::new(connection, client.clone());
+        let connection = connections.acquire(&mut operation).await?;
+        let connection = Connection::new(connection, connections.client.clone());
         begun(connection.into(), statement).await
     };
     let result = scope.run(work).await;

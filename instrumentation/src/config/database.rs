@@ -196,6 +196,15 @@ impl DatabaseConfig {
         self
     }
 
+    /// Measures the pool, under this name, which is a label and has to tell the pools of a process
+    /// apart: `db.client.connection.count`, `.idle.min`, `.limit`, `.pending_requests`, `.timeouts`,
+    /// `.wait_time` and `.use_time`, as far as the driver knows them. Default: not.
+    #[must_use]
+    pub fn pool_metrics(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.options.pool_name = Some(name.into());
+        self
+    }
+
     /// Where the telemetry goes. Default: [`Providers::global`].
     #[must_use]
     pub fn providers(mut self, providers: Providers) -> Self {
@@ -241,6 +250,8 @@ pub(crate) struct DatabaseOptions {
     pub(crate) error_messages: bool,
     pub(crate) returned_rows: bool,
     pub(crate) acquire_threshold: Duration,
+    /// `None`: pools are not measured.
+    pub(crate) pool_name: Option<Cow<'static, str>>,
 }
 
 impl Default for DatabaseOptions {
@@ -256,6 +267,7 @@ impl Default for DatabaseOptions {
             error_messages: false,
             returned_rows: false,
             acquire_threshold: Duration::from_millis(1),
+            pool_name: None,
         }
     }
 }
@@ -274,6 +286,7 @@ impl fmt::Debug for DatabaseOptions {
             .field("error_messages", &self.error_messages)
             .field("returned_rows", &self.returned_rows)
             .field("acquire_threshold", &self.acquire_threshold)
+            .field("pool_name", &self.pool_name)
             .finish()
     }
 }

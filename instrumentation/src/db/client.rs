@@ -9,6 +9,7 @@ use super::acquire::Acquire;
 use super::identity::Identity;
 use super::known::{Known, known};
 use super::label;
+use super::pool_metrics::{PoolMetrics, PoolState};
 use super::sql::ReadingOptions;
 use crate::config::{Attributes, Common, DatabaseConfig, DatabaseOptions, Sanitising};
 use crate::facts::Statement;
@@ -175,6 +176,20 @@ impl DbClientInstrumentation {
             ..
         } = &*self.shared;
         Acquire::begin(instrumentation, options.acquire_threshold, operation)
+    }
+
+    /// The metrics of a pool, which `look` looks at. They do nothing unless the configuration has
+    /// [asked for them](DatabaseConfig::pool_metrics).
+    ///
+    /// What `look` holds is kept until the last clone of them is dropped, and what they have handed
+    /// out. See [`PoolMetrics`].
+    pub fn pool(&self, look: impl Fn() -> PoolState + Send + Sync + 'static) -> PoolMetrics {
+        let Shared {
+            instrumentation,
+            options,
+            ..
+        } = &*self.shared;
+        PoolMetrics::new(instrumentation, options.pool_name.clone(), look)
     }
 
     /// `None` where there is no text, and where the API says what it does.

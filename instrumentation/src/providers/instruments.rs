@@ -245,4 +245,4 @@ const REQUEST_BUCKETS: [f64; 14] = [
 ];
 
 /// Advised by the conventions for queries.
-const QUERY_BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
+pub(crate) const QUERY_BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];

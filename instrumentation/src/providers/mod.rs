@@ -10,6 +10,6 @@ mod scope;
 mod tracer;
 
 pub use self::choice::Providers;
-pub(crate) use self::instruments::{Definitions, Instruments};
+pub(crate) use self::instruments::{Definitions, Instruments, QUERY_BUCKETS};
 pub(crate) use self::resolved::Resolved;
 pub use self::scope::instrumentation_scope;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use opentelemetry::metrics::Meter;
 use opentelemetry::trace::SpanBuilder;
 use opentelemetry::{Context, InstrumentationScope};
 
@@ -88,6 +89,11 @@ impl Resolved {
             Some(instruments) => Some(instruments),
             None => current.find_instruments(),
         }
+    }
+
+    /// For instruments of one's own; `None` while there is nothing to record into.
+    pub(crate) fn meter(&self) -> Option<Meter> {
+        self.providers.meter(&self.scope)
     }
 
     /// `None` while the provider is the API's no-op.
