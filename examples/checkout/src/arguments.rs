@@ -35,6 +35,13 @@ pub(crate) struct Options {
     /// Stay up, print the URL of the gateway and the trace of each request, until Ctrl-C or SIGTERM
     #[arg(long)]
     pub(crate) serve: bool,
+    /// Send this many checkouts, of which one in seventeen is large and one in nineteen is declined,
+    /// and print their traces; for a backend of your own
+    #[arg(long, value_name = "CHECKOUTS", conflicts_with_all = ["json", "serve", "web"])]
+    pub(crate) load: Option<u32>,
+    /// How many of them a second
+    #[arg(long, default_value_t = 8, requires = "load", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) rate: u32,
     /// Show the traces on a page, too, and stay up until Ctrl-C or SIGTERM
     #[arg(long)]
     pub(crate) web: bool,

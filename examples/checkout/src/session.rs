@@ -3,10 +3,13 @@
 use std::future::pending;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use otel_waterfall::{Arrivals, Page, Receiver, Trace, Traces};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::arguments::Options;
 use crate::broker::Broker;
@@ -15,7 +18,7 @@ use crate::fleet::Fleet;
 use crate::output::Output;
 use crate::services::{Launch, Service};
 use crate::stop_signal::StopSignal;
-use crate::story::{Customer, scenes};
+use crate::story::{Customer, mixed, scenes};
 
 /// However this ends, no service is left running.
 pub(crate) async fn run(options: Options) -> Result<ExitCode> {
@@ -74,6 +77,10 @@ impl Session {
             destination == Destination::Here || !options.web,
             "--web shows the spans that arrive here, but {destination}",
         );
+        ensure!(
+            destination != Destination::Here || options.load.is_none(),
+            "--load is for a backend of your own: set OTEL_EXPORTER_OTLP_ENDPOINT",
+        );
         let mut receiver = None;
         let mut endpoint = None;
         if destination == Destination::Here {
@@ -116,9 +123,10 @@ impl Session {
         };
         let orders = self.start(orders).await?;
         let gateway = self.start(Service::Gateway { orders }).await?;
-        match self.options.serve {
-            true => self.serve(gateway).await,
-            false => self.tell(gateway).await,
+        match (self.options.load, self.options.serve) {
+            (Some(checkouts), _) => self.load(gateway, checkouts).await,
+            (None, true) => self.serve(gateway).await,
+            (None, false) => self.tell(gateway).await,
         }
     }
 
@@ -180,6 +188,33 @@ impl Session {
             }
             None => Ok(()),
         }
+    }
+
+    /// Sends at a steady rate, whether the answers come or not, and stops the services when the last
+    /// one is there: only then everything has been exported.
+    async fn load(&mut self, gateway: SocketAddr, checkouts: u32) -> Result<()> {
+        let customer = Arc::new(Customer::new(gateway)?);
+        let mut due = interval(Duration::from_secs(1) / self.options.rate);
+        due.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let mut sent = JoinSet::new();
+        for number in 1..=checkouts {
+            self.fleet.guard(async { Ok(due.tick().await) }).await?;
+            let customer = Arc::clone(&customer);
+            sent.spawn(async move {
+                let scene = mixed(number);
+                let trace_id = customer.play(&scene).await;
+                (scene.subject, trace_id)
+            });
+        }
+        let answered = self
+            .fleet
+            .guard(async { Ok(sent.join_all().await) })
+            .await?;
+        for (subject, trace_id) in answered {
+            self.output
+                .trace_id(subject, trace_id?, &self.destination)?;
+        }
+        self.fleet.stop().await
     }
 
     async fn serve(&mut self, gateway: SocketAddr) -> Result<()> {

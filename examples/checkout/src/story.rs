@@ -36,6 +36,16 @@ pub(crate) fn scenes() -> [Scene; 3] {
     ]
 }
 
+/// The checkout of this number, where there are many: nearly all are ordinary.
+pub(crate) fn mixed(number: u32) -> Scene {
+    let [ordinary, large, declined] = scenes();
+    match (number % 17, number % 19) {
+        (0, _) => large,
+        (_, 0) => declined,
+        _ => ordinary,
+    }
+}
+
 /// A basket with `lines` different articles.
 pub(crate) fn checkout(last_digits: &str, lines: u32) -> Checkout {
     Checkout {
