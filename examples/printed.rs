@@ -8,9 +8,10 @@ use std::process::Command;
 /// A span by the labels that it is printed with: `Name`, `Kind`, `TraceId` and so on.
 pub(crate) type Span = BTreeMap<String, String>;
 
-/// What the program writes to standard output.
-pub(crate) fn output_of(program: &str) -> String {
+/// What the program writes to standard output, with these variables.
+pub(crate) fn output_of(program: &str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(program);
+    command.envs(variables.iter().copied());
     // What the environment of the tests says about telemetry is not meant for the example.
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("OTEL_") {

@@ -7,7 +7,7 @@ use printed::{output_of, spans};
 
 #[test]
 fn request_is_answered_and_its_span_is_printed() {
-    let output = output_of(env!("CARGO_BIN_EXE_example-actix"));
+    let output = output_of(env!("CARGO_BIN_EXE_example-actix"), &[]);
     let [request] = &spans(&output)[..] else {
         panic!("not one span: {output}");
     };

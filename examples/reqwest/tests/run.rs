@@ -7,7 +7,7 @@ use printed::{output_of, spans};
 
 #[test]
 fn call_is_below_its_caller_and_the_server_is_told_of_it() {
-    let output = output_of(env!("CARGO_BIN_EXE_example-reqwest"));
+    let output = output_of(env!("CARGO_BIN_EXE_example-reqwest"), &[]);
     let [call, caller] = &spans(&output)[..] else {
         panic!("not two spans: {output}");
     };

@@ -7,7 +7,7 @@ use printed::{output_of, spans};
 
 #[test]
 fn both_sides_of_the_call_are_in_one_trace() {
-    let output = output_of(env!("CARGO_BIN_EXE_example-tonic"));
+    let output = output_of(env!("CARGO_BIN_EXE_example-tonic"), &[]);
     let [server, client] = &spans(&output)[..] else {
         panic!("not two spans: {output}");
     };
