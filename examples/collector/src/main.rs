@@ -3,6 +3,7 @@
 //! `run` beside this file builds and fetches what it starts; see the README there.
 
 mod backends;
+mod outage;
 mod processes;
 mod sampling;
 mod spans;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use tokio::time::{Instant, sleep};
 
-use processes::Processes;
+use processes::{Checkouts, Processes};
 use sampling::Kept;
 use spans::Spans;
 
@@ -45,13 +46,24 @@ async fn run() -> Result<()> {
         std::fs::remove_dir_all(&data)?;
     }
     std::fs::create_dir_all(&data)?;
+    if env::args().nth(1).as_deref() == Some("outage") {
+        return outage::run(&folder, &data).await;
+    }
     // What they are started for ends with them, however this ends.
     let mut processes = Processes::new(&folder, &data);
     processes.start_all().await?;
 
     let (checkouts, rate) = (number("CHECKOUTS", 200)?, number("RATE", 10)?);
     println!("sending {checkouts} checkouts, {rate} a second");
-    let sent = processes.checkouts(checkouts, rate).await?;
+    let endpoint = "http://127.0.0.1:4318";
+    let load = Checkouts {
+        count: checkouts,
+        rate,
+        endpoint,
+        queue: 2_048,
+    };
+    let sent = processes.shop(&load)?.await?;
+    let sent: Vec<_> = sent.into_iter().map(|(id, _)| id).collect();
     let all = spans_at_the_agent(&data, &sent).await?;
     println!(
         "{} traces and {} spans at the agent",

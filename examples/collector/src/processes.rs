@@ -10,6 +10,16 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
+/// A load of checkouts, and where the shop exports to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checkouts<'a> {
+    pub(crate) count: u32,
+    pub(crate) rate: u32,
+    pub(crate) endpoint: &'a str,
+    /// `OTEL_BSP_MAX_QUEUE_SIZE`.
+    pub(crate) queue: u32,
+}
+
 pub(crate) struct Processes {
     kept: PathBuf,
     data: PathBuf,
@@ -57,33 +67,73 @@ impl Processes {
         self.start("agent", agent, 4317).await
     }
 
-    /// The ids of their traces, when the shop has been stopped and has exported everything.
-    pub(crate) async fn checkouts(&mut self, count: u32, rate: u32) -> Result<Vec<String>> {
+    /// Only a Collector that writes down what it accepts.
+    pub(crate) async fn start_collector(&mut self) -> Result<()> {
+        let collector = self.program("build/otelcol", &["--config", "outage.yaml"]);
+        self.start("Collector", collector, 4317).await
+    }
+
+    /// Sends a signal to what was started last, and waits for its end where it brings one.
+    pub(crate) async fn signal(&mut self, signal: &str) -> Result<()> {
+        let (name, child) = self.children.last_mut().context("nothing runs")?;
+        let id = child.id().with_context(|| format!("{name} has ended"))?;
+        let sent = Command::new("kill")
+            .args(["-s", signal, &id.to_string()])
+            .status();
+        ensure!(sent.await?.success(), "{signal} to {name}");
+        if let "TERM" | "KILL" = signal {
+            child.wait().await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn restart_collector(&mut self) -> Result<()> {
+        self.children.pop();
+        self.start_collector().await
+    }
+
+    /// The ids of their traces and what they are, when the shop has been stopped and has exported
+    /// everything.
+    pub(crate) fn shop(
+        &self,
+        load: &Checkouts<'_>,
+    ) -> Result<impl Future<Output = Result<Vec<(String, String)>>> + use<>> {
+        let Checkouts {
+            count,
+            rate,
+            endpoint,
+            queue,
+        } = *load;
+        let log = self.data.join("checkout.log");
         let mut shop = Command::new(std::env::var_os("CHECKOUT").context("CHECKOUT")?);
         shop.args(["--load", &count.to_string(), "--rate", &rate.to_string()])
             .env_remove("OTEL_TRACES_SAMPLER")
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .env("OTEL_BSP_MAX_QUEUE_SIZE", queue.to_string())
             .stdout(Stdio::piped())
-            .stderr(File::create(self.data.join("checkout.log"))?)
+            .stderr(File::create(&log)?)
             .kill_on_drop(true);
-        let output = shop.spawn()?.wait_with_output().await?;
-        let log = self.data.join("checkout.log");
-        ensure!(
-            output.status.success(),
-            "checkout failed, see {}",
-            log.display()
-        );
-        let printed = String::from_utf8(output.stdout)?;
-        let ids = printed
-            .lines()
-            .filter_map(|line| line.strip_prefix("trace ")?.split(' ').next());
-        let ids: Vec<_> = ids.map(str::to_owned).collect();
-        ensure!(
-            ids.len() == count as usize,
-            "{} of {count} traces",
-            ids.len()
-        );
-        Ok(ids)
+        let shop = shop.spawn()?;
+        Ok(async move {
+            let output = shop.wait_with_output().await?;
+            ensure!(
+                output.status.success(),
+                "checkout failed, see {}",
+                log.display()
+            );
+            let printed = String::from_utf8(output.stdout)?;
+            let traces = printed.lines().filter_map(|line| {
+                let (id, subject) = line.strip_prefix("trace ")?.split_once("  ")?;
+                Some((id.to_owned(), subject.to_owned()))
+            });
+            let traces: Vec<_> = traces.collect();
+            ensure!(
+                traces.len() == count as usize,
+                "{} of {count} traces",
+                traces.len()
+            );
+            Ok(traces)
+        })
     }
 
     fn program(&self, path: &str, arguments: &[&str]) -> Command {

@@ -14,6 +14,7 @@ pub(crate) struct Spans(BTreeMap<String, BTreeMap<String, Span>>);
 #[derive(Debug)]
 pub(crate) struct Span {
     parent: String,
+    pub(crate) name: String,
     pub(crate) service: String,
     pub(crate) is_error: bool,
     pub(crate) start: u64,
@@ -47,6 +48,7 @@ impl Spans {
                     let nanoseconds = |name: &str| text(name).parse().context("a time");
                     let read = Span {
                         parent: text("parentSpanId"),
+                        name: text("name"),
                         service: service.clone(),
                         is_error: span.pointer("/status/code").is_some_and(|code| *code == 2)
                             || !attribute(span.get("attributes"), "error.type").is_empty(),
