@@ -266,7 +266,7 @@ async fn stream() -> Body {
 
 async fn hang() {
     println!("begun");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn dropped_at_once() {
