@@ -54,7 +54,10 @@ impl Grpc {
         let client = self.client().clone();
         let mut call = client::Grpc::with_origin(client, self.origin.clone());
         if self.is_compressed {
-            call = call.send_compressed(CompressionEncoding::Gzip);
+            // Receivers in Go, and with them the Collector, answer as they were asked.
+            call = call
+                .send_compressed(CompressionEncoding::Gzip)
+                .accept_compressed(CompressionEncoding::Gzip);
         }
         let mut request = Request::new(message);
         *request.metadata_mut() = MetadataMap::from_headers(self.headers.clone());

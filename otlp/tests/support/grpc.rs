@@ -19,6 +19,7 @@ use tonic::Response;
 use tonic::Status;
 use tonic::async_trait;
 use tonic::codec::CompressionEncoding;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 
 use super::Accepted;
@@ -66,7 +67,10 @@ impl Receiver {
             answers: Arc::new(Mutex::new(answers.into_iter().collect())),
             accepted: accepted.clone(),
         });
-        let service = service.accept_compressed(CompressionEncoding::Gzip);
+        let service = service
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip);
+        let service = InterceptedService::new(service, compressed_as_the_request);
         runtime.spawn(
             Server::builder()
                 .add_service(service)
@@ -82,6 +86,16 @@ impl Receiver {
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
+}
+
+/// As grpc-go answers, and with it the Collector: whatever the client says that it accepts.
+fn compressed_as_the_request(mut request: Request<()>) -> Result<Request<()>, Status> {
+    if let Some(encoding) = request.metadata().get("grpc-encoding").cloned() {
+        request
+            .metadata_mut()
+            .insert("grpc-accept-encoding", encoding);
+    }
+    Ok(request)
 }
 
 impl Drop for Receiver {
