@@ -13,6 +13,7 @@ mod destinations;
 mod detected;
 mod directives;
 mod early_export;
+mod early_sampling;
 mod endpoint;
 mod environment;
 mod error;

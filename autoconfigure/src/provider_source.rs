@@ -24,6 +24,14 @@ impl<P, B: Build<P>> Source<P, B> {
         }
     }
 
+    /// Whether the application has a say in what comes of the environment.
+    pub(crate) fn is_touched(&self) -> bool {
+        match self {
+            Self::Application(_) => true,
+            Self::Environment(added) => !added.is_empty(),
+        }
+    }
+
     pub(crate) fn provider(
         self,
         described: impl FnOnce() -> Result<B, InitError>,

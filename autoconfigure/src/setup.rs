@@ -13,9 +13,11 @@ use opentelemetry_sdk::logs::LoggerProviderBuilder;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::MeterProviderBuilder;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::Sampler;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use opentelemetry_sdk::trace::ShouldSample;
 use opentelemetry_sdk::trace::TracerProviderBuilder;
+use otel_instrumentation::EarlySampled;
 use otel_propagation::CompositePropagator;
 use tracing::Dispatch;
 use tracing::dispatcher;
@@ -27,6 +29,7 @@ use crate::destinations::Destinations;
 use crate::detected::Detected;
 use crate::directives::Directives;
 use crate::early_export::EarlyExport;
+use crate::early_sampling::Early;
 use crate::environment::Environment;
 use crate::error::InitError;
 use crate::logs;
@@ -69,6 +72,8 @@ pub(crate) type Propagator = Box<dyn TextMapPropagator + Send + Sync>;
 struct Ready {
     telemetry: Telemetry,
     has_subscriber: bool,
+    /// The environment's sampler, if it is the one that decides.
+    early: Option<Sampler>,
     propagator: Option<Propagator>,
     /// What is sent where, and which traces.
     summary: Option<String>,
@@ -96,6 +101,7 @@ impl Settings {
         let mut meters = None;
         let mut summary = None;
         let mut early_export = None;
+        let mut early = None;
         if !environment.flag("OTEL_SDK_DISABLED") {
             let undetected = self.undetected;
             let resource = resource(environment, self.service, self.attributes, &undetected);
@@ -107,10 +113,13 @@ impl Settings {
                     .map(BaggageAttributes::new),
             };
             let mut sampled = "the application's own sampler".to_owned();
+            let is_touched = self.traces.is_touched();
             let traces = self.traces.provider(|| {
                 let sampler = self.sampler.unwrap_or_else(|| {
                     let sampler = sampler(environment);
                     sampled = format!("{sampler:?}");
+                    // What the application adds may be another sampler.
+                    early = Some(sampler.clone()).filter(|_| !is_touched);
                     Box::new(sampler)
                 });
                 traces::provider(environment, &mut destinations, &resource, sampler, &options)
@@ -152,6 +161,7 @@ impl Settings {
                 warnings: Vec::new(),
             },
             has_subscriber: self.has_subscriber,
+            early,
             propagator: self.propagator,
             summary,
         })
@@ -165,7 +175,12 @@ impl Ready {
         let complaint = self.has_subscriber.then(|| bridge.install()).flatten();
         bridge.record_panics();
         if let Some(provider) = &telemetry.bridge.traces {
-            global::set_tracer_provider(provider.clone());
+            let provider = provider.clone();
+            let early = self.early.and_then(|it| Early::new(it, &bridge.is_open));
+            match early {
+                Some(early) => global::set_tracer_provider(EarlySampled::new(provider, early)),
+                None => global::set_tracer_provider(provider),
+            }
         }
         if let Some(provider) = &telemetry.metrics {
             global::set_meter_provider(provider.clone());

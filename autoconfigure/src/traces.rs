@@ -15,6 +15,7 @@ use crate::batch::Batch;
 use crate::behind_queue::Released;
 use crate::destinations::Bounds;
 use crate::destinations::Destinations;
+use crate::early_sampling::ProposedIds;
 use crate::environment::Environment;
 use crate::error::InitError;
 use crate::exporter::Exporter;
@@ -39,7 +40,8 @@ pub(crate) fn provider(
     let mut provider = SdkTracerProvider::builder()
         .with_resource(resource.clone())
         .with_span_limits(span_limits(environment))
-        .with_sampler(sampler);
+        .with_sampler(sampler)
+        .with_id_generator(ProposedIds::default());
     if let Some(baggage) = &options.baggage {
         provider = provider.with_span_processor(baggage.clone());
     }

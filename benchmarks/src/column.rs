@@ -28,6 +28,8 @@ pub enum Kind {
     /// The [least](crate::floor) that has to be called, no matter by whom.
     Floor,
     Ours,
+    /// Ours, where the application sets the SDK's propagator, as the peers want it.
+    OursWithPropagator,
     /// A peer on OpenTelemetry's API, with metrics.
     Api,
     /// A peer on `tracing`, with or without metrics.
@@ -49,12 +51,16 @@ impl Column {
             propagator: setup != Setup::A
                 && !matches!(self.kind, Kind::Nothing | Kind::Floor | Kind::Ours),
             subscriber: matches!(self.kind, Kind::Tracing { .. } | Kind::TracingBefore),
+            early: matches!(self.kind, Kind::Ours | Kind::OursWithPropagator),
         };
         match self.kind {
             Kind::TracingBefore => sdk::v0_32::install(setup, needs),
-            Kind::Nothing | Kind::Floor | Kind::Ours | Kind::Api | Kind::Tracing { .. } => {
-                sdk::v0_33::install(setup, needs)
-            }
+            Kind::Nothing
+            | Kind::Floor
+            | Kind::Ours
+            | Kind::OursWithPropagator
+            | Kind::Api
+            | Kind::Tracing { .. } => sdk::v0_33::install(setup, needs),
         }
     }
 

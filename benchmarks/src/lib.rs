@@ -5,6 +5,7 @@
 
 pub mod bridges;
 pub mod column;
+pub mod early;
 pub mod floor;
 pub mod frameworks;
 pub mod growth;

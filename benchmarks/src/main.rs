@@ -47,6 +47,8 @@ enum What {
         #[arg(default_value_t = 4)]
         seconds: u64,
     },
+    /// Whole process: what head sampling leaves of the price of requests that begin a trace.
+    HeadSampling,
     /// The process that is measured for `tracing`.
     Bridge(bridges::run::Arguments),
     /// The process that is measured.
@@ -75,6 +77,7 @@ fn main() -> Result<()> {
         Some(What::Guard { write: true }) => benchmarks::guard::write(),
         Some(What::Tracing) => benchmarks::bridges::table::print(),
         Some(What::Pipeline { seconds }) => pipeline::print(seconds),
+        Some(What::HeadSampling) => pipeline::print_head_sampling(),
         Some(What::PipelineRun {
             stack,
             protocol,

@@ -9,10 +9,12 @@ pub struct Needs {
     pub propagator: bool,
     /// A `tracing` subscriber that makes OpenTelemetry spans.
     pub subscriber: bool,
+    /// A sampler that can be asked early, as `otel_autoconfigure::init` sets one up.
+    pub early: bool,
 }
 
 macro_rules! sdk {
-    ($version:ident, $api:ident, $sdk:ident, $tracing:ident) => {
+    ($version:ident, $api:ident, $sdk:ident, $tracing:ident, $early:path) => {
         #[doc = concat!("Set up with `", stringify!($api), "`.")]
         pub mod $version {
             use std::collections::HashMap;
@@ -49,7 +51,11 @@ macro_rules! sdk {
                     let subscriber = tracing_subscriber::registry().with(layer);
                     let _ = tracing::subscriber::set_global_default(subscriber);
                 }
-                global::set_tracer_provider(tracers);
+                if !needs.early {
+                    global::set_tracer_provider(tracers);
+                } else {
+                    $early(tracers);
+                }
                 if !setup.has_metrics() {
                     return Box::new(|| {});
                 }
@@ -140,11 +146,13 @@ sdk!(
     v0_33,
     opentelemetry,
     opentelemetry_sdk,
-    tracing_opentelemetry
+    tracing_opentelemetry,
+    crate::early::install
 );
 sdk!(
     v0_32,
     opentelemetry_0_32,
     opentelemetry_sdk_0_32,
-    tracing_opentelemetry_0_33
+    tracing_opentelemetry_0_33,
+    drop
 );

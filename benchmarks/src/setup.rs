@@ -62,6 +62,11 @@ pub fn tracestate() -> Option<&'static str> {
     (!left_out).then_some("congo=t61rcWkgMzE")
 }
 
+/// Whether the caller sends no context, so that every request begins a trace; `BENCHMARKS_ROOTS`.
+pub fn roots() -> bool {
+    std::env::var_os("BENCHMARKS_ROOTS").is_some()
+}
+
 /// How many routes the application has; `BENCHMARKS_ROUTES`, by default one.
 pub fn routes() -> usize {
     number("BENCHMARKS_ROUTES").unwrap_or(1)

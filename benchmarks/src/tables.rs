@@ -108,7 +108,7 @@ fn ratio(columns: &[Column], costs: &Costs, setup: usize) -> String {
             .iter()
             .zip(costs)
             .filter(|(column, _)| match column.kind {
-                Kind::Nothing | Kind::Floor => false,
+                Kind::Nothing | Kind::Floor | Kind::OursWithPropagator => false,
                 Kind::Ours => ours,
                 Kind::Api | Kind::Tracing { .. } | Kind::TracingBefore => !ours,
             })

@@ -33,6 +33,8 @@ pub use crate::operation::{
     ServerSpan, Transfer, server_span,
 };
 pub use crate::outcome::ErrorType;
-pub use crate::providers::{Providers, instrumentation_scope};
+pub use crate::providers::{
+    EarlyDecision, EarlySampled, EarlySampler, Providers, instrumentation_scope, proposed_trace_id,
+};
 pub use crate::rpc::{RpcClientInstrumentation, RpcServerInstrumentation, rpc_method};
 pub use opentelemetry;

@@ -3,11 +3,13 @@
 //! The API's default propagator does nothing, so an application that never calls
 //! `set_text_map_propagator` would silently break every trace that passes through it.
 
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Once};
 
 use opentelemetry::{
-    Context, global,
+    Context, global, otel_warn,
     propagation::{Extractor, Injector, TextMapPropagator},
+    trace::TraceContextExt,
 };
 
 use crate::{CompositePropagator, from_env};
@@ -15,7 +17,7 @@ use crate::{CompositePropagator, from_env};
 /// Reads what `carrier` brought in and returns `context` with it added.
 ///
 /// The global propagator does the work if it has any fields. It is looked up on every call, so
-/// one that is set late still applies. Otherwise it is what `OTEL_PROPAGATORS` says, W3C Trace
+/// one that is set late still applies. If it is as lenient as the SDK's, a warning says so once. Otherwise it is what `OTEL_PROPAGATORS` says, W3C Trace
 /// Context and baggage by default; see [`from_env`]. The variable is read once, by the first call
 /// that needs it, and is what switches propagation off (`none`): a global propagator without fields
 /// does not.
@@ -73,8 +75,57 @@ pub fn inject(context: &Context, carrier: &mut dyn Injector) {
 /// The no-op that the API starts with has no type to be asked for, but no fields either. Nor has an
 /// empty composite, which is hence not told from it.
 fn is_configured(propagator: &dyn TextMapPropagator) -> bool {
-    propagator.fields().next().is_some()
+    let is_configured = propagator.fields().next().is_some();
+    if is_configured {
+        LOOKED_AT.call_once(|| warn_of_leniency(propagator));
+    }
+    is_configured
+}
+
+/// A propagator that the application has set is its choice, and is used. But most set the SDK's
+/// because other crates need one, and it takes headers that W3C forbids.
+#[cold]
+fn warn_of_leniency(propagator: &dyn TextMapPropagator) {
+    if is_lenient(propagator) {
+        otel_warn!(
+            name: "LenientPropagator",
+            message = "the global propagator takes traceparent headers that W3C Trace Context \
+                forbids, as the SDK's does. Without a call of set_text_map_propagator, W3C Trace \
+                Context and baggage are used, read as the specification says and faster"
+        );
+    }
+}
+
+/// Whether it takes a `traceparent` of version 00 with something behind it.
+fn is_lenient(propagator: &dyn TextMapPropagator) -> bool {
+    let carrier: HashMap<_, _> = [("traceparent".to_owned(), FORBIDDEN.to_owned())].into();
+    let extracted = propagator.extract_with_context(&Context::new(), &carrier);
+    extracted.span().span_context().is_valid()
 }
 
 /// Read once: the environment of a process does not change under a running server.
 static DEFAULT: LazyLock<CompositePropagator> = LazyLock::new(from_env);
+
+static LOOKED_AT: Once = Once::new();
+const FORBIDDEN: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sdk_s_propagator_is_known_by_what_it_takes() {
+        use opentelemetry::propagation::TextMapCompositePropagator;
+        use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+
+        let composite = TextMapCompositePropagator::new(vec![
+            Box::new(BaggagePropagator::new()),
+            Box::new(TraceContextPropagator::new()),
+        ]);
+        assert!(is_lenient(&TraceContextPropagator::new()));
+        assert!(is_lenient(&composite));
+        assert!(!is_lenient(&BaggagePropagator::new()));
+        assert!(!is_lenient(&from_env()));
+        assert!(!is_lenient(&crate::B3Propagator::new()));
+    }
+}

@@ -32,6 +32,17 @@ pub const COLUMNS: &[Column] = &[
         drive(|| init_service(app), setup)
     }),
     column(
+        "otel-middleware-actix, beside the SDK's propagator",
+        Kind::OursWithPropagator,
+        |setup| {
+            let middleware = otel_middleware_actix::OtelMiddleware::new();
+            let app = App::new()
+                .wrap(middleware)
+                .route(ROUTE, web::get().to(order));
+            drive(|| init_service(app), setup)
+        },
+    ),
+    column(
         "opentelemetry-instrumentation-actix-web",
         Kind::Api,
         |setup| {

@@ -30,6 +30,11 @@ pub const COLUMNS: &[Column] = &[
     column("otel-middleware-axum", Kind::Ours, |setup| {
         drive(routes().layer(ours()), setup)
     }),
+    column(
+        "otel-middleware-axum, beside the SDK's propagator",
+        Kind::OursWithPropagator,
+        |setup| drive(routes().layer(ours()), setup),
+    ),
     column("opentelemetry-instrumentation-tower", Kind::Api, |setup| {
         let layer = opentelemetry_instrumentation_tower::http::server::Layer::new();
         drive(routes().layer(layer), setup)
@@ -143,8 +148,11 @@ fn request(setup: Setup, path: &str) -> AxumRequest {
         .header("host", "shop.example:8080")
         .header("user-agent", "benchmarks/1.0")
         .header("accept", "*/*")
-        .header("accept-encoding", "gzip")
-        .header("traceparent", setup.traceparent());
+        .header("accept-encoding", "gzip");
+    if setup::roots() {
+        return request.body(Body::empty()).unwrap_or_default();
+    }
+    let request = request.header("traceparent", setup.traceparent());
     let request = match tracestate() {
         Some(tracestate) => request.header("tracestate", tracestate),
         None => request,

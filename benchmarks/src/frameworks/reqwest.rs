@@ -28,6 +28,16 @@ pub const COLUMNS: &[Column] = &[
             setup,
         )
     }),
+    column(
+        "otel-middleware-reqwest, beside the SDK's propagator",
+        Kind::OursWithPropagator,
+        |setup| {
+            drive(
+                client().with(otel_middleware_reqwest::OtelMiddleware::new()),
+                setup,
+            )
+        },
+    ),
     column("reqwest-tracing", Kind::TracingBefore, |setup| {
         drive(client().with(TracingMiddleware::default()), setup)
     }),

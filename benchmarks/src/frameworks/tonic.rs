@@ -27,6 +27,14 @@ pub const COLUMNS: &[Column] = &[
         drive(layer.layer(routes()), setup)
     }),
     column(
+        "otel-middleware-tonic, beside the SDK's propagator",
+        Kind::OursWithPropagator,
+        |setup| {
+            let layer = otel_middleware_tonic::OtelServerLayer::new();
+            drive(layer.layer(routes()), setup)
+        },
+    ),
+    column(
         "opentelemetry-instrumentation-tower (as HTTP)",
         Kind::Api,
         |setup| {

@@ -5,6 +5,7 @@
 //! to a receiver in a process of its own, and all of its threads count.
 
 mod full_load;
+mod head_sampling;
 mod row;
 pub mod run;
 pub mod sink;
@@ -13,4 +14,5 @@ pub mod stack;
 pub mod subject;
 mod table;
 
+pub use head_sampling::print as print_head_sampling;
 pub use table::print;

@@ -65,7 +65,7 @@ fn value(value: &impl ValueEnum) -> String {
 
 /// All rows, in their order. The first one is the bare framework.
 pub(super) const ROWS: [Row; 7] = [
-    row("bare", What::Stack(Stack::Bare)),
+    BARE,
     row(
         "**otel-middleware-axum, otel-autoconfigure**",
         What::Stack(Stack::OursSpans),
@@ -82,15 +82,19 @@ pub(super) const ROWS: [Row; 7] = [
         "fastrace-axum, fastrace-opentelemetry, opentelemetry-otlp",
         What::Fastrace,
     ),
-    row(
-        "**otel-middleware-axum, otel-autoconfigure**, with metrics and log records",
-        What::Stack(Stack::Ours),
-    ),
+    OURS,
     row(
         "opentelemetry-instrumentation-tower, opentelemetry-otlp, with metrics",
         What::Stack(Stack::Contrib),
     ),
 ];
+
+pub(super) const BARE: Row = row("bare", What::Stack(Stack::Bare));
+/// With all that `init` sets up.
+pub(super) const OURS: Row = row(
+    "**otel-middleware-axum, otel-autoconfigure**, with metrics and log records",
+    What::Stack(Stack::Ours),
+);
 
 const fn row(title: &'static str, what: What) -> Row {
     Row { title, what }

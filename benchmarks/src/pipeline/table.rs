@@ -78,7 +78,7 @@ fn measure(protocol: Protocol, sink: &mut Sink, seconds: u64) -> Result<Vec<Cost
 
 /// The price of a request, as the difference of two lengths: neither the start nor the end of the
 /// process counts. Each of them is the least of three, for what is more is none of the request's.
-fn difference(mut count: impl FnMut(u32) -> Result<i64>) -> Result<i64> {
+pub(super) fn difference(mut count: impl FnMut(u32) -> Result<i64>) -> Result<i64> {
     let mut least = |batches| {
         let counts = (0..3).map(|_| count(batches));
         let counts = counts.collect::<Result<Vec<_>>>()?;
@@ -125,7 +125,7 @@ fn cells(row: Row, cost: Cost, bare: Cost) -> String {
 }
 
 /// Counts allocations in a program whose allocator is the one that it always has.
-const MEMCHECK: [&str; 3] = [
+pub(super) const MEMCHECK: [&str; 3] = [
     "--tool=memcheck",
     "--leak-check=no",
     "--undef-value-errors=no",

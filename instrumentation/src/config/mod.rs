@@ -14,6 +14,7 @@ pub(crate) use self::client::ClientOptions;
 pub(crate) use self::common::Common;
 pub(crate) use self::database::DatabaseOptions;
 pub use self::database::{DatabaseConfig, Sanitising};
+pub(crate) use self::known_methods::Method;
 pub(crate) use self::messaging::MessagingOptions;
 pub use self::messaging::{Continue, CreationContext, MessagingConfig};
 pub(crate) use self::server::ServerOptions;

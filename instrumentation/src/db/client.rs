@@ -114,27 +114,28 @@ impl DbClientInstrumentation {
             }
             identity.describe_server(&mut labels);
         }
-        let mut span = Vec::with_capacity(ATTRIBUTES);
-        identity.describe_database(&mut span);
-        if let Some(read) = summary {
-            span.push(KeyValue::new(
-                semconv::DB_QUERY_SUMMARY,
-                read.summary.clone(),
-            ));
-        }
-        for (key, name) in names(statement) {
-            span.push(KeyValue::new(key, intern::route(name)));
-        }
-        if let Some(size) = statement.batch_size.filter(|size| *size != 1) {
-            let size = i64::try_from(size).unwrap_or(i64::MAX);
-            span.push(KeyValue::new(semconv::DB_OPERATION_BATCH_SIZE, size));
-        }
-        identity.describe_server(&mut span);
         let name = self.name(statement, summary);
-        if let Some(read) = read
-            && options.query_text
-        {
-            span.push(KeyValue::new(semconv::DB_QUERY_TEXT, read.text));
+        let mut span = Vec::new();
+        if origin.may_have_span() {
+            span.reserve(ATTRIBUTES);
+            identity.describe_database(&mut span);
+            if let Some(read) = summary {
+                let summary = read.summary.clone();
+                span.push(KeyValue::new(semconv::DB_QUERY_SUMMARY, summary));
+            }
+            for (key, name) in names(statement) {
+                span.push(KeyValue::new(key, intern::route(name)));
+            }
+            if let Some(size) = statement.batch_size.filter(|size| *size != 1) {
+                let size = i64::try_from(size).unwrap_or(i64::MAX);
+                span.push(KeyValue::new(semconv::DB_OPERATION_BATCH_SIZE, size));
+            }
+            identity.describe_server(&mut span);
+            if let Some(read) = read
+                && options.query_text
+            {
+                span.push(KeyValue::new(semconv::DB_QUERY_TEXT, read.text));
+            }
         }
 
         let mut attributes = Attributes::new(span, labels);

@@ -93,26 +93,29 @@ impl HttpClientInstrumentation {
                 labels.push(KeyValue::new(semconv::URL_TEMPLATE, template.clone()));
             }
         }
-        let mut span = Vec::with_capacity(ATTRIBUTES);
-        span.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label));
-        let url = url::full(request, &instrumentation.config.sensitive_query_keys);
-        span.push(KeyValue::new(semconv::URL_FULL, url));
-        if !method.known {
-            let original = request.method.to_owned();
-            span.push(KeyValue::new(
-                semconv::HTTP_REQUEST_METHOD_ORIGINAL,
-                original,
-            ));
-        }
-        if let Some(server) = server {
-            server.describe(&mut span);
-        }
-        if let Some(template) = template {
-            span.push(KeyValue::new(semconv::URL_TEMPLATE, template));
-        }
-        if resend_count > 0 {
-            let count = i64::from(resend_count);
-            span.push(KeyValue::new(semconv::HTTP_REQUEST_RESEND_COUNT, count));
+        let mut span = Vec::new();
+        if origin.may_have_span() {
+            span.reserve(ATTRIBUTES);
+            span.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label));
+            let url = url::full(request, &instrumentation.config.sensitive_query_keys);
+            span.push(KeyValue::new(semconv::URL_FULL, url));
+            if !method.known {
+                let original = request.method.to_owned();
+                span.push(KeyValue::new(
+                    semconv::HTTP_REQUEST_METHOD_ORIGINAL,
+                    original,
+                ));
+            }
+            if let Some(server) = server {
+                server.describe(&mut span);
+            }
+            if let Some(template) = template {
+                span.push(KeyValue::new(semconv::URL_TEMPLATE, template));
+            }
+            if resend_count > 0 {
+                let count = i64::from(resend_count);
+                span.push(KeyValue::new(semconv::HTTP_REQUEST_RESEND_COUNT, count));
+            }
         }
 
         let start = Start {

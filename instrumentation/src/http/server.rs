@@ -1,5 +1,6 @@
 //! HTTP server spans and metrics (`docs/http/http-spans.md`, "HTTP server span").
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
@@ -7,7 +8,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use super::address::ServerAddress;
 use super::forwarded::Forwarded;
 use super::url::redact_query;
-use crate::config::{Attributes, Common, ServerConfig, ServerOptions};
+use crate::config::{Attributes, Common, Method, ServerConfig, ServerOptions};
 use crate::facts::Request;
 use crate::operation::{
     Convention, Instrumentation, Operation, Origin, Route, Start, peer_attributes,
@@ -90,35 +91,10 @@ impl HttpServerInstrumentation {
             labels.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, label));
             labels.push(KeyValue::new(semconv::URL_SCHEME, scheme));
         }
-        let mut span = Vec::with_capacity(ATTRIBUTES);
-        span.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label));
-        let path = request.path.to_owned();
-        span.push(KeyValue::new(semconv::URL_PATH, path));
-        span.push(KeyValue::new(semconv::URL_SCHEME, scheme));
-        if !method.known {
-            let original = request.method.to_owned();
-            span.push(KeyValue::new(
-                semconv::HTTP_REQUEST_METHOD_ORIGINAL,
-                original,
-            ));
-        }
-        if let Some(route) = &route {
-            span.push(KeyValue::new(semconv::HTTP_ROUTE, route.clone()));
-        }
-        addresses(request, &forwarded, &instrumentation.config, &mut span);
-        if let Some(query) = request.query.filter(|query| !query.is_empty()) {
-            let query =
-                redact_query(query, &instrumentation.config.sensitive_query_keys).into_owned();
-            span.push(KeyValue::new(semconv::URL_QUERY, query));
-        }
-        let agent = request.headers.get("user-agent");
-        if let Some(agent) = agent.filter(|agent| !agent.is_empty()) {
-            let agent = intern::peer(agent);
-            span.push(KeyValue::new(semconv::USER_AGENT_ORIGINAL, agent));
-        }
-        if let Some(version) = request.version {
-            span.push(KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version));
-        }
+        let span = match origin.may_have_span() {
+            true => self.describe(request, &method, scheme, route.as_ref(), &forwarded),
+            false => Vec::new(),
+        };
 
         let start = Start {
             origin,
@@ -134,6 +110,50 @@ impl HttpServerInstrumentation {
             )),
         };
         start.begin(instrumentation, request)
+    }
+
+    /// The attributes of the span, as far as the start knows them.
+    fn describe(
+        &self,
+        request: &Request<'_>,
+        method: &Method,
+        scheme: &'static str,
+        route: Option<&Cow<'static, str>>,
+        forwarded: &Forwarded<'_>,
+    ) -> Vec<KeyValue> {
+        let config = &self.instrumentation.config;
+        let mut span = Vec::with_capacity(ATTRIBUTES);
+        span.push(KeyValue::new(
+            semconv::HTTP_REQUEST_METHOD,
+            method.label.clone(),
+        ));
+        let path = request.path.to_owned();
+        span.push(KeyValue::new(semconv::URL_PATH, path));
+        span.push(KeyValue::new(semconv::URL_SCHEME, scheme));
+        if !method.known {
+            let original = request.method.to_owned();
+            span.push(KeyValue::new(
+                semconv::HTTP_REQUEST_METHOD_ORIGINAL,
+                original,
+            ));
+        }
+        if let Some(route) = route {
+            span.push(KeyValue::new(semconv::HTTP_ROUTE, route.clone()));
+        }
+        addresses(request, forwarded, config, &mut span);
+        if let Some(query) = request.query.filter(|query| !query.is_empty()) {
+            let query = redact_query(query, &config.sensitive_query_keys).into_owned();
+            span.push(KeyValue::new(semconv::URL_QUERY, query));
+        }
+        let agent = request.headers.get("user-agent");
+        if let Some(agent) = agent.filter(|agent| !agent.is_empty()) {
+            let agent = intern::peer(agent);
+            span.push(KeyValue::new(semconv::USER_AGENT_ORIGINAL, agent));
+        }
+        if let Some(version) = request.version {
+            span.push(KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version));
+        }
+        span
     }
 }
 

@@ -86,8 +86,11 @@ impl OperationKind {
             labels = label_list::list();
             self.label(identity, &subject.common, &mut labels);
         }
-        let mut span = Vec::with_capacity(ATTRIBUTES);
-        self.describe(identity, options, subject, &mut span);
+        let mut span = Vec::new();
+        if origin.may_have_span() {
+            span.reserve(ATTRIBUTES);
+            self.describe(identity, options, subject, &mut span);
+        }
 
         let mut attributes = Attributes::new(span, labels);
         if let Some(hook) = &options.attributes {

@@ -27,7 +27,7 @@ impl Creation {
     /// it belongs where it is done, and links to it. The baggage of the message comes along in any
     /// case.
     pub(crate) fn of(
-        instrumentation: &Instrumentation,
+        instrumentation: &Arc<Instrumentation>,
         headers: &dyn Extractor,
         may_continue: bool,
         accepts: impl FnOnce() -> bool,
@@ -44,11 +44,7 @@ impl Creation {
         }
         let (base, parent, link) = place(&ambient, extracted, may_continue);
         let origin = if instrumentation.resolved.is_found() && accepts() {
-            Ok(Origin {
-                base,
-                parent,
-                injection: Injection::Everything,
-            })
+            Origin::new(base, parent, Injection::Everything, instrumentation)
         } else {
             Err(Operation::passing_on(base))
         };
@@ -73,11 +69,8 @@ impl Origin {
             let instrumentation = instrumentation.clone();
             return Err(Operation::unrecorded(base, instrumentation, injection));
         }
-        Ok(Self {
-            parent: local_parent(&base),
-            base,
-            injection,
-        })
+        let parent = local_parent(&base);
+        Self::new(base, parent, injection, instrumentation)
     }
 }
 

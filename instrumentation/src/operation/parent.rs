@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
-use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceId};
 
 use super::baggage::{self, Injection};
 use super::instrumentation::Instrumentation;
 use super::lifecycle::Operation;
 use crate::config::{ClientOptions, ServerOptions};
 use crate::facts::Request;
+use crate::providers::EarlyDecision;
 
 /// What an operation that is to be recorded begins with.
 pub(crate) struct Origin {
     /// What the span is put into, and what is passed on where there is none.
     pub(super) base: Context,
     pub(super) parent: Parent,
+    pub(super) sampling: Sampling,
     /// What of it goes out with the request.
     pub(super) injection: Injection,
 }
@@ -31,7 +33,58 @@ pub(super) enum Parent {
     Linked(SpanContext),
 }
 
+/// What becomes of the span, as far as that is known before there is one.
+pub(super) enum Sampling {
+    /// The provider decides.
+    Open,
+    /// The sampler has decided against it.
+    Against(SpanContext),
+    /// The sampler has decided for the root of this trace.
+    Root(TraceId),
+}
+
 impl Origin {
+    /// Asks the sampler, if it can tell already. `Err` is the operation of what it decides against
+    /// where nothing measures either.
+    pub(super) fn new(
+        base: Context,
+        parent: Parent,
+        injection: Injection,
+        instrumentation: &Arc<Instrumentation>,
+    ) -> Result<Self, Operation> {
+        let resolved = &instrumentation.resolved;
+        let decision = match parent {
+            Parent::Base => resolved.decide(&base),
+            Parent::None | Parent::Linked(_) => resolved.decide(&Context::new()),
+        };
+        let sampling = match decision {
+            EarlyDecision::Unknown => Sampling::Open,
+            EarlyDecision::Root(trace_id) => Sampling::Root(trace_id),
+            EarlyDecision::Unsampled(span) if instrumentation.measures() => Sampling::Against(span),
+            EarlyDecision::Unsampled(span) => {
+                let context = base.with_remote_span_context(span);
+                let instrumentation = instrumentation.clone();
+                return Err(Operation::recorded(
+                    context,
+                    instrumentation,
+                    injection,
+                    None,
+                ));
+            }
+        };
+        Ok(Self {
+            base,
+            parent,
+            sampling,
+            injection,
+        })
+    }
+
+    /// Whether anything may come of what is found out for a span.
+    pub(crate) fn may_have_span(&self) -> bool {
+        !matches!(self.sampling, Sampling::Against(_))
+    }
+
     /// A request that comes in; `Err` is the operation of one that is not recorded.
     pub(crate) fn incoming(
         instrumentation: &Arc<Instrumentation>,
@@ -58,36 +111,35 @@ impl Origin {
             };
             return Err(Operation::passing_on(passed_on));
         }
-        Ok(Self {
-            parent: parent(request, &ambient, &base, options),
-            base,
-            injection: Injection::Everything,
-        })
+        let parent = parent(request, &ambient, &base, options);
+        Self::new(base, parent, Injection::Everything, instrumentation)
     }
 
     /// A request that comes in where the current span is its parent, whatever its headers say.
-    pub(crate) fn within(ambient: Context) -> Self {
-        Self {
-            base: ambient,
-            parent: Parent::Base,
-            injection: Injection::Everything,
-        }
+    /// `Err` is the operation of one of which nothing is recorded.
+    pub(crate) fn within(
+        instrumentation: &Arc<Instrumentation>,
+        ambient: Context,
+    ) -> Result<Self, Operation> {
+        Self::new(
+            ambient,
+            Parent::Base,
+            Injection::Everything,
+            instrumentation,
+        )
     }
 
     /// Work that no context goes out with; `Err` is the operation of what is not recorded.
     pub(crate) fn local(
-        instrumentation: &Instrumentation,
+        instrumentation: &Arc<Instrumentation>,
         accepts: impl FnOnce() -> bool,
     ) -> Result<Self, Operation> {
         let base = Context::current();
         if base.is_telemetry_suppressed() || !instrumentation.resolved.is_found() || !accepts() {
             return Err(Operation::transparent(base));
         }
-        Ok(Self {
-            parent: local_parent(&base),
-            base,
-            injection: Injection::Nothing,
-        })
+        let parent = local_parent(&base);
+        Self::new(base, parent, Injection::Nothing, instrumentation)
     }
 
     /// The context that the operation begins in.
@@ -110,11 +162,8 @@ impl Origin {
             let instrumentation = instrumentation.clone();
             return Err(Operation::unrecorded(base, instrumentation, injection));
         }
-        Ok(Self {
-            parent: local_parent(&base),
-            base,
-            injection,
-        })
+        let parent = local_parent(&base);
+        Self::new(base, parent, injection, instrumentation)
     }
 }
 

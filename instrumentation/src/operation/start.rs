@@ -4,17 +4,18 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use opentelemetry::Context;
-use opentelemetry::trace::{Link, SpanBuilder};
+use opentelemetry::trace::{Link, SpanBuilder, TraceContextExt};
 
 use super::instrumentation::Instrumentation;
 use super::kept_request::KeptRequest;
 use super::lifecycle::Operation;
-use super::parent::{Origin, Parent, without_trace};
+use super::parent::{Origin, Parent, Sampling, without_trace};
 use super::recording::{Clock, Recording};
 use super::route::Route;
 use crate::config::Attributes;
 use crate::facts::Request;
 use crate::outcome::Outcome;
+use crate::providers::{StartedSpan, proposing};
 
 /// What a convention found out before its operation begins.
 pub(crate) struct Start {
@@ -40,9 +41,11 @@ impl Start {
         let started = Clock::now();
         let config = &instrumentation.config;
         let active_labels = self.attributes.labels.len();
-        instrumentation
-            .request_headers
-            .capture(request.headers, &mut self.attributes.span);
+        if self.origin.may_have_span() {
+            instrumentation
+                .request_headers
+                .capture(request.headers, &mut self.attributes.span);
+        }
         if let Some(hook) = &config.attributes {
             let _current = self.origin.base.clone().attach();
             hook(request, &mut self.attributes);
@@ -100,6 +103,7 @@ impl Start {
         let Origin {
             base,
             parent,
+            sampling,
             injection,
         } = origin;
         let instruments = measures
@@ -107,20 +111,33 @@ impl Start {
             .flatten();
         let is_final = matches!(route, Route::Final(_));
         let renamable = (custom_name.is_none() && !is_final).then_some(word);
-        let builder = SpanBuilder {
-            name: custom_name.unwrap_or(name),
-            start_time: Some(started.wall()),
-            attributes: Some(attributes.span),
-            ..builder
-        };
         let is_public = matches!(parent, Parent::Linked(_));
-        let resolved = &instrumentation.resolved;
-        let span = match parent {
-            Parent::Base => resolved.start_span(builder, &base, &base),
-            Parent::None => resolved.start_span(builder, &Context::new(), &base),
-            Parent::Linked(remote) => {
-                let builder = builder.with_links(vec![Link::with_context(remote)]);
-                resolved.start_span(builder, &Context::new(), &base)
+        let span = match sampling {
+            Sampling::Against(span) => Some(StartedSpan {
+                context: base.with_remote_span_context(span),
+                is_recording: false,
+            }),
+            Sampling::Open | Sampling::Root(_) => {
+                let mut builder = SpanBuilder {
+                    name: custom_name.unwrap_or(name),
+                    start_time: Some(started.wall()),
+                    attributes: Some(attributes.span),
+                    ..builder
+                };
+                let resolved = &instrumentation.resolved;
+                let nothing = Context::new();
+                let above = match &parent {
+                    Parent::Base => &base,
+                    Parent::None | Parent::Linked(_) => &nothing,
+                };
+                if let Parent::Linked(remote) = &parent {
+                    builder = builder.with_links(vec![Link::with_context(remote.clone())]);
+                }
+                let start = || resolved.start_span(builder, above, &base);
+                match sampling {
+                    Sampling::Root(trace_id) => proposing(trace_id, start),
+                    _ => start(),
+                }
             }
         };
         let span_records = span.as_ref().is_some_and(|span| span.is_recording);

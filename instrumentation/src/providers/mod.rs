@@ -3,6 +3,7 @@
 #[cfg(feature = "bound-instruments")]
 mod bound_histogram;
 mod choice;
+mod early;
 mod instruments;
 mod notice;
 mod resolved;
@@ -10,6 +11,9 @@ mod scope;
 mod tracer;
 
 pub use self::choice::Providers;
+pub(crate) use self::early::proposing;
+pub use self::early::{EarlyDecision, EarlySampled, EarlySampler, proposed_trace_id};
 pub(crate) use self::instruments::{Definitions, Instruments, QUERY_BUCKETS};
 pub(crate) use self::resolved::Resolved;
 pub use self::scope::instrumentation_scope;
+pub(crate) use self::tracer::StartedSpan;

@@ -1,14 +1,15 @@
 //! What was found of the providers, once there is more than a no-op.
 
 use std::fmt;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::metrics::Meter;
 use opentelemetry::trace::SpanBuilder;
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::choice::Providers;
+use super::early::{EarlyDecision, EarlySampler, with_sampler};
 use super::instruments::{Definitions, Instruments};
 use super::notice::{SHUT_DOWN, WITHOUT_PROVIDER};
 use super::tracer::{StartSpan, StartedSpan};
@@ -20,7 +21,7 @@ pub(crate) struct Resolved {
     providers: Providers,
     scope: InstrumentationScope,
     definitions: Definitions,
-    tracer: OnceLock<Box<dyn StartSpan>>,
+    tracer: OnceLock<Found>,
     instruments: OnceLock<Instruments>,
     /// Whether the tracer's provider was shut down, which its spans show.
     is_over: AtomicBool,
@@ -28,6 +29,12 @@ pub(crate) struct Resolved {
     successor: OnceLock<Box<Self>>,
     /// How many came before it.
     generation: u8,
+}
+
+/// A tracer, and the sampler that can be asked before a span is built, if there is one.
+struct Found {
+    tracer: Box<dyn StartSpan>,
+    sampler: Option<Arc<dyn EarlySampler>>,
 }
 
 impl Resolved {
@@ -61,6 +68,13 @@ impl Resolved {
             WITHOUT_PROVIDER.count();
         }
         false
+    }
+
+    /// What the sampler decides of a child of `parent`, if it can tell before there is a span.
+    pub(crate) fn decide(&self, parent: &Context) -> EarlyDecision {
+        let current = self.current();
+        let sampler = current.find_sampler();
+        sampler.map_or(EarlyDecision::Unknown, |sampler| sampler.decide(parent))
     }
 
     /// Starts a span as a child of `parent` and puts it into `base`. `None` if there is no tracer, or
@@ -99,9 +113,15 @@ impl Resolved {
     /// `None` while the provider is the API's no-op.
     fn tracer(&self) -> Option<&dyn StartSpan> {
         match self.tracer.get() {
-            Some(tracer) => Some(&**tracer),
+            Some(found) => Some(&*found.tracer),
             None => self.find_tracer(),
         }
+    }
+
+    fn find_sampler(&self) -> Option<&dyn EarlySampler> {
+        let found = self.tracer.get()?;
+        let is_over = self.is_over.load(Ordering::Relaxed);
+        found.sampler.as_deref().filter(|_| !is_over)
     }
 
     /// The last one that was found.
@@ -121,13 +141,13 @@ impl Resolved {
         parent: &Context,
         base: &Context,
     ) -> Option<StartedSpan> {
-        let tracer = self.providers.successor(&self.scope);
+        let (tracer, sampler) = with_sampler(|| self.providers.successor(&self.scope));
         let span = tracer
             .as_ref()
             .and_then(|tracer| tracer.start(builder, parent, base));
         if let (Some(tracer), Some(_)) = (tracer, &span) {
             let successor = Self {
-                tracer: OnceLock::from(tracer),
+                tracer: OnceLock::from(Found { tracer, sampler }),
                 generation: self.generation + 1,
                 ..Self::new(self.providers.clone(), self.scope.clone(), self.definitions)
             };
@@ -141,8 +161,10 @@ impl Resolved {
 
     /// Apart from the look at what was found, which is all that most requests need.
     fn find_tracer(&self) -> Option<&dyn StartSpan> {
-        let tracer = self.providers.tracer(&self.scope)?;
-        Some(&**self.tracer.get_or_init(|| tracer))
+        let (tracer, sampler) = with_sampler(|| self.providers.tracer(&self.scope));
+        let tracer = tracer?;
+        let found = self.tracer.get_or_init(|| Found { tracer, sampler });
+        Some(&*found.tracer)
     }
 
     fn find_instruments(&self) -> Option<&Instruments> {

@@ -34,16 +34,19 @@ pub(super) fn begin(
             server.describe(&mut labels);
         }
     }
-    let mut span = Vec::with_capacity(ATTRIBUTES);
-    span.push(system);
-    if let Some(method) = route.given() {
-        span.push(KeyValue::new(semconv::RPC_METHOD, method));
-    }
-    if let Some(server) = server {
-        server.describe(&mut span);
-    }
-    if let Some(peer) = request.peer {
-        span.extend(peer_attributes(peer));
+    let mut span = Vec::new();
+    if origin.may_have_span() {
+        span.reserve(ATTRIBUTES);
+        span.push(system);
+        if let Some(method) = route.given() {
+            span.push(KeyValue::new(semconv::RPC_METHOD, method));
+        }
+        if let Some(server) = server {
+            server.describe(&mut span);
+        }
+        if let Some(peer) = request.peer {
+            span.extend(peer_attributes(peer));
+        }
     }
 
     let start = Start {

@@ -63,13 +63,7 @@ impl RpcServerInstrumentation {
             instrumentation,
             options,
         } = self;
-        match Origin::incoming(instrumentation, request, options) {
-            Ok(origin) => {
-                let server = ServerAddress::of_server(request, &instrumentation.config);
-                begin(instrumentation, request, origin, server)
-            }
-            Err(unrecorded) => RpcOperation::new(unrecorded),
-        }
+        self.begin(request, Origin::incoming(instrumentation, request, options))
     }
 
     /// The call begins inside of an HTTP request that is recorded already: the current span is its
@@ -88,7 +82,16 @@ impl RpcServerInstrumentation {
         if !instrumentation.records(request) {
             return RpcOperation::new(Operation::passing_on(ambient));
         }
-        let server = ServerAddress::of_server(request, &instrumentation.config);
-        begin(instrumentation, request, Origin::within(ambient), server)
+        self.begin(request, Origin::within(instrumentation, ambient))
+    }
+    fn begin(&self, request: &Request<'_>, origin: Result<Origin, Operation>) -> RpcOperation {
+        let instrumentation = &self.instrumentation;
+        match origin {
+            Ok(origin) => {
+                let server = ServerAddress::of_server(request, &instrumentation.config);
+                begin(instrumentation, request, origin, server)
+            }
+            Err(unrecorded) => RpcOperation::new(unrecorded),
+        }
     }
 }
