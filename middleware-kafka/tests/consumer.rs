@@ -31,6 +31,7 @@ use cluster::{
     pairs, text, value,
 };
 
+/// KA-01
 #[tokio::test]
 async fn work_on_a_message_is_one_span_of_the_trace_that_sent_it() {
     let cluster = Cluster::new();
@@ -124,6 +125,7 @@ async fn work_can_be_spawned() {
     cluster.span_of("process");
 }
 
+/// KA-01
 #[tokio::test]
 async fn inside_of_a_local_span_work_links() {
     let cluster = Cluster::new();
@@ -153,6 +155,7 @@ async fn inside_of_a_local_span_work_links() {
     }
 }
 
+/// KA-13, KA-29
 #[tokio::test]
 async fn failed_work_says_why() {
     enum Handled {
@@ -218,6 +221,7 @@ async fn failed_work_says_why() {
     assert_eq!(measured, expected);
 }
 
+/// KA-01, KA-02, KA-30
 #[tokio::test]
 async fn an_unfinished_wait_makes_no_span_and_loses_nothing() {
     let cluster = Cluster::new();
@@ -264,6 +268,7 @@ async fn an_unfinished_wait_makes_no_span_and_loses_nothing() {
     );
 }
 
+/// KA-32
 #[tokio::test]
 async fn a_stream_has_the_messages_and_no_work() {
     let cluster = Cluster::new();
@@ -286,6 +291,7 @@ async fn a_stream_has_the_messages_and_no_work() {
     assert_eq!(work[0].parent_span_id, sent[2].span_context.span_id());
 }
 
+/// KA-09
 #[tokio::test]
 async fn work_on_a_batch_links_to_all_of_it() {
     const MESSAGES: usize = 100;
@@ -332,6 +338,7 @@ async fn work_on_a_batch_links_to_all_of_it() {
     assert_eq!(cluster.point(PROCESS).count, 1);
 }
 
+/// KA-22
 #[tokio::test]
 async fn a_message_that_is_delivered_again_is_worked_on_again() {
     let cluster = Cluster::new();
@@ -351,6 +358,7 @@ async fn a_message_that_is_delivered_again_is_worked_on_again() {
     assert_eq!(cluster.point(CONSUMED).sum, 2.0);
 }
 
+/// KA-13
 #[tokio::test]
 async fn commits_are_spans_that_say_what_failed() {
     let cluster = Cluster::new();
@@ -418,6 +426,7 @@ async fn a_commit_of_what_is_not_there_is_a_failure_without_a_destination() {
     assert_eq!(value(&span, "error.type"), Some("_NO_OFFSET".into()));
 }
 
+/// KA-13, KA-15
 #[tokio::test]
 async fn receiving_fails_with_its_code() {
     let cluster = Cluster::new();
@@ -453,6 +462,7 @@ async fn the_end_of_a_partition_is_no_failure() {
     assert_eq!(cluster.capture.spans().len(), 0);
 }
 
+/// KA-21, KA-24, KA-25
 #[tokio::test]
 async fn whatever_headers_say_work_goes_on() {
     let many: Vec<_> = (0..10_000).map(|number| format!("h{number}")).collect();

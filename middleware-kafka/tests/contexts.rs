@@ -60,6 +60,7 @@ fn a_base_producer_ends_its_spans_where_it_is_polled() {
     assert_eq!(pairs(cluster.seen(1)[0].headers()), expected);
 }
 
+/// KA-13, KA-14
 #[test]
 fn what_failed_is_sent_again_with_the_headers_that_were_given() {
     let cluster = Cluster::new();
@@ -103,6 +104,7 @@ fn what_failed_is_sent_again_with_the_headers_that_were_given() {
     assert_eq!(pairs(cluster.seen(1)[0].headers()), expected);
 }
 
+/// KA-12, KA-27
 #[test]
 fn a_record_that_is_not_taken_comes_back_as_it_was() {
     let cluster = Cluster::new();

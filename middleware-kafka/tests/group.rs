@@ -20,6 +20,7 @@ use rdkafka::{ClientConfig, ClientContext, Message};
 
 use cluster::{CONSUMED, Cluster, PATIENCE, PROCESS, value};
 
+/// KA-23
 #[tokio::test]
 async fn a_partition_that_is_lost_during_the_work_changes_nothing_of_it() {
     let cluster = Cluster::new();
@@ -56,6 +57,7 @@ async fn a_partition_that_is_lost_during_the_work_changes_nothing_of_it() {
     assert_eq!(value(&span, "error.type").is_some(), committed.is_err());
 }
 
+/// KA-33
 #[tokio::test]
 async fn with_consumers_that_are_killed_every_order_is_told_and_every_trace_is_whole() {
     let cluster = Cluster::new();

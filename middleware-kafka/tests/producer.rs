@@ -22,6 +22,7 @@ use cluster::{
     nowhere, number, pairs, text, traceparent, value,
 };
 
+/// KA-01
 #[tokio::test]
 async fn a_send_is_one_span_and_the_consumer_sees_its_context() {
     let cluster = Cluster::new();
@@ -121,6 +122,7 @@ async fn a_delivery_ends_its_span_while_nobody_looks() {
     assert_eq!(delivery.await.unwrap().unwrap().offset, 0);
 }
 
+/// KA-13
 #[tokio::test]
 async fn a_failed_delivery_gives_back_what_was_given() {
     let cluster = Cluster::new();
@@ -157,6 +159,7 @@ async fn a_failed_delivery_gives_back_what_was_given() {
     assert_eq!(spans[1].span_kind, SpanKind::Producer);
 }
 
+/// KA-12, KA-13
 #[tokio::test]
 async fn a_message_that_is_too_large_is_not_taken() {
     let cluster = Cluster::new();
@@ -217,6 +220,7 @@ async fn a_topic_that_nobody_knows_is_a_failure() {
     assert_eq!(value(&span, "kafka.offset"), None);
 }
 
+/// KA-27
 #[tokio::test]
 async fn a_full_queue_is_waited_for_and_then_a_failure() {
     let cluster = Cluster::new();
@@ -273,6 +277,7 @@ async fn a_full_queue_is_waited_for_and_then_a_failure() {
     assert_eq!(value(span, "error.type"), Some("_PURGE_QUEUE".into()));
 }
 
+/// KA-26
 #[tokio::test]
 async fn a_broker_that_is_down_is_a_failure_after_the_timeout() {
     let cluster = Cluster::new();
@@ -290,6 +295,7 @@ async fn a_broker_that_is_down_is_a_failure_after_the_timeout() {
     assert_eq!(value(&span, "error.type"), Some("_MSG_TIMED_OUT".into()));
 }
 
+/// KA-12
 #[tokio::test]
 async fn a_topic_that_cannot_be_is_a_failure() {
     let cluster = Cluster::new();
@@ -368,6 +374,7 @@ async fn a_producer_that_was_there_is_wrapped() {
     }
 }
 
+/// KA-28
 #[tokio::test]
 async fn an_aborted_transaction_fails_what_is_queued_and_not_what_was_delivered() {
     let cluster = Cluster::new();

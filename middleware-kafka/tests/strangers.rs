@@ -18,6 +18,7 @@ use rdkafka::producer::FutureRecord;
 
 use cluster::{Cluster, PATIENCE, links, traceparent};
 
+/// KA-24
 #[tokio::test]
 async fn names_that_are_no_text_kill_no_consumer() {
     let cluster = Cluster::new();
@@ -53,6 +54,7 @@ async fn names_that_are_no_text_kill_no_consumer() {
     assert_eq!(parent, sent.span_context.span_id());
 }
 
+/// KA-14, KA-24
 #[tokio::test]
 async fn names_that_are_no_text_are_forwarded() {
     let cluster = Cluster::new();
