@@ -310,6 +310,7 @@ fn work_is_a_child_or_linked() {
     }
 }
 
+/// KA-07
 #[test]
 fn a_message_without_context_begins_a_trace() {
     // KA-21

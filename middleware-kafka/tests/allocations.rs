@@ -13,13 +13,14 @@ use rdkafka::consumer::Consumer;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::util::Timeout;
 
-use cluster::{Cluster, PATIENCE, TOPIC, beginning, headers};
+use cluster::{Cluster, PATIENCE, headers};
 
 #[tokio::test]
 async fn a_send_costs_so_many_allocations() {
     let cluster = Cluster::new();
     let bare: FutureProducer = cluster.config().create().unwrap();
-    let record = || FutureRecord::to(TOPIC).key("42").payload("{}");
+    let topic = cluster.topic();
+    let record = || FutureRecord::to(topic).key("42").payload("{}");
     let floor = measured(|| drop(bare.send_result(record()).unwrap()));
     // What is in flight is boxed with or without us.
     let cases = [
@@ -44,7 +45,7 @@ async fn a_send_costs_so_many_allocations() {
 async fn work_on_a_message_costs_so_many_allocations() {
     let cluster = Cluster::new();
     let producer: FutureProducer = cluster.config().create().unwrap();
-    let record = FutureRecord::to(TOPIC).key("42").payload("{}");
+    let record = FutureRecord::to(cluster.topic()).key("42").payload("{}");
     let parent = [("traceparent", Some(CREATED.as_bytes()))];
     producer
         .send(record.headers(headers(&parent)), PATIENCE)
@@ -60,7 +61,7 @@ async fn work_on_a_message_costs_so_many_allocations() {
     ];
     for (name, providers, expected) in cases {
         let consumer: OtelConsumer = cluster.consumer_config().create().unwrap();
-        consumer.assign(&beginning()).unwrap();
+        consumer.assign(&cluster.beginning()).unwrap();
         let consumer = consumer.with_config(MessagingConfig::new().providers(providers));
         let message = consumer.recv().await.unwrap();
         let ours = measured(|| {

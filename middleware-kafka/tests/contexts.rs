@@ -21,10 +21,12 @@ use rdkafka::producer::{
     BaseRecord, DeliveryResult, Partitioner, Producer, ProducerContext, PurgeConfig,
 };
 use rdkafka::statistics::Statistics;
-use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use rdkafka::types::RDKafkaApiKey;
 use rdkafka::{ClientConfig, ClientContext, Message};
 
-use cluster::{Cluster, PATIENCE, TOPIC, USERS, headers, nowhere, pairs, traceparent, value};
+use cluster::{
+    Cluster, FAR_AHEAD, PATIENCE, REFUSED, USERS, headers, nowhere, pairs, traceparent, value,
+};
 
 #[test]
 fn a_base_producer_ends_its_spans_where_it_is_polled() {
@@ -34,7 +36,7 @@ fn a_base_producer_ends_its_spans_where_it_is_polled() {
     let producer: OtelBaseProducer<_, Always> =
         config.create_with_context(context.clone()).unwrap();
     let producer = producer.with_config(cluster.messaging());
-    let record = BaseRecord::with_opaque_to(TOPIC, Box::new(7))
+    let record = BaseRecord::with_opaque_to(cluster.topic(), Box::new(7))
         .key("42")
         .payload("{}");
     producer.send(record.headers(headers(&USERS))).unwrap();
@@ -51,13 +53,14 @@ fn a_base_producer_ends_its_spans_where_it_is_polled() {
     let span = cluster.span();
     assert_eq!(span.status, Status::Unset);
     // The user's partitioner was asked.
-    assert_eq!(context.asked(), [TOPIC]);
+    assert_eq!(context.asked(), [cluster.topic()]);
     let parent = traceparent(&span);
     let mut expected = USERS.to_vec();
     expected.push(("traceparent", Some(parent.as_bytes())));
     assert_eq!(pairs(cluster.seen(1)[0].headers()), expected);
 }
 
+/// KA-13, KA-14
 #[test]
 fn what_failed_is_sent_again_with_the_headers_that_were_given() {
     let cluster = Cluster::new();
@@ -66,22 +69,20 @@ fn what_failed_is_sent_again_with_the_headers_that_were_given() {
     let producer: OtelThreadedProducer<_, Always> =
         config.create_with_context(context.clone()).unwrap();
     let producer = producer.with_config(cluster.messaging());
-    let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_RECORD;
-    cluster
-        .mock
-        .request_errors(RDKafkaApiKey::Produce, &[refused]);
+    cluster.answers(RDKafkaApiKey::Produce, REFUSED);
     let record = |opaque, headers| {
-        let record = BaseRecord::with_opaque_to(TOPIC, Box::new(opaque))
+        let record = BaseRecord::with_opaque_to(cluster.topic(), Box::new(opaque))
             .key("42")
             .payload("{}");
         record.headers(headers)
     };
-    producer.send(record(1, headers(&USERS))).unwrap();
+    let too_late = record(1, headers(&USERS)).timestamp(FAR_AHEAD);
+    producer.send(too_late).unwrap();
     cluster.wait_for_spans(1);
     let failed = context.wait_for(1).pop().unwrap();
     assert_eq!(
         (failed.opaque, failed.error),
-        (1, Some(RDKafkaErrorCode::InvalidRecord))
+        (1, Some(RDKafkaErrorCode::InvalidTimestamp))
     );
     assert_eq!(pairs(failed.headers.as_ref()), USERS);
 
@@ -94,7 +95,7 @@ fn what_failed_is_sent_again_with_the_headers_that_were_given() {
     assert_eq!((delivered.opaque, delivered.error), (2, None));
     assert_eq!(
         value(&spans[0], "error.type"),
-        Some("INVALID_RECORD".into())
+        Some("INVALID_TIMESTAMP".into())
     );
     assert_eq!(spans[1].status, Status::Unset);
     let parent = traceparent(&spans[1]);
@@ -103,6 +104,7 @@ fn what_failed_is_sent_again_with_the_headers_that_were_given() {
     assert_eq!(pairs(cluster.seen(1)[0].headers()), expected);
 }
 
+/// KA-12, KA-27
 #[test]
 fn a_record_that_is_not_taken_comes_back_as_it_was() {
     let cluster = Cluster::new();
@@ -113,7 +115,7 @@ fn a_record_that_is_not_taken_comes_back_as_it_was() {
         config.create_with_context(context.clone()).unwrap();
     let producer = producer.with_config(cluster.messaging());
     let record = |opaque| {
-        let record = BaseRecord::with_opaque_to(TOPIC, Box::new(opaque))
+        let record = BaseRecord::with_opaque_to(cluster.topic(), Box::new(opaque))
             .key("42")
             .payload("{}");
         record.headers(headers(&USERS))

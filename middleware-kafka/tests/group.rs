@@ -18,12 +18,13 @@ use rdkafka::producer::FutureRecord;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::{ClientConfig, ClientContext, Message};
 
-use cluster::{CONSUMED, Cluster, PATIENCE, PROCESS, TOPIC, value};
+use cluster::{CONSUMED, Cluster, PATIENCE, PROCESS, value};
 
+/// KA-23
 #[tokio::test]
 async fn a_partition_that_is_lost_during_the_work_changes_nothing_of_it() {
     let cluster = Cluster::new();
-    let record = FutureRecord::to(TOPIC).key("42").payload("{}");
+    let record = FutureRecord::to(cluster.topic()).key("42").payload("{}");
     cluster.producer().send(record, PATIENCE).await.unwrap();
     let first = member(&cluster);
     let message = within(first.recv()).await.unwrap();
@@ -45,17 +46,18 @@ async fn a_partition_that_is_lost_during_the_work_changes_nothing_of_it() {
     finish.send(()).unwrap();
     work.await.unwrap();
 
-    let span = cluster.span_named("process order.placed");
+    let span = cluster.span_of("process");
     assert_eq!(span.status, Status::Unset);
-    let sent = cluster.span_named("send order.placed");
+    let sent = cluster.span_of("send");
     assert_eq!(span.parent_span_id, sent.span_context.span_id());
     assert_eq!(cluster.point(PROCESS).count, 1);
     // The commit comes too late, or in time: that is for the broker to say.
     let committed = first.commit_message(&message, CommitMode::Sync);
-    let span = cluster.span_named("commit order.placed");
+    let span = cluster.span_of("commit");
     assert_eq!(value(&span, "error.type").is_some(), committed.is_err());
 }
 
+/// KA-33
 #[tokio::test]
 async fn with_consumers_that_are_killed_every_order_is_told_and_every_trace_is_whole() {
     let cluster = Cluster::new();
@@ -67,7 +69,7 @@ async fn with_consumers_that_are_killed_every_order_is_told_and_every_trace_is_w
     let producer = producer.with_config(cluster.messaging());
     let keys: Vec<_> = (0..MESSAGES).map(|number| number.to_string()).collect();
     let sending = keys.iter().map(|key| {
-        let record = FutureRecord::to(TOPIC).key(key).payload("{}");
+        let record = FutureRecord::to(cluster.topic()).key(key).payload("{}");
         producer.send_result(record).unwrap()
     });
     let sending: Vec<_> = sending.collect();
@@ -82,7 +84,7 @@ async fn with_consumers_that_are_killed_every_order_is_told_and_every_trace_is_w
         let consumer: OtelConsumer = config.create().unwrap();
         let mut stored = TopicPartitionList::new();
         stored
-            .add_partition_offset(TOPIC, 0, Offset::Stored)
+            .add_partition_offset(cluster.topic(), 0, Offset::Stored)
             .unwrap();
         consumer.assign(&stored).unwrap();
         let consumer = consumer.with_config(cluster.messaging());
@@ -135,7 +137,7 @@ fn member(cluster: &Cluster) -> OtelConsumer<Counting> {
         .set("session.timeout.ms", "6000")
         .set("heartbeat.interval.ms", "100");
     let member: OtelConsumer<Counting> = config.create_with_context(Counting::default()).unwrap();
-    member.subscribe(&[TOPIC]).unwrap();
+    member.subscribe(&[cluster.topic()]).unwrap();
     member.with_config(cluster.messaging())
 }
 

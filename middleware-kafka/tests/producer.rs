@@ -14,19 +14,20 @@ use otel_middleware_kafka::{CreationContext, OtelProducer};
 use rdkafka::Message;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use rdkafka::types::RDKafkaApiKey;
 use rdkafka::util::Timeout;
 
 use cluster::{
-    Cluster, DURATION, PATIENCE, Pair, SENT, TOPIC, USERS, headers, labels, links, nowhere, number,
-    pairs, text, traceparent, value,
+    Cluster, DURATION, FAR_AHEAD, PATIENCE, Pair, REFUSED, SENT, USERS, headers, labels, links,
+    nowhere, number, pairs, text, traceparent, value,
 };
 
+/// KA-01
 #[tokio::test]
 async fn a_send_is_one_span_and_the_consumer_sees_its_context() {
     let cluster = Cluster::new();
     let producer = cluster.producer();
-    let record = FutureRecord::to(TOPIC).key("42").payload("{}");
+    let record = FutureRecord::to(cluster.topic()).key("42").payload("{}");
     let delivery = producer
         .send(record.headers(headers(&USERS)), PATIENCE)
         .await
@@ -34,7 +35,7 @@ async fn a_send_is_one_span_and_the_consumer_sees_its_context() {
     assert_eq!((delivery.partition, delivery.offset), (0, 0));
 
     let span = cluster.span();
-    assert_eq!(span.name, "send order.placed");
+    assert_eq!(span.name, cluster.named("send"));
     assert_eq!(span.span_kind, SpanKind::Producer);
     assert_eq!(span.status, Status::Unset);
     assert_eq!(span.instrumentation_scope.name(), "otel-middleware-kafka");
@@ -44,7 +45,7 @@ async fn a_send_is_one_span_and_the_consumer_sees_its_context() {
             text("kafka.message.key", "42"),
             number("kafka.offset", 0),
             text("messaging.client.id", "tested"),
-            text("messaging.destination.name", TOPIC),
+            text("messaging.destination.name", cluster.topic()),
             text("messaging.destination.partition.id", "0"),
             text("messaging.operation.name", "send"),
             text("messaging.operation.type", "send"),
@@ -54,7 +55,7 @@ async fn a_send_is_one_span_and_the_consumer_sees_its_context() {
         ]
     );
     let expected = [
-        text("messaging.destination.name", TOPIC),
+        text("messaging.destination.name", cluster.topic()),
         text("messaging.destination.partition.id", "0"),
         text("messaging.operation.name", "send"),
         text("messaging.system.name", "kafka"),
@@ -79,7 +80,8 @@ async fn a_send_is_one_span_and_the_consumer_sees_its_context() {
 async fn a_tombstone_without_key_and_headers_is_sent_as_one() {
     // KA-04
     let cluster = Cluster::new();
-    let record: FutureRecord<'_, (), ()> = FutureRecord::to(TOPIC).partition(0).timestamp(7);
+    let record: FutureRecord<'_, (), ()> =
+        FutureRecord::to(cluster.topic()).partition(0).timestamp(7);
     cluster.producer().send(record, PATIENCE).await.unwrap();
     let span = cluster.span();
     assert_eq!(
@@ -98,7 +100,7 @@ async fn a_tombstone_without_key_and_headers_is_sent_as_one() {
 async fn a_dropped_send_is_not_unsent() {
     let cluster = Cluster::new();
     let producer = cluster.producer();
-    let record = FutureRecord::to(TOPIC).key("42").payload("{}");
+    let record = FutureRecord::to(cluster.topic()).key("42").payload("{}");
     let mut sending = Box::pin(producer.send(record, PATIENCE));
     assert!((&mut sending).now_or_never().is_none());
     assert_eq!(cluster.capture.spans().len(), 0);
@@ -114,32 +116,30 @@ async fn a_dropped_send_is_not_unsent() {
 async fn a_delivery_ends_its_span_while_nobody_looks() {
     let cluster = Cluster::new();
     let producer = cluster.producer();
-    let record = FutureRecord::to(TOPIC).key("42").payload("{}");
+    let record = FutureRecord::to(cluster.topic()).key("42").payload("{}");
     let delivery = producer.send_result(record).unwrap();
     cluster.wait_for_spans(1);
     assert_eq!(delivery.await.unwrap().unwrap().offset, 0);
 }
 
+/// KA-13
 #[tokio::test]
 async fn a_failed_delivery_gives_back_what_was_given() {
     let cluster = Cluster::new();
     let producer = cluster.producer();
-    cluster
-        .mock
-        .request_errors(RDKafkaApiKey::Produce, &[REFUSED]);
-    let record = FutureRecord::to(TOPIC).key("42").payload("{}");
-    let failed = producer
-        .send(record.headers(headers(&USERS)), PATIENCE)
-        .await;
+    cluster.answers(RDKafkaApiKey::Produce, REFUSED);
+    let record = FutureRecord::to(cluster.topic()).key("42").payload("{}");
+    let too_late = record.headers(headers(&USERS)).timestamp(FAR_AHEAD);
+    let failed = producer.send(too_late, PATIENCE).await;
     let (error, message) = failed.unwrap_err();
-    let expected = KafkaError::MessageProduction(RDKafkaErrorCode::InvalidRecord);
+    let expected = KafkaError::MessageProduction(RDKafkaErrorCode::InvalidTimestamp);
     assert_eq!(error, expected);
     assert_eq!(pairs(message.headers()), USERS);
     assert_eq!(message.payload(), Some(b"{}".as_slice()));
 
     let span = cluster.span();
     assert_eq!(span.status, Status::error(error.to_string()));
-    let code = Value::from("INVALID_RECORD");
+    let code = Value::from("INVALID_TIMESTAMP");
     assert_eq!(value(&span, "error.type"), Some(code.clone()));
     for metric in [DURATION, SENT] {
         assert_eq!(cluster.point(metric).labels["error.type"], code);
@@ -159,6 +159,7 @@ async fn a_failed_delivery_gives_back_what_was_given() {
     assert_eq!(spans[1].span_kind, SpanKind::Producer);
 }
 
+/// KA-12, KA-13
 #[tokio::test]
 async fn a_message_that_is_too_large_is_not_taken() {
     let cluster = Cluster::new();
@@ -168,7 +169,7 @@ async fn a_message_that_is_too_large_is_not_taken() {
     let producer = producer.with_config(cluster.messaging());
     let large = vec![0; 2_000];
     let record = || {
-        FutureRecord::to(TOPIC)
+        FutureRecord::to(cluster.topic())
             .key("42")
             .payload(&large)
             .headers(headers(&USERS))
@@ -198,13 +199,12 @@ async fn a_message_that_is_too_large_is_not_taken() {
 #[tokio::test]
 async fn a_topic_that_nobody_knows_is_a_failure() {
     let cluster = Cluster::new();
-    let unknown = RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    cluster.mock.topic_error("nowhere", unknown).unwrap();
+    let unknown = cluster.unknown_topic();
     let mut config = cluster.config();
     config.set("topic.metadata.propagation.max.ms", "1");
     let producer: OtelProducer = config.create().unwrap();
     let producer = producer.with_config(cluster.messaging());
-    let record = FutureRecord::to("nowhere").key("42").payload("{}");
+    let record = FutureRecord::to(unknown).key("42").payload("{}");
     let (error, _) = producer.send(record, PATIENCE).await.unwrap_err();
     assert_eq!(
         error,
@@ -220,6 +220,7 @@ async fn a_topic_that_nobody_knows_is_a_failure() {
     assert_eq!(value(&span, "kafka.offset"), None);
 }
 
+/// KA-27
 #[tokio::test]
 async fn a_full_queue_is_waited_for_and_then_a_failure() {
     let cluster = Cluster::new();
@@ -228,7 +229,7 @@ async fn a_full_queue_is_waited_for_and_then_a_failure() {
     let producer: OtelProducer = config.create().unwrap();
     let producer = producer.with_config(cluster.messaging());
     let record = || {
-        FutureRecord::to(TOPIC)
+        FutureRecord::to(cluster.topic())
             .key("42")
             .payload("{}")
             .headers(headers(&USERS))
@@ -276,6 +277,7 @@ async fn a_full_queue_is_waited_for_and_then_a_failure() {
     assert_eq!(value(span, "error.type"), Some("_PURGE_QUEUE".into()));
 }
 
+/// KA-26
 #[tokio::test]
 async fn a_broker_that_is_down_is_a_failure_after_the_timeout() {
     let cluster = Cluster::new();
@@ -283,7 +285,7 @@ async fn a_broker_that_is_down_is_a_failure_after_the_timeout() {
     config.set("message.timeout.ms", "50");
     let producer: OtelProducer = config.create().unwrap();
     let producer = producer.with_config(cluster.messaging());
-    let record = FutureRecord::to(TOPIC).key("42").payload("{}");
+    let record = FutureRecord::to(cluster.topic()).key("42").payload("{}");
     let (error, _) = producer.send(record, PATIENCE).await.unwrap_err();
     assert_eq!(
         error,
@@ -293,6 +295,7 @@ async fn a_broker_that_is_down_is_a_failure_after_the_timeout() {
     assert_eq!(value(&span, "error.type"), Some("_MSG_TIMED_OUT".into()));
 }
 
+/// KA-12
 #[tokio::test]
 async fn a_topic_that_cannot_be_is_a_failure() {
     let cluster = Cluster::new();
@@ -313,7 +316,7 @@ async fn a_creation_context_stays_or_is_replaced() {
             ("traceparent", Some(CREATED.as_bytes())),
             ("tracestate", Some(b"v=1")),
         ];
-        let record = FutureRecord::to(TOPIC).key("42").payload("{}");
+        let record = FutureRecord::to(cluster.topic()).key("42").payload("{}");
         producer
             .send(record.headers(headers(&forwarded)), PATIENCE)
             .await
@@ -337,7 +340,7 @@ async fn a_producer_that_was_there_is_wrapped() {
     let messaging = cluster.messaging().server("kafka.internal", 9092);
     let producer = OtelProducer::new(client).with_config(messaging);
     let record = || {
-        FutureRecord::to(TOPIC)
+        FutureRecord::to(cluster.topic())
             .key("42")
             .payload("{}")
             .headers(headers(&USERS))
@@ -346,10 +349,9 @@ async fn a_producer_that_was_there_is_wrapped() {
     producer.send(record(), PATIENCE).await.unwrap();
     let delivery = producer.send_result(record()).unwrap();
     assert_eq!(delivery.await.unwrap().unwrap().offset, 1);
-    cluster
-        .mock
-        .request_errors(RDKafkaApiKey::Produce, &[REFUSED]);
-    let (_, message) = producer.send(record(), PATIENCE).await.unwrap_err();
+    cluster.answers(RDKafkaApiKey::Produce, REFUSED);
+    let too_late = record().timestamp(FAR_AHEAD);
+    let (_, message) = producer.send(too_late, PATIENCE).await.unwrap_err();
     assert_eq!(pairs(message.headers()), USERS);
     // Its span ends with the future.
     drop(producer.send_result(record()).unwrap());
@@ -361,7 +363,7 @@ async fn a_producer_that_was_there_is_wrapped() {
     }
     assert_eq!(
         value(&spans[2], "error.type"),
-        Some("INVALID_RECORD".into())
+        Some("INVALID_TIMESTAMP".into())
     );
     assert_eq!(spans[3].status, Status::Unset);
     let seen = cluster.seen(3);
@@ -372,19 +374,20 @@ async fn a_producer_that_was_there_is_wrapped() {
     }
 }
 
+/// KA-28
 #[tokio::test]
 async fn an_aborted_transaction_fails_what_is_queued_and_not_what_was_delivered() {
     let cluster = Cluster::new();
     let mut config = cluster.config();
     // What is sent stays in the queue until it is flushed.
     config
-        .set("transactional.id", "testing")
+        .set("transactional.id", cluster.group())
         .set("linger.ms", "20000");
     let producer: OtelProducer = config.create().unwrap();
     let producer = producer.with_config(cluster.messaging());
     producer.init_transactions(PATIENCE).unwrap();
     producer.begin_transaction().unwrap();
-    let record = || FutureRecord::to(TOPIC).key("42").payload("{}");
+    let record = || FutureRecord::to(cluster.topic()).key("42").payload("{}");
     let delivered = producer.send_result(record()).unwrap();
     producer.flush(PATIENCE).unwrap();
     delivered.await.unwrap().unwrap();
@@ -405,5 +408,4 @@ fn names<'a>(pairs: &[Pair<'a>]) -> Vec<&'a str> {
     pairs.iter().map(|(name, _)| *name).collect()
 }
 
-const REFUSED: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_RECORD;
 const CREATED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

@@ -16,14 +16,15 @@ use rdkafka::consumer::CommitMode;
 use rdkafka::message::{BorrowedHeaders, Headers};
 use rdkafka::producer::FutureRecord;
 
-use cluster::{Cluster, PATIENCE, TOPIC, links, traceparent};
+use cluster::{Cluster, PATIENCE, links, traceparent};
 
+/// KA-24
 #[tokio::test]
 async fn names_that_are_no_text_kill_no_consumer() {
     let cluster = Cluster::new();
     let traced = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     produce(&cluster, &[(b"traceparent", traced), (b"\xff\xfe", b"1")]);
-    let record = FutureRecord::to(TOPIC).key("42").payload("{}");
+    let record = FutureRecord::to(cluster.topic()).key("42").payload("{}");
     cluster.producer().send(record, PATIENCE).await.unwrap();
 
     let consumer = cluster.consumer(MessagingConfig::new().receives(true));
@@ -34,7 +35,7 @@ async fn names_that_are_no_text_kill_no_consumer() {
         "rdkafka reads it"
     );
     consumer.process(&stranger, async |_| ()).await;
-    let span = cluster.span_named("process order.placed");
+    let span = cluster.span_of("process");
     assert_eq!(span.parent_span_id, SpanId::INVALID);
     assert_eq!(links(&span), []);
     let messages = [stranger];
@@ -47,19 +48,20 @@ async fn names_that_are_no_text_kill_no_consumer() {
     let mut stream = consumer.stream();
     let message = stream.next().await.unwrap().unwrap();
     consumer.process(&message, async |_| ()).await;
-    let sent = cluster.span_named("send order.placed");
+    let sent = cluster.span_of("send");
     let spans = cluster.capture.spans();
     let parent = spans.last().unwrap().parent_span_id;
     assert_eq!(parent, sent.span_context.span_id());
 }
 
+/// KA-14, KA-24
 #[tokio::test]
 async fn names_that_are_no_text_are_forwarded() {
     let cluster = Cluster::new();
     produce(&cluster, &[(b"\xff\xfe", b"1"), (b"a", b"2")]);
     let seen = cluster.seen(1).pop().unwrap();
     let producer: OtelProducer = cluster.producer();
-    let record: FutureRecord<'_, (), [u8]> = FutureRecord::to(TOPIC).payload(b"{}");
+    let record: FutureRecord<'_, (), [u8]> = FutureRecord::to(cluster.topic()).payload(b"{}");
     let headers = seen.headers().unwrap().clone();
     producer
         .send(record.headers(headers), PATIENCE)
@@ -105,14 +107,14 @@ fn produce(cluster: &Cluster, headers: &[(&[u8], &[u8])]) {
     let mut request = vec![0, 0, 0, 3, 0, 0, 0, 7, 0xff, 0xff, 0xff, 0xff, 0, 1];
     request.extend(10_000_i32.to_be_bytes());
     request.extend(1_i32.to_be_bytes());
-    request.extend(u16::try_from(TOPIC.len()).unwrap().to_be_bytes());
-    request.extend(TOPIC.as_bytes());
+    request.extend(u16::try_from(cluster.topic().len()).unwrap().to_be_bytes());
+    request.extend(cluster.topic().as_bytes());
     request.extend(1_i32.to_be_bytes());
     request.extend(0_i32.to_be_bytes());
     request.extend(length(batch.len()));
     request.extend(batch);
 
-    let mut broker = TcpStream::connect(cluster.mock.bootstrap_servers()).unwrap();
+    let mut broker = TcpStream::connect(cluster.servers()).unwrap();
     broker.write_all(&length(request.len())).unwrap();
     broker.write_all(&request).unwrap();
     let mut size = [0; 4];
@@ -120,7 +122,7 @@ fn produce(cluster: &Cluster, headers: &[(&[u8], &[u8])]) {
     let mut response = vec![0; usize::try_from(i32::from_be_bytes(size)).unwrap()];
     broker.read_exact(&mut response).unwrap();
     // Behind the number, the topic's name and the partition.
-    let code = 4 + 4 + 2 + TOPIC.len() + 4 + 4;
+    let code = 4 + 4 + 2 + cluster.topic().len() + 4 + 4;
     assert_eq!(response.get(code..code + 2), Some(&[0, 0][..]));
 }
 

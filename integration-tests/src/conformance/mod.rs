@@ -17,26 +17,28 @@ use self::sources::{Test, capabilities_of, scenarios_of, takes_part, tests_of};
 struct Family {
     title: &'static str,
     prefixes: &'static [&'static str],
-    contract: &'static str,
+    /// The scenarios that all of them run, where there are several.
+    contract: Option<&'static str>,
     frameworks: &'static [Framework],
 }
 
-/// A framework, the file that makes it take part in the contract, and where further tests of it are.
+/// A framework, the file that makes it take part in the contract, if its family has one, and where
+/// further tests of it are.
 struct Framework {
     name: &'static str,
-    contract: &'static str,
+    contract: Option<&'static str>,
     tests: &'static [&'static str],
 }
 
-const FAMILIES: [Family; 3] = [
+const FAMILIES: [Family; 4] = [
     Family {
         title: "HTTP servers",
         prefixes: &["HS", "HSU"],
-        contract: "server",
+        contract: Some("server"),
         frameworks: &[
             Framework {
                 name: "axum",
-                contract: "integration-tests/tests/axum.rs",
+                contract: Some("integration-tests/tests/axum.rs"),
                 tests: &[
                     "integration-tests/tests/axum_routers.rs",
                     "integration-tests/tests/stack/tower_http.rs",
@@ -45,7 +47,7 @@ const FAMILIES: [Family; 3] = [
             },
             Framework {
                 name: "actix-web",
-                contract: "integration-tests/tests/actix.rs",
+                contract: Some("integration-tests/tests/actix.rs"),
                 tests: &[
                     "integration-tests/tests/actix_connections.rs",
                     "integration-tests/tests/actix_routes.rs",
@@ -56,16 +58,16 @@ const FAMILIES: [Family; 3] = [
     Family {
         title: "HTTP clients",
         prefixes: &["HC", "HCU"],
-        contract: "client",
+        contract: Some("client"),
         frameworks: &[
             Framework {
                 name: "reqwest-middleware",
-                contract: "integration-tests/tests/reqwest.rs",
+                contract: Some("integration-tests/tests/reqwest.rs"),
                 tests: &["integration-tests/tests/reqwest_stack/middleware.rs"],
             },
             Framework {
                 name: "reqwest, tower",
-                contract: "integration-tests/tests/reqwest_tower.rs",
+                contract: Some("integration-tests/tests/reqwest_tower.rs"),
                 tests: &["integration-tests/tests/reqwest_stack/tower.rs"],
             },
         ],
@@ -73,19 +75,29 @@ const FAMILIES: [Family; 3] = [
     Family {
         title: "gRPC",
         prefixes: &["GR"],
-        contract: "rpc",
+        contract: Some("rpc"),
         frameworks: &[
             Framework {
                 name: "tonic",
-                contract: "integration-tests/tests/tonic.rs",
+                contract: Some("integration-tests/tests/tonic.rs"),
                 tests: TONIC,
             },
             Framework {
                 name: "tonic in axum",
-                contract: "integration-tests/tests/tonic_axum.rs",
+                contract: Some("integration-tests/tests/tonic_axum.rs"),
                 tests: TONIC,
             },
         ],
+    },
+    Family {
+        title: "Kafka",
+        prefixes: &["KA"],
+        contract: None,
+        frameworks: &[Framework {
+            name: "rdkafka",
+            contract: None,
+            tests: &["middleware-kafka/src", "middleware-kafka/tests"],
+        }],
     },
 ];
 
@@ -96,9 +108,10 @@ const TONIC: &[&str] = &[
 ];
 
 /// The rules, which are the same for all frameworks.
-const RULES: [&str; 4] = [
+const RULES: [&str; 5] = [
     "autoconfigure/tests/tracing.rs",
     "instrumentation/src",
+    "instrumentation/tests/messaging.rs",
     "integration-tests/tests/bad_input.rs",
     "integration-tests/tests/stack/rules.rs",
 ];
@@ -130,11 +143,9 @@ pub fn page() -> String {
 }
 
 fn table(family: &Family, rules: &[Test]) -> String {
-    let contract = scenarios_of(family.contract);
-    let proofs: Vec<_> = family
-        .frameworks
-        .iter()
-        .map(|framework| proofs(family, framework, &contract, rules))
+    let frameworks = family.frameworks.iter();
+    let proofs: Vec<_> = frameworks
+        .map(|framework| proofs(family, framework, rules))
         .collect();
     let names = family.frameworks.iter().map(|framework| framework.name);
     let names: Vec<_> = names.collect();
@@ -157,19 +168,31 @@ fn table(family: &Family, rules: &[Test]) -> String {
 /// The tests of one framework, by id.
 type Proofs = BTreeMap<String, Vec<String>>;
 
-fn proofs(family: &Family, framework: &Framework, contract: &[Test], rules: &[Test]) -> Proofs {
-    let capabilities = takes_part(framework.contract, family.contract);
+fn proofs(family: &Family, framework: &Framework, rules: &[Test]) -> Proofs {
+    let contract = family
+        .contract
+        .map(|contract| contract_of(framework, contract));
+    let contract = contract.unwrap_or_default().into_iter();
+    let own = framework.tests.iter().copied().flat_map(tests_of);
+    let mut proofs = Proofs::new();
+    for test in contract.chain(own).chain(rules.to_vec()) {
+        for id in test.ids {
+            let is_known = SCENARIOS.iter().any(|(known, _)| *known == id);
+            assert!(is_known, "{} names {id}, which is unknown", test.name);
+            proofs.entry(id).or_default().push(test.name.clone());
+        }
+    }
+    proofs
+}
+
+/// The scenarios of the contract that a framework runs: all that it can.
+fn contract_of(framework: &Framework, contract: &str) -> Vec<Test> {
+    let file = framework.contract;
+    let capabilities = file.and_then(|file| takes_part(file, contract));
     let capabilities =
         capabilities.unwrap_or_else(|| panic!("{} takes no part in the contract", framework.name));
-    // What it cannot do is not tested there, and proves nothing.
-    let contract = contract.iter().filter(|test| {
-        let lacks = |(name, module, _): &(&str, &str, &str)| {
-            *name == framework.name && test.name.starts_with(&format!("{module}::"))
-        };
-        !CAPABILITIES.iter().any(lacks)
-    });
-    for capability in capabilities_of(family.contract) {
-        let module = format!("contract::{}::{capability}", family.contract);
+    for capability in capabilities_of(contract) {
+        let module = format!("contract::{contract}::{capability}");
         let mut excuses = CAPABILITIES.iter();
         let is_excused = excuses.any(|(name, of, _)| *name == framework.name && *of == module);
         assert!(
@@ -178,16 +201,16 @@ fn proofs(family: &Family, framework: &Framework, contract: &[Test], rules: &[Te
             framework.name
         );
     }
-    let own = framework.tests.iter().copied().flat_map(tests_of);
-    let mut proofs = Proofs::new();
-    for test in contract.cloned().chain(own).chain(rules.to_vec()) {
-        for id in test.ids {
-            let is_known = SCENARIOS.iter().any(|(known, _)| *known == id);
-            assert!(is_known, "{} names {id}, which is unknown", test.name);
-            proofs.entry(id).or_default().push(test.name.clone());
-        }
-    }
-    proofs
+    // What it cannot do is not tested there, and proves nothing.
+    let lacks = |test: &Test| {
+        let mut lacking = CAPABILITIES.iter();
+        lacking.any(|(name, module, _)| {
+            *name == framework.name && test.name.starts_with(&format!("{module}::"))
+        })
+    };
+    let mut scenarios = scenarios_of(contract);
+    scenarios.retain(|test| !lacks(test));
+    scenarios
 }
 
 /// The outcomes of all frameworks, and the tests or reasons that they come from.
@@ -236,7 +259,10 @@ A test fails where this page is not what that command prints, where an id is cov
 and has no reason, or where a test is ignored that an id depends on. Names and types of all
 attributes and metrics that any of these tests records are checked against a table of the
 [semantic conventions](https://opentelemetry.io/docs/specs/semconv/) 1.45,
-`integration-tests/src/semconv.rs`. `contract::…` is run for every framework of its table.
+`integration-tests/src/semconv.rs`; the tests of Kafka compare whole sets of them instead.
+`contract::…` is run for every framework of its table.
+The tests of Kafka run against librdkafka's mock cluster, and against a real broker by
+`integration-tests/kafka/run`.
 ";
 
 #[cfg(test)]
@@ -255,7 +281,7 @@ mod tests {
     #[test]
     fn ids_are_there_once_and_in_order() {
         let ids: Vec<_> = SCENARIOS.iter().map(|(id, _)| *id).collect();
-        for family in ["HS", "HSU", "HC", "HCU", "GR"] {
+        for family in ["HS", "HSU", "HC", "HCU", "GR", "KA"] {
             let of_family = ids.iter().filter(|id| id.split('-').next() == Some(family));
             let of_family: Vec<_> = of_family.collect();
             assert!(

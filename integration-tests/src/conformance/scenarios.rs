@@ -137,6 +137,37 @@ pub(super) const SCENARIOS: &[(&str, &str)] = &[
     ("GR-29", "a parent that is not sampled; no SDK"),
     ("GR-30", "a client that goes in the middle of its messages"),
     ("GR-31", "a server that is faster to see that a deadline is over"),
+
+    ("KA-01", "a message is sent, received and worked on, with and without a local span"),
+    ("KA-02", "receiving is no parent of the work"),
+    ("KA-04", "a tombstone, and no key"),
+    ("KA-05", "the messages of a partition, one after the other"),
+    ("KA-07", "a context that is not passed on"),
+    ("KA-08", "receiving is not recorded; baggage in two headers"),
+    ("KA-09", "a batch: what is on its span, and what on its links"),
+    ("KA-10", "a key that is not text"),
+    ("KA-11", "captured headers"),
+    ("KA-12", "a send that fails at once"),
+    ("KA-13", "errors go on to the caller"),
+    ("KA-14", "headers that cannot be changed, or not be read"),
+    ("KA-15", "receiving fails"),
+    ("KA-16", "a propagator that carries no span context"),
+    ("KA-17", "a header that is written twice"),
+    ("KA-19", "names and labels of all metrics"),
+    ("KA-20", "spans of the handler, on any thread"),
+    ("KA-21", "context headers that are no text, or null"),
+    ("KA-22", "a message that is delivered again"),
+    ("KA-23", "a partition that is taken away during the work"),
+    ("KA-24", "10,000 headers, and names that are no text"),
+    ("KA-25", "several `traceparent` headers"),
+    ("KA-26", "a broker that is down"),
+    ("KA-27", "a full queue"),
+    ("KA-28", "an aborted transaction"),
+    ("KA-29", "a handler that panics, or is dropped"),
+    ("KA-30", "a consumer that is dropped while it waits"),
+    ("KA-31", "a batch of 500 messages of many traces"),
+    ("KA-32", "a stream that is left half-way"),
+    ("KA-33", "20,000 messages, and a consumer that is killed twice"),
 ];
 
 /// Scenarios that a framework cannot have, and why; no framework stands for all of its family.
@@ -147,6 +178,7 @@ pub(super) const NOT_APPLICABLE: &[(&str, Option<&str>, &str)] = &[
     ("HC-31", Some("reqwest, tower"), "reqwest hides the extensions of its requests: nothing tells \
         a retry from a new request, and each attempt is a span without `http.request.resend_count`"),
     ("HCU-11", Some("reqwest, tower"), "the same"),
+    ("KA-11", None, "the conventions have no attribute for the headers of messages"),
 ];
 
 /// What a framework cannot do: it, the scenarios that are not run there, and why.
@@ -182,5 +214,7 @@ pub(super) const DIFFERENCES: &[(&str, &str)] = &[
         a URL template cannot be given, and a second layer makes a second span."),
     ("tonic", "A panic breaks the stream off; the client sees what tonic makes of that. A deadline \
         is CANCELLED on both sides, and the client's `error.type` says DEADLINE_EXCEEDED."),
+    ("rdkafka", "A failure to receive is a span, and no log record. The work on a message is a child \
+        of its send also where receiving is recorded, and links to it inside of a local span."),
     ("tonic in axum", "axum does not tell the peer's address."),
 ];

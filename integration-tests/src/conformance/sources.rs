@@ -168,7 +168,7 @@ fn ids(text: &str) -> impl Iterator<Item = String> {
 
 fn is_id(word: &str) -> bool {
     word.split_once('-').is_some_and(|(family, number)| {
-        ["HS", "HSU", "HC", "HCU", "GR"].contains(&family)
+        ["HS", "HSU", "HC", "HCU", "GR", "KA"].contains(&family)
             && number.len() == 2
             && number.bytes().all(|it| it.is_ascii_digit())
     })

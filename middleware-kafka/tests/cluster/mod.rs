@@ -1,8 +1,12 @@
-//! librdkafka's mock cluster, whose broker speaks the real protocol over loopback.
+//! librdkafka's mock cluster, whose broker speaks the real protocol over loopback, or a real one.
 
 #![allow(dead_code, reason = "each test uses what it needs")]
 
-use std::time::{Duration, Instant};
+mod broker;
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::Value;
 use opentelemetry::trace::SpanId;
@@ -13,31 +17,75 @@ use otel_middleware_kafka::{MessagingConfig, OtelConsumer, OtelProducer};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Header, Headers, OwnedHeaders, OwnedMessage};
-use rdkafka::mocking::MockCluster;
-use rdkafka::producer::DefaultProducerContext;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
-/// A cluster of one broker with one topic of one partition, and what is recorded of it.
+use broker::Broker;
+
+/// A broker with one topic of one partition, which no other test has, and what is recorded of it.
 pub(crate) struct Cluster {
-    pub(crate) mock: MockCluster<'static, DefaultProducerContext>,
+    broker: Broker,
+    topic: String,
+    group: String,
     pub(crate) capture: Capture,
 }
 
 impl Cluster {
     pub(crate) fn new() -> Self {
-        let mock = MockCluster::new(1).unwrap();
-        mock.create_topic(TOPIC, 1, 1).unwrap();
+        let broker = Broker::new();
+        let id = unique();
+        let topic = format!("order.placed.{id}");
+        broker.create_topic(&topic);
         Self {
-            mock,
+            broker,
+            topic,
+            group: format!("notification.{id}"),
             capture: Capture::new(),
         }
+    }
+
+    pub(crate) fn servers(&self) -> String {
+        self.broker.servers()
+    }
+
+    pub(crate) fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    pub(crate) fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// The name of the spans of an operation on the topic.
+    pub(crate) fn named(&self, operation: &str) -> String {
+        format!("{operation} {}", self.topic)
+    }
+
+    /// The next request of that kind is answered with that code. It has to deserve it: only the
+    /// mock does as it is told.
+    pub(crate) fn answers(&self, request: RDKafkaApiKey, code: RDKafkaRespErr) {
+        self.broker.answers(request, code);
+    }
+
+    /// A topic that was never created.
+    pub(crate) fn unknown_topic(&self) -> &'static str {
+        self.broker.does_not_know(UNKNOWN_TOPIC);
+        UNKNOWN_TOPIC
+    }
+
+    /// All partitions of the topic, from their beginnings.
+    pub(crate) fn beginning(&self) -> TopicPartitionList {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&self.topic, 0, Offset::Beginning)
+            .unwrap();
+        list
     }
 
     /// A client of the cluster that waits for nothing.
     pub(crate) fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config
-            .set("bootstrap.servers", self.mock.bootstrap_servers())
+            .set("bootstrap.servers", self.servers())
             .set("client.id", "tested")
             .set("fetch.wait.max.ms", "10")
             .set("linger.ms", "0");
@@ -56,14 +104,14 @@ impl Cluster {
     /// Reads the topic from its beginning.
     pub(crate) fn consumer(&self, messaging: MessagingConfig) -> OtelConsumer {
         let consumer: OtelConsumer = self.consumer_config().create().unwrap();
-        consumer.assign(&beginning()).unwrap();
+        consumer.assign(&self.beginning()).unwrap();
         consumer.with_config(messaging.providers(self.capture.providers()))
     }
 
     pub(crate) fn consumer_config(&self) -> ClientConfig {
         let mut config = self.config();
         config
-            .set("group.id", "testing")
+            .set("group.id", &self.group)
             .set("enable.auto.commit", "false");
         config
     }
@@ -71,7 +119,7 @@ impl Cluster {
     /// What is in the topic, read without any instrumentation.
     pub(crate) fn seen(&self, count: usize) -> Vec<OwnedMessage> {
         let consumer: BaseConsumer = self.consumer_config().create().unwrap();
-        consumer.assign(&beginning()).unwrap();
+        consumer.assign(&self.beginning()).unwrap();
         let mut seen = Vec::new();
         let start = Instant::now();
         while seen.len() < count {
@@ -84,12 +132,12 @@ impl Cluster {
     }
 
     pub(crate) fn port(&self) -> i64 {
-        let servers = self.mock.bootstrap_servers();
+        let servers = self.servers();
         servers.rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
     pub(crate) fn host(&self) -> String {
-        let servers = self.mock.bootstrap_servers();
+        let servers = self.servers();
         servers.rsplit_once(':').unwrap().0.to_owned()
     }
 
@@ -97,6 +145,12 @@ impl Cluster {
     #[track_caller]
     pub(crate) fn span(&self) -> SpanData {
         only(self.capture.spans())
+    }
+
+    /// The only span of that operation on the topic.
+    #[track_caller]
+    pub(crate) fn span_of(&self, operation: &str) -> SpanData {
+        self.span_named(&self.named(operation))
     }
 
     /// The only span of that name.
@@ -133,13 +187,6 @@ pub(crate) fn nowhere() -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", "127.0.0.1:1");
     config
-}
-
-pub(crate) fn beginning() -> TopicPartitionList {
-    let mut list = TopicPartitionList::new();
-    list.add_partition_offset(TOPIC, 0, Offset::Beginning)
-        .unwrap();
-    list
 }
 
 pub(crate) type Pair<'a> = (&'a str, Option<&'a [u8]>);
@@ -200,9 +247,23 @@ pub(crate) fn only<T>(found: Vec<T>) -> T {
     found.into_iter().next().unwrap()
 }
 
-pub(crate) const TOPIC: &str = "order.placed";
+/// What no other test has, of this run or of any other on the same broker.
+fn unique() -> String {
+    static BEGUN: LazyLock<u128> = LazyLock::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.unwrap().as_nanos()
+    });
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{:x}.{:x}.{count}", *BEGUN, std::process::id())
+}
+
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) const DURATION: &str = "messaging.client.operation.duration";
 pub(crate) const SENT: &str = "messaging.client.sent.messages";
 pub(crate) const CONSUMED: &str = "messaging.client.consumed.messages";
 pub(crate) const PROCESS: &str = "messaging.process.duration";
+/// Further ahead of the clock than a broker takes by default, which [`REFUSED`] says.
+pub(crate) const FAR_AHEAD: i64 = 4_102_444_800_000;
+pub(crate) const REFUSED: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP;
+const UNKNOWN_TOPIC: &str = "nowhere";
