@@ -9,7 +9,8 @@ use http::{Request, Response, Uri};
 use http_body::Body;
 use otel_instrumentation::tower::facts;
 use otel_instrumentation::{
-    ClientConfig, RpcClientInstrumentation, RpcRecorded, instrumentation_scope, rpc_method,
+    ClientConfig, HttpRecorded, RpcClientInstrumentation, RpcClientRecorded, RpcServerRecorded,
+    instrumentation_scope, rpc_method,
 };
 use otel_propagation::{HeaderExtractor, HeaderInjector};
 use tonic::GrpcMethod;
@@ -221,8 +222,12 @@ impl<S> OtelClientService<S> {
             _ => None,
         };
         operation.inject(&mut HeaderInjector(request.headers_mut()));
+        // What a server passed on begins anew here, for whoever serves it next in this process.
+        let extensions = request.extensions_mut();
+        extensions.remove::<RpcServerRecorded>();
+        extensions.remove::<HttpRecorded>();
         if operation.is_recorded() {
-            request.extensions_mut().insert(RpcRecorded);
+            extensions.insert(RpcClientRecorded);
         }
         let peer = target.as_deref().and_then(|target| target.peer);
         Call::new(operation, candidate).until(deadline).to(peer)
@@ -244,7 +249,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let is_ours = request.extensions().get::<RpcRecorded>().is_none();
+        let is_ours = request.extensions().get::<RpcClientRecorded>().is_none();
         let call = is_ours.then(|| self.start(&mut request));
         OtelClientFuture::new(call, || self.inner.call(request))
     }

@@ -8,8 +8,8 @@ use http::{Method, Request, Response};
 use http_body::Body;
 use otel_instrumentation::tower::{RequestHeaders, facts};
 use otel_instrumentation::{
-    HttpRecorded, RpcRecorded, RpcServerInstrumentation, ServerConfig, instrumentation_scope,
-    rpc_method,
+    HttpRecorded, RpcClientRecorded, RpcServerInstrumentation, RpcServerRecorded, ServerConfig,
+    instrumentation_scope, rpc_method,
 };
 use tonic::server::NamedService;
 use tonic::transport::server::TcpConnectInfo;
@@ -150,8 +150,11 @@ impl<S> OtelServerService<S> {
             Candidate::new(method, methods, &mut operation, Side::Server, &progress)
         });
         progress.watch(request.body_mut());
+        // What is sent onwards is another call.
+        let extensions = request.extensions_mut();
+        extensions.remove::<RpcClientRecorded>();
         if operation.is_recorded() {
-            request.extensions_mut().insert(RpcRecorded);
+            extensions.insert(RpcServerRecorded);
         }
         Call::new(operation, candidate).watched(progress)
     }
@@ -173,7 +176,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let is_ours = is_call(&request) && request.extensions().get::<RpcRecorded>().is_none();
+        let is_ours =
+            is_call(&request) && request.extensions().get::<RpcServerRecorded>().is_none();
         let call = is_ours.then(|| self.start(&mut request));
         OtelServerFuture::new(call, || self.inner.call(request))
     }
