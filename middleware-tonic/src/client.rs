@@ -45,6 +45,18 @@ use crate::server::UNIX_SOCKET;
 /// # let _ = client;
 /// # }
 /// ```
+///
+/// # When a call ends
+///
+/// Span and duration end at the same instant, once, whatever happens:
+///
+/// | what happens | `rpc.status_code` | outcome |
+/// |---|---|---|
+/// | `grpc-status` in the trailers, or in the head of a response without messages | that | an error unless `OK` |
+/// | the stream ends without one | what the HTTP status stands for, `UNKNOWN` for 200 | by the code |
+/// | the caller drops the call or its stream | `CANCELLED` | error `CANCELLED`, or `DEADLINE_EXCEEDED` past its deadline |
+/// | the transport fails | the one of the `Status` that the caller gets | error, that code |
+/// | a panic | `UNKNOWN` | error `panic` |
 #[derive(Clone, Debug)]
 pub struct OtelClientLayer {
     client: RpcClientInstrumentation,

@@ -41,6 +41,19 @@ use crate::web;
 /// ```
 ///
 /// Requests that are not gRPC, by their `content-type`, are passed through untouched.
+///
+/// # When a call ends
+///
+/// Span and duration end at the same instant, once, whatever happens:
+///
+/// | what happens | `rpc.status_code` | outcome |
+/// |---|---|---|
+/// | `grpc-status` in the trailers, or in the head of a response without messages | that | an error for `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
+/// | the same, and the handler said [`ErrorType`](crate::ErrorType) or [`set_error`](crate::ServerSpan::set_error) | that | that error |
+/// | the stream ends without one | what the HTTP status stands for, `UNKNOWN` for 200 | by the code |
+/// | dropped before its end: the client went away, or a deadline | `CANCELLED` | no error |
+/// | the service returns an error that is no `Status` | `UNKNOWN` | error, its type |
+/// | a panic | `UNKNOWN` | error `panic` |
 #[derive(Clone, Debug)]
 pub struct OtelServerLayer {
     server: RpcServerInstrumentation,
