@@ -115,6 +115,7 @@ impl OtelClientLayer {
     /// scheme implies it. A URI with an IP address is `network.peer.*`, too.
     ///
     /// An endpoint for a Unix domain socket does not tell its path; use [`server`](Self::server).
+    /// Default: see [`new`](Self::new).
     #[must_use]
     pub fn endpoint(mut self, endpoint: &Endpoint) -> Self {
         let uri = endpoint.uri();
@@ -135,6 +136,7 @@ impl OtelClientLayer {
 
     /// `server.address` and `server.port`: what the client was told to call, such as the name of
     /// the service that a balanced channel stands for. A path is that of a Unix domain socket.
+    /// Default: see [`new`](Self::new).
     ///
     /// ```
     /// use otel_middleware_tonic::OtelClientLayer;

@@ -25,7 +25,7 @@ fn code_of_the_page_is_the_code_that_is_tested() {
     ];
     let tested = words(&tested.concat());
     let blocks: Vec<_> = page.split("```rust\n").skip(1).collect();
-    assert_eq!(blocks.len(), 19);
+    assert_eq!(blocks.len(), 20);
     for block in blocks {
         let (code, _) = block.split_once("```").expect("an end of the block");
         for part in code.split("\n\n").filter(|part| !part.trim().is_empty()) {
