@@ -51,6 +51,7 @@ mod warning;
 pub use builder::{Builder, builder, init};
 pub use detected::Detected;
 pub use error::{InitError, ShutdownError};
+pub use opentelemetry;
 pub use otel_tracing_bridge::{ContextSubscriber, Line, Lines, OtelSpanExt, SpanLayer};
 pub use shutdown_signal::{shutdown_deadline, shutdown_signal};
 pub use telemetry::Telemetry;

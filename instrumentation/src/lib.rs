@@ -29,8 +29,8 @@ pub use crate::messaging::{
     ConsumerInstrumentation, MessagingSystem, ProducerInstrumentation, kafka_error,
 };
 pub use crate::operation::{
-    DbOperation, HttpRecorded, MessageOperation, Operation, RouteHandle, RpcOperation, RpcRecorded,
-    ServerSpan, Transfer, server_span,
+    DbOperation, HttpRecorded, MessageOperation, Operation, RouteHandle, RpcClientRecorded,
+    RpcOperation, RpcServerRecorded, ServerSpan, Transfer, server_span,
 };
 pub use crate::outcome::ErrorType;
 pub use crate::providers::{

@@ -13,6 +13,8 @@ mod server_timing;
 pub use crate::body::OtelMiddlewareBody;
 pub use crate::future::OtelMiddlewareFuture;
 pub use crate::middleware::{OtelMiddleware, OtelMiddlewareService};
+#[cfg(feature = "testing")]
+pub use otel_instrumentation::testing;
 pub use otel_instrumentation::{
     Attributes, ErrorType, Providers, Request, Response, Scheme, ServerConfig, ServerSpan, Trust,
     opentelemetry, server_span,

@@ -18,6 +18,23 @@ use crate::OtelService;
 ///     .layer(OtelLayer::new());
 /// # let _ = app;
 /// ```
+///
+/// # When a request ends
+///
+/// Span and duration end at the same instant, once, whatever happens:
+///
+/// | what happens | outcome | status code |
+/// |---|---|---|
+/// | the last byte of the body has been handed on, or the head of a `101` | an error from 500 on, named by the status | that of the response |
+/// | the same, and the handler said [`ErrorType`](crate::ErrorType) or [`set_error`](crate::ServerSpan::set_error) | that error | that of the response |
+/// | the service returns an `Err` | error, its type or `timeout` | none |
+/// | dropped before the head of the response | error `cancelled` | none |
+/// | dropped before the end of the body | error `cancelled` | that of the response |
+/// | the body breaks off, or is shorter than it announced | error `body`, or `timeout` | that of the response |
+/// | a panic | error `panic` | that of the response, if its head was there |
+///
+/// A hook ([`ServerConfig::response_attributes`]) may say that an outcome is expected: then it is
+/// no error.
 #[derive(Clone, Debug)]
 pub struct OtelLayer {
     server: HttpServerInstrumentation,

@@ -5,6 +5,8 @@ mod service;
 
 pub use crate::layer::OtelLayer;
 pub use crate::service::OtelService;
+#[cfg(feature = "testing")]
+pub use otel_instrumentation::testing;
 pub use otel_instrumentation::tower::{ResponseBody, ResponseFuture};
 pub use otel_instrumentation::{
     Attributes, ErrorType, Providers, Request, Response, Scheme, ServerConfig, ServerSpan, Trust,

@@ -15,6 +15,8 @@ pub use crate::install::install;
 pub use crate::instrumentation::OtelInstrumentation;
 #[cfg(feature = "sync-connection-wrapper")]
 pub use crate::tokio_with_context::TokioWithContext;
+#[cfg(feature = "testing")]
+pub use otel_instrumentation::testing;
 pub use otel_instrumentation::{
     Attributes, DatabaseConfig, Providers, Sanitising, Statement, opentelemetry,
 };

@@ -11,6 +11,8 @@ pub use crate::producer::{
     DeliveryFuture, InFlight, OtelBaseProducer, OtelProducer, OtelProducerContext,
     OtelThreadedProducer, delivered_headers,
 };
+#[cfg(feature = "testing")]
+pub use otel_instrumentation::testing;
 pub use otel_instrumentation::{
     Attributes, Continue, CreationContext, ErrorType, Message, MessagingConfig, Providers,
     ServerSpan, opentelemetry, server_span,

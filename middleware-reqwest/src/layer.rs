@@ -27,6 +27,17 @@ use crate::{request, response};
 ///
 /// reqwest keeps the extensions of its requests to itself, so there are no URL templates here, and
 /// nothing tells a retried request from a new one.
+///
+/// # When a request ends
+///
+/// Span and duration end at the same instant, once, whatever happens:
+///
+/// | what happens | outcome |
+/// |---|---|
+/// | the head of the response, or with [`body_end(true)`](ClientConfig::body_end) the end or the drop of its body | an error from 400 on, named by the status |
+/// | the request fails | error: `timeout`, `dns`, `tls`, `connect`, … |
+/// | the caller drops it before the head | no error, and no status code |
+/// | a panic further in | error `panic` |
 #[derive(Clone, Debug)]
 pub struct OtelLayer {
     client: HttpClientInstrumentation,

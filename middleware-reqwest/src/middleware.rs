@@ -27,6 +27,17 @@ use crate::{request, response};
 /// Added after a retrying middleware, it makes one span for each attempt, with
 /// `http.request.resend_count` from the second one on, which it counts in the request's
 /// [`Extensions`]; added before it, one span for all of them.
+///
+/// # When a request ends
+///
+/// Span and duration end at the same instant, once, whatever happens:
+///
+/// | what happens | outcome |
+/// |---|---|
+/// | the head of the response, or with [`body_end(true)`](ClientConfig::body_end) the end or the drop of its body | an error from 400 on, named by the status |
+/// | the request fails | error: `timeout`, `dns`, `tls`, `connect`, … |
+/// | the caller drops it before the head | no error, and no status code |
+/// | a panic further in | error `panic` |
 #[derive(Clone, Debug)]
 pub struct OtelMiddleware {
     client: HttpClientInstrumentation,

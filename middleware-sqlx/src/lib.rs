@@ -23,6 +23,8 @@ pub use crate::drivers::postgres::{PgConnection, PgPool, PgTransaction};
 pub use crate::drivers::sqlite::{SqliteConnection, SqlitePool, SqliteTransaction};
 pub use crate::pool::Pool;
 pub use crate::transaction::Transaction;
+#[cfg(feature = "testing")]
+pub use otel_instrumentation::testing;
 pub use otel_instrumentation::{
     Attributes, DatabaseConfig, Providers, Sanitising, Statement, opentelemetry,
 };

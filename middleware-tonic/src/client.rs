@@ -9,7 +9,8 @@ use http::{Request, Response, Uri};
 use http_body::Body;
 use otel_instrumentation::tower::facts;
 use otel_instrumentation::{
-    ClientConfig, RpcClientInstrumentation, RpcRecorded, instrumentation_scope, rpc_method,
+    ClientConfig, HttpRecorded, RpcClientInstrumentation, RpcClientRecorded, RpcServerRecorded,
+    instrumentation_scope, rpc_method,
 };
 use otel_propagation::{HeaderExtractor, HeaderInjector};
 use tonic::GrpcMethod;
@@ -44,6 +45,18 @@ use crate::server::UNIX_SOCKET;
 /// # let _ = client;
 /// # }
 /// ```
+///
+/// # When a call ends
+///
+/// Span and duration end at the same instant, once, whatever happens:
+///
+/// | what happens | `rpc.status_code` | outcome |
+/// |---|---|---|
+/// | `grpc-status` in the trailers, or in the head of a response without messages | that | an error unless `OK` |
+/// | the stream ends without one | what the HTTP status stands for, `UNKNOWN` for 200 | by the code |
+/// | the caller drops the call or its stream | `CANCELLED` | error `CANCELLED`, or `DEADLINE_EXCEEDED` past its deadline |
+/// | the transport fails | the one of the `Status` that the caller gets | error, that code |
+/// | a panic | `UNKNOWN` | error `panic` |
 #[derive(Clone, Debug)]
 pub struct OtelClientLayer {
     client: RpcClientInstrumentation,
@@ -102,6 +115,7 @@ impl OtelClientLayer {
     /// scheme implies it. A URI with an IP address is `network.peer.*`, too.
     ///
     /// An endpoint for a Unix domain socket does not tell its path; use [`server`](Self::server).
+    /// Default: see [`new`](Self::new).
     #[must_use]
     pub fn endpoint(mut self, endpoint: &Endpoint) -> Self {
         let uri = endpoint.uri();
@@ -122,6 +136,7 @@ impl OtelClientLayer {
 
     /// `server.address` and `server.port`: what the client was told to call, such as the name of
     /// the service that a balanced channel stands for. A path is that of a Unix domain socket.
+    /// Default: see [`new`](Self::new).
     ///
     /// ```
     /// use otel_middleware_tonic::OtelClientLayer;
@@ -221,8 +236,12 @@ impl<S> OtelClientService<S> {
             _ => None,
         };
         operation.inject(&mut HeaderInjector(request.headers_mut()));
+        // What a server passed on begins anew here, for whoever serves it next in this process.
+        let extensions = request.extensions_mut();
+        extensions.remove::<RpcServerRecorded>();
+        extensions.remove::<HttpRecorded>();
         if operation.is_recorded() {
-            request.extensions_mut().insert(RpcRecorded);
+            extensions.insert(RpcClientRecorded);
         }
         let peer = target.as_deref().and_then(|target| target.peer);
         Call::new(operation, candidate).until(deadline).to(peer)
@@ -244,7 +263,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let is_ours = request.extensions().get::<RpcRecorded>().is_none();
+        let is_ours = request.extensions().get::<RpcClientRecorded>().is_none();
         let call = is_ours.then(|| self.start(&mut request));
         OtelClientFuture::new(call, || self.inner.call(request))
     }

@@ -23,6 +23,8 @@ pub use crate::interceptor::{extract_context, inject_context};
 pub use crate::metadata::{MetadataExtractor, MetadataInjector};
 pub use crate::server::{OtelServerLayer, OtelServerService};
 pub use crate::server_future::OtelServerFuture;
+#[cfg(feature = "testing")]
+pub use otel_instrumentation::testing;
 pub use otel_instrumentation::{
     Attributes, ClientConfig, ErrorType, Providers, Request, Response, ServerConfig, ServerSpan,
     opentelemetry, server_span,

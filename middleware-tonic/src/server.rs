@@ -8,8 +8,8 @@ use http::{Method, Request, Response};
 use http_body::Body;
 use otel_instrumentation::tower::{RequestHeaders, facts};
 use otel_instrumentation::{
-    HttpRecorded, RpcRecorded, RpcServerInstrumentation, ServerConfig, instrumentation_scope,
-    rpc_method,
+    HttpRecorded, RpcClientRecorded, RpcServerInstrumentation, RpcServerRecorded, ServerConfig,
+    instrumentation_scope, rpc_method,
 };
 use tonic::server::NamedService;
 use tonic::transport::server::TcpConnectInfo;
@@ -41,6 +41,19 @@ use crate::web;
 /// ```
 ///
 /// Requests that are not gRPC, by their `content-type`, are passed through untouched.
+///
+/// # When a call ends
+///
+/// Span and duration end at the same instant, once, whatever happens:
+///
+/// | what happens | `rpc.status_code` | outcome |
+/// |---|---|---|
+/// | `grpc-status` in the trailers, or in the head of a response without messages | that | an error for `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
+/// | the same, and the handler said [`ErrorType`](crate::ErrorType) or [`set_error`](crate::ServerSpan::set_error) | that | that error |
+/// | the stream ends without one | what the HTTP status stands for, `UNKNOWN` for 200 | by the code |
+/// | dropped before its end: the client went away, or a deadline | `CANCELLED` | no error |
+/// | the service returns an error that is no `Status` | `UNKNOWN` | error, its type |
+/// | a panic | `UNKNOWN` | error `panic` |
 #[derive(Clone, Debug)]
 pub struct OtelServerLayer {
     server: RpcServerInstrumentation,
@@ -150,8 +163,11 @@ impl<S> OtelServerService<S> {
             Candidate::new(method, methods, &mut operation, Side::Server, &progress)
         });
         progress.watch(request.body_mut());
+        // What is sent onwards is another call.
+        let extensions = request.extensions_mut();
+        extensions.remove::<RpcClientRecorded>();
         if operation.is_recorded() {
-            request.extensions_mut().insert(RpcRecorded);
+            extensions.insert(RpcServerRecorded);
         }
         Call::new(operation, candidate).watched(progress)
     }
@@ -173,7 +189,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        let is_ours = is_call(&request) && request.extensions().get::<RpcRecorded>().is_none();
+        let is_ours =
+            is_call(&request) && request.extensions().get::<RpcServerRecorded>().is_none();
         let call = is_ours.then(|| self.start(&mut request));
         OtelServerFuture::new(call, || self.inner.call(request))
     }

@@ -32,7 +32,7 @@ pub use self::lifecycle::Operation;
 pub use self::message_operation::MessageOperation;
 pub(crate) use self::parent::Origin;
 pub(crate) use self::peer::peer_attributes;
-pub use self::recorded::{HttpRecorded, RpcRecorded};
+pub use self::recorded::{HttpRecorded, RpcClientRecorded, RpcServerRecorded};
 pub(crate) use self::recording::Clock;
 pub(crate) use self::route::Route;
 pub use self::route::RouteHandle;

@@ -10,9 +10,17 @@
 #[derive(Clone, Copy, Debug)]
 pub struct HttpRecorded;
 
-/// In the extensions of a request whose RPC span there is already, a server's or a client's.
+/// In the extensions of a call whose RPC server span there is already.
 ///
 /// Apart from [`HttpRecorded`], because a call may have a span of its own inside of an HTTP
 /// request's.
 #[derive(Clone, Copy, Debug)]
-pub struct RpcRecorded;
+pub struct RpcServerRecorded;
+
+/// In the extensions of a call whose RPC client span there is already.
+///
+/// Apart from [`RpcServerRecorded`], because a server may pass a request on with all that is in it. To
+/// whoever serves it next, what a client sends is another request: a client takes the marks of a server
+/// away, and a server that of a client.
+#[derive(Clone, Copy, Debug)]
+pub struct RpcClientRecorded;

@@ -4,6 +4,7 @@
 //! version of this crate says.
 
 mod dropping;
+mod subscriber;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,10 +1,14 @@
-//! The code of `docs/handler.md`, to the letter.
+//! The code of `docs/handler.md`, to the letter: what is axum's, and what is the same everywhere.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::LazyLock;
 
+use axum::body::Body;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
 use opentelemetry::metrics::Counter;
 use opentelemetry::trace::{FutureExt, Tracer};
 use opentelemetry::{Context, KeyValue, global};
@@ -33,6 +37,12 @@ pub(crate) async fn declined() {
     server_span().set_error(ErrorType("card_declined"), "the bank said no");
 }
 
+pub(crate) async fn declined_response() -> Response {
+    let mut response = StatusCode::PAYMENT_REQUIRED.into_response();
+    response.extensions_mut().insert(ErrorType("card_declined"));
+    response
+}
+
 pub(crate) async fn rename() {
     server_span().update_name("GET checkout");
 }
@@ -57,6 +67,14 @@ pub(crate) async fn block() -> Vec<u8> {
         global::tracer("shop").in_span("print", |_| b"%PDF".to_vec())
     });
     receipt.await.unwrap_or_default()
+}
+
+pub(crate) async fn export() -> Body {
+    let rows = stream::iter([1, 2]).then(async |order| {
+        pack(order).await;
+        Ok::<_, Infallible>(format!("{order}\n"))
+    });
+    Body::from_stream(rows)
 }
 
 pub(crate) async fn chat(upgrade: WebSocketUpgrade) -> Response {

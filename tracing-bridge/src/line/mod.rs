@@ -115,7 +115,7 @@ impl Line {
     }
 
     /// Adds what is found in the current [`Context`], such as the route of the request: `name` and
-    /// the value that `find` returns, or nothing.
+    /// the value that `find` returns, or nothing. Default: none is added.
     #[must_use]
     pub fn context_field(
         mut self,
