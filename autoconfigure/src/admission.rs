@@ -30,6 +30,7 @@ pub(crate) struct Admitted<P> {
 
 impl<P: SpanProcessor> SpanProcessor for Admitted<P> {
     fn on_start(&self, span: &mut Span, cx: &Context) {
+        self.queue.begin();
         self.next.on_start(span, cx);
     }
 

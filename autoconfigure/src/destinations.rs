@@ -131,13 +131,18 @@ impl Destinations {
 
     /// How many spans and records there have been to export.
     pub(crate) fn recorded(&self) -> u64 {
-        let queues = self
-            .pipelines
+        self.queues().map(|queue| queue.recorded()).sum()
+    }
+
+    /// How many spans have begun and not ended.
+    pub(crate) fn open(&self) -> u64 {
+        self.queues().map(|queue| queue.open()).max().unwrap_or(0)
+    }
+
+    fn queues(&self) -> impl Iterator<Item = &Arc<Queue>> {
+        self.pipelines
             .iter()
-            .filter_map(|known| known.queue.as_ref());
-        queues
-            .map(|queue| queue.waiting() as u64 + queue.passed())
-            .sum()
+            .filter_map(|known| known.queue.as_ref())
     }
 
     /// Where each signal goes, in words.

@@ -20,6 +20,8 @@ pub(crate) struct Queue {
     signal: Signal,
     most: usize,
     most_bytes: usize,
+    /// How many have begun; records do not, they are there at once.
+    begun: AtomicU64,
     waiting: AtomicUsize,
     waiting_bytes: AtomicUsize,
     passed: AtomicU64,
@@ -39,6 +41,7 @@ impl Queue {
             signal,
             most,
             most_bytes,
+            begun: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
             passed: AtomicU64::new(0),
@@ -48,6 +51,17 @@ impl Queue {
             waker: OnceLock::new(),
             is_awaited: AtomicBool::new(false),
         }
+    }
+
+    /// Counts one that ends later, and asks for room then.
+    pub(crate) fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many have begun and not ended.
+    pub(crate) fn open(&self) -> u64 {
+        let ended = self.recorded() + self.dropped();
+        self.begun.load(Ordering::Relaxed).saturating_sub(ended)
     }
 
     /// Takes room for one of this size. `false` if there is none: it is counted as dropped, and

@@ -19,6 +19,7 @@ use crate::early_export::EarlyExport;
 use crate::error::ShutdownError;
 use crate::error::Undelivered;
 use crate::notice::Notice;
+use crate::open_spans::wait_for_open_spans;
 use crate::shutdown::Call;
 use crate::shutdown::all_until;
 use crate::signal::Signal;
@@ -28,8 +29,11 @@ use crate::warning::Warning;
 /// The telemetry of this process, as [`init`](crate::init) has set it up. Keep it until the end
 /// of `main`.
 ///
+/// [`run`](Self::run) runs a service and drops it when that is over, so that nothing is lost.
+///
 /// When it is dropped, everything that was recorded is exported and the pipelines are shut down.
-/// That takes as long as it takes, but no longer than the time to shut down (five seconds, or what
+/// Spans that are open get a moment to end, a second at most; those that do not are lost, and that
+/// is logged. All this takes no longer than the time to shut down (five seconds, or what
 /// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout) says), on any runtime and
 /// outside of one. Spans, measurements and events after that go nowhere.
 ///
@@ -150,9 +154,12 @@ impl Telemetry {
     }
 
     fn end(&self) -> Result<(), ShutdownError> {
-        if !self.bridge.is_open.swap(false, Ordering::Relaxed) {
+        if !self.bridge.is_open.load(Ordering::Relaxed) {
             return Ok(());
         }
+        let deadline = Instant::now() + self.timeout;
+        wait_for_open_spans(&self.destinations, self.timeout);
+        self.bridge.is_open.store(false, Ordering::Relaxed);
         // What is left is exported now.
         drop(
             self.early_export
@@ -160,8 +167,7 @@ impl Telemetry {
                 .unwrap_or_else(PoisonError::into_inner)
                 .take(),
         );
-        let timeout = self.timeout;
-        let deadline = Instant::now() + timeout;
+        let timeout = deadline.saturating_duration_since(Instant::now());
         // A little earlier, so that the SDK's threads can still say that they were too late.
         self.destinations.close_within(timeout - timeout / 10);
         let Self {

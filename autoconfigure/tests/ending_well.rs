@@ -1,0 +1,207 @@
+//! A process that is asked to end, and what is open then.
+
+#![cfg(unix)]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "helpers of tests fail by panicking, too"
+)]
+
+mod support;
+
+use std::convert::Infallible;
+use std::io;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpStream;
+use std::process::Command;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::routing::get;
+use opentelemetry::global;
+use opentelemetry::trace::Span;
+use opentelemetry::trace::Tracer;
+use otel_autoconfigure::shutdown_deadline;
+use otel_autoconfigure::shutdown_signal;
+use otel_middleware_axum::OtelLayer;
+use support::Behaviour;
+use support::Collector;
+use support::Roles;
+use support::child;
+use support::play;
+use support::run;
+use tokio::net::TcpListener;
+
+const ROLES: Roles = &[
+    ("until_told", until_told),
+    ("serving", serving),
+    ("serving_inside", serving_inside),
+    ("ends_soon", ends_soon),
+];
+
+#[test]
+fn spans_are_exported_when_the_process_is_asked_to_end() {
+    play(ROLES);
+    for signal in ["TERM", "INT"] {
+        let collector = Collector::start(Behaviour::Accept);
+        let mut process = child(
+            "until_told",
+            &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.http)],
+        )
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut said = String::new();
+        while !said.contains("listening") {
+            assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        let id = process.id().to_string();
+        let killed = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(killed.unwrap().success());
+        stdout.read_to_string(&mut said).unwrap();
+        assert!(process.wait().unwrap().success());
+        assert!(said.contains("told"), "{said}");
+        assert_eq!(collector.received().span("last").name, "last");
+    }
+}
+
+/// As the README has it: the guard outlives the runtime, and the runtime the requests.
+#[test]
+fn requests_that_are_open_at_the_end_are_exported() {
+    play(ROLES);
+    let (received, said) = ended_with_four_open_requests("serving");
+    assert_eq!(received, [2, 2]);
+    assert!(!said.contains("still open"), "{said}");
+}
+
+#[test]
+fn requests_that_are_lost_are_counted_and_told() {
+    play(ROLES);
+    let (received, said) = ended_with_four_open_requests("serving_inside");
+    assert_eq!(received, [0, 0]);
+    let expected = "4 spans are still open when telemetry is shut down, and lost";
+    assert_eq!(said.matches(expected).count(), 1, "{said}");
+}
+
+/// How many spans of `/stream` and `/hang` arrive from a process that is asked to end while it has
+/// two requests for each, and what it says on standard error.
+fn ended_with_four_open_requests(role: &str) -> ([usize; 2], String) {
+    let collector = Collector::start(Behaviour::Accept);
+    let mut process = child(role, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.http)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(process.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("listening on ") {
+        assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    let address = said.trim().rsplit(' ').next().unwrap();
+    let open: Vec<_> = ["/stream", "/stream", "/hang", "/hang"]
+        .map(|path| {
+            let mut stream = TcpStream::connect(address).unwrap();
+            write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+            stream
+        })
+        .into();
+    // Each handler says that it has begun.
+    while said.matches("begun").count() < open.len() {
+        assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    let id = process.id().to_string();
+    let killed = Command::new("kill").args(["-s", "TERM", &id]).status();
+    assert!(killed.unwrap().success());
+    let finished = process.wait_with_output().unwrap();
+    assert!(finished.status.success(), "{finished:?}");
+    let received = collector.received();
+    let counts = ["GET /stream", "GET /hang"].map(|name| {
+        let spans = received.spans();
+        spans.filter(|(_, span)| span.name == name).count()
+    });
+    (counts, String::from_utf8(finished.stderr).unwrap())
+}
+
+/// As those of actix's workers, which nobody waits for.
+#[test]
+fn span_that_ends_just_after_the_guard_is_dropped_is_exported() {
+    play(ROLES);
+    let collector = Collector::start(Behaviour::Accept);
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.http.as_str())];
+    let finished = run("ends_soon", &variables);
+    assert!(!finished.stderr.contains("still open"), "{finished:#?}");
+    assert_eq!(
+        collector.received().span("other thread").name,
+        "other thread"
+    );
+}
+
+#[tokio::main]
+async fn until_told() {
+    let _telemetry = otel_autoconfigure::init().unwrap();
+    global::tracer("test").in_span("last", |_| {});
+    // Polled one after the other: the first has its handlers before the second prints.
+    tokio::join!(shutdown_signal(), async { println!("listening") });
+    println!("told");
+}
+
+fn serving() {
+    let telemetry = otel_autoconfigure::init().unwrap();
+    telemetry.run(Duration::from_millis(100), serve()).unwrap();
+}
+
+async fn serve() -> io::Result<()> {
+    let app = Router::new()
+        .route("/stream", get(stream))
+        .route("/hang", get(hang))
+        .layer(OtelLayer::new());
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening on {}", listener.local_addr()?);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(shutdown_signal())
+        .await
+}
+
+/// The same with the guard inside of the runtime.
+#[tokio::main]
+async fn serving_inside() {
+    let _telemetry = otel_autoconfigure::init().unwrap();
+    tokio::select! {
+        served = serve() => served.unwrap(),
+        () = shutdown_deadline(Duration::from_millis(100)) => {}
+    }
+}
+
+/// The head, and then nothing more.
+async fn stream() -> Body {
+    println!("begun");
+    Body::from_stream(tokio_stream::pending::<Result<Bytes, Infallible>>())
+}
+
+async fn hang() {
+    println!("begun");
+    std::future::pending::<()>().await;
+}
+
+fn ends_soon() {
+    let telemetry = otel_autoconfigure::init().unwrap();
+    let span = global::tracer("test").start("other thread");
+    let thread = thread::spawn(move || {
+        let mut span = span;
+        // Nobody can tell when the guard is being dropped.
+        thread::sleep(Duration::from_millis(50));
+        span.end();
+    });
+    drop(telemetry);
+    thread.join().unwrap();
+}
