@@ -124,8 +124,10 @@ pub(crate) fn end<DB: Driver, T>(
     result
 }
 
+/// A statement that ends without a row has returned none.
 fn count<DB: Driver>(operation: &mut DbOperation, step: &Step<DB>) {
-    if let Either::Right(_) = step {
-        operation.record_returned_rows(1);
-    }
+    operation.record_returned_rows(match step {
+        Either::Left(_) => 0,
+        Either::Right(_) => 1,
+    });
 }

@@ -65,7 +65,8 @@ impl DbOperation {
     }
 
     /// So many rows more have come. Recorded only with
-    /// [`returned_rows`](crate::DatabaseConfig::returned_rows).
+    /// [`returned_rows`](crate::DatabaseConfig::returned_rows), and only if it is called: say 0 where
+    /// a query has returned none.
     pub fn record_returned_rows(&mut self, rows: u64) {
         if let Some((recording, _)) = self.0.recording()
             && let Outcome::Db(db) = &mut recording.outcome

@@ -14,8 +14,9 @@ use crate::semconv;
 pub(crate) struct DbOutcome {
     /// The code of the error that the database answered with.
     code: Option<Code>,
-    /// `None` where rows are not counted.
+    /// `None` until somebody says how many there are: not every driver does.
     returned_rows: Option<u64>,
+    counts_rows: bool,
     /// Whether the span may have the messages of errors, which can hold values.
     pub(crate) tells_messages: bool,
 }
@@ -31,7 +32,8 @@ impl DbOutcome {
     pub(crate) fn new(tells_messages: bool, counts_rows: bool) -> Self {
         Self {
             code: None,
-            returned_rows: counts_rows.then_some(0),
+            returned_rows: None,
+            counts_rows,
             tells_messages,
         }
     }
@@ -55,8 +57,9 @@ impl DbOutcome {
     }
 
     pub(crate) fn return_rows(&mut self, rows: u64) {
-        if let Some(returned) = &mut self.returned_rows {
-            *returned = returned.saturating_add(rows);
+        if self.counts_rows {
+            let before = self.returned_rows.unwrap_or(0);
+            self.returned_rows = Some(before.saturating_add(rows));
         }
     }
 
@@ -134,6 +137,7 @@ mod tests {
     fn rows_are_counted_where_that_is_asked_for() {
         for (counts, expected) in [(true, Some(3)), (false, None)] {
             let mut outcome = DbOutcome::new(false, counts);
+            assert_eq!(outcome.returned_rows, None);
             outcome.return_rows(2);
             outcome.return_rows(1);
             assert_eq!(outcome.returned_rows, expected);
