@@ -3,61 +3,68 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use crate::spans::Spans;
+use crate::otlp::list;
+use crate::sampling::Kept;
 
-/// How many of the traces each backend has with all of their spans.
-pub(crate) async fn shown(
-    traces: impl Iterator<Item = &String>,
-    all: &Spans,
-) -> Result<[(&'static str, usize); 2]> {
-    let http = reqwest::Client::builder().no_proxy().build()?;
-    let (mut zipkin, mut jaeger) = (0, 0);
-    for trace in traces {
-        let expected = all.of(trace).into_iter().flatten();
-        let expected: BTreeSet<_> = expected.map(|(id, _)| id.clone()).collect();
-        let url = format!("http://127.0.0.1:9411/api/v2/trace/{trace}");
-        let ids = |answer: &Value| ids(answer.as_array(), "id");
-        zipkin += usize::from(has(&http, &url, ids, &expected).await);
-        let url = format!("http://127.0.0.1:16686/api/traces/{trace}");
-        let ids = |answer: &Value| {
-            let spans = answer.pointer("/data/0/spans");
-            self::ids(spans.and_then(Value::as_array), "spanID")
-        };
-        jaeger += usize::from(has(&http, &url, ids, &expected).await);
+#[derive(Clone, Debug)]
+pub(crate) struct Backends(reqwest::Client);
+
+impl Backends {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self(reqwest::Client::builder().no_proxy().build()?))
     }
-    Ok([("Zipkin", zipkin), ("Jaeger", jaeger)])
-}
 
-async fn has(
-    http: &reqwest::Client,
-    url: &str,
-    ids: impl Fn(&Value) -> BTreeSet<String>,
-    expected: &BTreeSet<String>,
-) -> bool {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let answer = async { http.get(url).send().await?.json::<Value>().await };
-        if answer.await.is_ok_and(|answer| ids(&answer) == *expected) {
-            return true;
+    /// Returns when Zipkin shows any trace.
+    pub(crate) async fn first_trace(&self) -> Result<()> {
+        let url = format!("{ZIPKIN}/api/v2/traces?limit=1");
+        let is_there = |answer: &Value| !list(Some(answer)).is_empty();
+        let is_shown = self.shows(&url, is_there, LONGEST_START).await;
+        ensure!(is_shown, "Zipkin has no trace after {LONGEST_START:?}");
+        Ok(())
+    }
+
+    /// How many of the traces each backend has with all of their spans.
+    pub(crate) async fn complete(&self, kept: &Kept<'_>) -> [(&'static str, usize); 2] {
+        let (mut zipkin, mut jaeger) = (0, 0);
+        for (id, trace) in kept.traces() {
+            let expected = trace.ids();
+            let url = format!("{ZIPKIN}/api/v2/trace/{id}");
+            let is_complete = |answer: &Value| ids(Some(answer), "id") == expected;
+            zipkin += usize::from(self.shows(&url, is_complete, PATIENCE).await);
+            let url = format!("{JAEGER}/api/traces/{id}");
+            let is_complete =
+                |answer: &Value| ids(answer.pointer("/data/0/spans"), "spanID") == expected;
+            jaeger += usize::from(self.shows(&url, is_complete, PATIENCE).await);
         }
-        if Instant::now() > deadline {
-            return false;
+        [("Zipkin", zipkin), ("Jaeger", jaeger)]
+    }
+
+    async fn shows(&self, url: &str, is_it: impl Fn(&Value) -> bool, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        loop {
+            let answer = async { self.0.get(url).send().await?.json::<Value>().await };
+            if answer.await.is_ok_and(|answer| is_it(&answer)) {
+                return true;
+            }
+            if Instant::now() > deadline {
+                return false;
+            }
+            sleep(Duration::from_millis(200)).await;
         }
-        sleep(Duration::from_millis(200)).await;
     }
 }
 
 /// Zipkin shows both sides of a call under ids of their own, as they were sent.
-fn ids(spans: Option<&Vec<Value>>, key: &str) -> BTreeSet<String> {
-    let ids = spans
-        .into_iter()
-        .flatten()
-        .filter_map(|span| span[key].as_str());
+fn ids(spans: Option<&Value>, key: &str) -> BTreeSet<String> {
+    let ids = list(spans).iter().filter_map(|span| span[key].as_str());
     ids.map(str::to_owned).collect()
 }
 
+pub(crate) const ZIPKIN: &str = "http://127.0.0.1:9411";
+pub(crate) const JAEGER: &str = "http://127.0.0.1:16686";
 const PATIENCE: Duration = Duration::from_secs(10);
+const LONGEST_START: Duration = Duration::from_secs(60);

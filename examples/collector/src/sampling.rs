@@ -1,135 +1,177 @@
-//! What the gateways have kept, and whether it is what their policies say.
+//! What gateways have kept, and whether it is what their policies say.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use crate::spans::{Span, Spans, duration_ms};
+use crate::spans::{Spans, Trace};
 
 #[derive(Debug)]
-pub(crate) struct Kept {
-    gateways: [Spans; 2],
-    /// How many spans of each trace there are.
-    counts: BTreeMap<String, usize>,
-    errors: Share,
-    slow: Share,
-    rest: Share,
+pub(crate) struct Kept<'a> {
+    all: &'a Spans,
+    /// How many spans of each trace each gateway has kept.
+    counts: BTreeMap<&'a String, Vec<usize>>,
 }
 
-/// How many of how many.
-#[derive(Debug, Default)]
-struct Share {
-    kept: usize,
-    all: usize,
+/// Why a trace is kept, if it is.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Reason {
+    Error,
+    Slow,
+    Chance,
 }
 
-impl Kept {
-    pub(crate) fn read(data: &Path, all: &Spans) -> Result<Self> {
-        let read = |name: &str| Spans::read(&data.join(format!("kept-{name}.jsonl")));
-        let mut kept = Self {
-            gateways: [read("a")?, read("b")?],
-            counts: BTreeMap::new(),
-            errors: Share::default(),
-            slow: Share::default(),
-            rest: Share::default(),
-        };
-        for (id, trace) in all.traces() {
-            let found = kept.gateways.iter().filter_map(|gateway| gateway.of(id));
-            let count: usize = found.map(BTreeMap::len).sum();
-            if count > 0 {
-                kept.counts.insert(id.clone(), count);
-            }
-            let share = match (is_error(trace), duration_ms(trace)) {
-                (true, _) => &mut kept.errors,
-                (false, SLOW_MS..) => &mut kept.slow,
-                (false, _) => &mut kept.rest,
-            };
-            share.all += 1;
-            share.kept += usize::from(count > 0);
+impl<'a> Kept<'a> {
+    /// Of all traces that the agent has sent on.
+    pub(crate) fn new(all: &'a Spans, gateways: &[Spans]) -> Self {
+        let counts = all.traces().filter_map(|(id, _)| {
+            let counts = gateways.iter().filter_map(|gateway| gateway.of(id));
+            let counts: Vec<_> = counts.map(Trace::len).collect();
+            (!counts.is_empty()).then_some((id, counts))
+        });
+        Self {
+            counts: counts.collect(),
+            all,
         }
-        Ok(kept)
     }
 
-    pub(crate) fn counts(&self) -> &BTreeMap<String, usize> {
-        &self.counts
-    }
-
-    pub(crate) fn traces(&self) -> impl Iterator<Item = &String> {
-        self.counts.keys()
+    pub(crate) fn all(&self) -> &'a Spans {
+        self.all
     }
 
     pub(crate) fn len(&self) -> usize {
         self.counts.len()
     }
 
-    pub(crate) fn has_all_that_has_to_be(&self, all: &Spans) -> bool {
-        self.assert_policies(all).is_ok()
+    pub(crate) fn traces(&self) -> impl Iterator<Item = (&'a String, &'a Trace)> {
+        let kept = self.counts.keys();
+        kept.filter_map(|id| Some((*id, self.all.of(id)?)))
+    }
+
+    /// Those with an error and the slow ones that nobody has kept.
+    pub(crate) fn lost(&self) -> Vec<&'a String> {
+        let missing = self.all.traces().filter(|(id, trace)| {
+            Reason::of(trace) != Reason::Chance && !self.counts.contains_key(id)
+        });
+        missing.map(|(id, _)| id).collect()
+    }
+
+    /// Those that were kept without all of their spans, or in parts by several gateways.
+    pub(crate) fn torn(&self) -> Vec<&'a String> {
+        let torn = self.counts.iter().filter(|(id, counts)| {
+            let expected = self.all.of(id).map_or(0, Trace::len);
+            counts[..] != [expected]
+        });
+        torn.map(|(id, _)| *id).collect()
     }
 
     /// Every error, everything slow and a tenth of the rest, each with all of its spans at one of
     /// the gateways.
-    pub(crate) fn assert_policies(&self, all: &Spans) -> Result<()> {
-        for (id, count) in &self.counts {
-            let expected = all.of(id).map_or(0, BTreeMap::len);
-            ensure!(
-                *count == expected,
-                "{count} of {expected} spans of trace {id} were kept"
-            );
-            let both = self.gateways.iter().all(|gateway| gateway.of(id).is_some());
-            ensure!(!both, "trace {id} was torn between the gateways");
-        }
-        let Self {
-            errors, slow, rest, ..
-        } = self;
+    pub(crate) fn assert_policies(&self) -> Result<()> {
+        let torn = self.torn();
+        ensure!(torn.is_empty(), "{} traces were torn: {torn:?}", torn.len());
+        let lost = self.lost();
         ensure!(
-            errors.kept == errors.all,
-            "{} of {} errors were kept",
-            errors.kept,
-            errors.all
+            lost.is_empty(),
+            "{} traces are missing: {lost:?}",
+            lost.len()
         );
+        self.assert_chance()
+    }
+
+    pub(crate) fn assert_chance(&self) -> Result<()> {
+        let (kept, all) = self.share(Reason::Chance);
         ensure!(
-            slow.kept == slow.all,
-            "{} of {} slow ones were kept",
-            slow.kept,
-            slow.all
-        );
-        // Four standard deviations: one run in 15,000 is outside.
-        let (kept, of) = (rest.kept as f64, rest.all as f64);
-        let bound = 4.0 * (of * SHARE * (1.0 - SHARE)).sqrt();
-        ensure!(
-            (kept - of * SHARE).abs() <= bound,
-            "{kept} of {of} others were kept, which is no tenth"
+            is_plausible(kept, all, SHARE),
+            "{kept} of {all} others were kept, which is no tenth"
         );
         Ok(())
     }
+
+    /// How many of how many.
+    fn share(&self, reason: Reason) -> (usize, usize) {
+        let all = self
+            .all
+            .traces()
+            .filter(|(_, trace)| Reason::of(trace) == reason);
+        let is_kept = all.map(|(id, _)| self.counts.contains_key(id));
+        is_kept.fold((0, 0), |(kept, all), is_kept| {
+            (kept + usize::from(is_kept), all + 1)
+        })
+    }
 }
 
-impl fmt::Display for Kept {
+impl fmt::Display for Kept<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            errors, slow, rest, ..
-        } = self;
+        let share = |reason| {
+            let (kept, all) = self.share(reason);
+            format!("{kept} of {all}")
+        };
         write!(
             f,
-            "{} traces kept: {} of {} with an error, {} of {} slow ones, {} of {} others",
+            "{} kept by policy: {} with an error, {} slow ones, {} others",
             self.len(),
-            errors.kept,
-            errors.all,
-            slow.kept,
-            slow.all,
-            rest.kept,
-            rest.all
+            share(Reason::Error),
+            share(Reason::Slow),
+            share(Reason::Chance)
         )
     }
 }
 
-fn is_error(trace: &BTreeMap<String, Span>) -> bool {
-    trace.values().any(|span| span.is_error)
+impl Reason {
+    fn of(trace: &Trace) -> Self {
+        match (trace.is_error(), trace.duration_ms()) {
+            (true, _) => Self::Error,
+            (false, SLOW_MS..) => Self::Slow,
+            (false, _) => Self::Chance,
+        }
+    }
+}
+
+/// Whether so few and so many are kept by chance in more than one of 100,000 cases each.
+fn is_plausible(kept: usize, all: usize, share: f64) -> bool {
+    let mut exactly = (1.0 - share).powi(all.try_into().unwrap_or(i32::MAX));
+    let (mut at_most, mut at_least) = (0.0, 0.0);
+    for number in 0..=all {
+        if number <= kept {
+            at_most += exactly;
+        }
+        if number >= kept {
+            at_least += exactly;
+        }
+        exactly *= (all - number) as f64 / (number + 1) as f64 * share / (1.0 - share);
+    }
+    at_most > UNLIKELY && at_least > UNLIKELY
 }
 
 /// The policy keeps what takes longer than 200 whole milliseconds.
 const SLOW_MS: u64 = 201;
 /// And of the rest this share.
 const SHARE: f64 = 0.1;
+const UNLIKELY: f64 = 1e-5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenth_is_known_by_the_binomial_distribution() {
+        // Of 400 the quantiles are 19 and 68.
+        for (kept, all, expected) in [
+            (0, 0, true),
+            (1, 10, true),
+            (10, 10, false),
+            (40, 400, true),
+            (20, 400, true),
+            (14, 400, false),
+            (68, 400, true),
+            (72, 400, false),
+            (400, 400, false),
+            (0, 100, true),
+            (0, 400, false),
+        ] {
+            assert_eq!(is_plausible(kept, all, SHARE), expected, "{kept} of {all}");
+        }
+    }
+}

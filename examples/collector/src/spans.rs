@@ -1,70 +1,65 @@
-//! Spans in the files that the Collector writes: one JSON object of OTLP a line.
+//! Spans by trace, and whether all of a trace is there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use crate::checkouts::{Kind, Sent};
+use crate::otlp::{Item, SPANS, requests};
+
 /// Spans by trace and by their own id.
 #[derive(Debug, Default)]
-pub(crate) struct Spans(BTreeMap<String, BTreeMap<String, Span>>);
+pub(crate) struct Spans(BTreeMap<String, Trace>);
+
+#[derive(Debug, Default)]
+pub(crate) struct Trace(BTreeMap<String, Span>);
 
 #[derive(Debug)]
 pub(crate) struct Span {
     parent: String,
     pub(crate) name: String,
     pub(crate) service: String,
-    pub(crate) is_error: bool,
-    pub(crate) start: u64,
-    pub(crate) end: u64,
+    /// Of the process.
+    pub(crate) instance: String,
+    is_error: bool,
+    start: u64,
+    end: u64,
 }
 
 impl Spans {
-    /// No spans if there is no such file yet. The last line may be half written.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    /// Of these traces: whatever else on this machine sends to the default port is left out.
+    pub(crate) fn read(path: &Path, sent: &Sent) -> Result<Self> {
         let mut spans = Self::default();
-        let Ok(text) = fs::read_to_string(path) else {
-            return Ok(spans);
-        };
-        for line in text.lines() {
-            let Ok(batch) = serde_json::from_str::<Value>(line) else {
-                continue;
-            };
-            spans
-                .add(&batch)
-                .with_context(|| path.display().to_string())?;
+        for request in requests(path) {
+            let added = spans.add(&request);
+            added.with_context(|| path.display().to_string())?;
         }
+        spans.0.retain(|id, _| sent.contains_key(id));
         Ok(spans)
     }
 
-    fn add(&mut self, batch: &Value) -> Result<()> {
-        for resource in list(batch.get("resourceSpans")) {
-            let service = attribute(resource.pointer("/resource/attributes"), "service.name");
-            for scope in list(resource.get("scopeSpans")) {
-                for span in list(scope.get("spans")) {
-                    let text = |name: &str| span[name].as_str().unwrap_or_default().to_owned();
-                    let nanoseconds = |name: &str| text(name).parse().context("a time");
-                    let read = Span {
-                        parent: text("parentSpanId"),
-                        name: text("name"),
-                        service: service.clone(),
-                        is_error: span.pointer("/status/code").is_some_and(|code| *code == 2)
-                            || !attribute(span.get("attributes"), "error.type").is_empty(),
-                        start: nanoseconds("startTimeUnixNano")?,
-                        end: nanoseconds("endTimeUnixNano")?,
-                    };
-                    let trace = self.0.entry(text("traceId")).or_default();
-                    trace.insert(text("spanId"), read);
-                }
-            }
+    pub(crate) fn add(&mut self, request: &Value) -> Result<()> {
+        for span in Item::all(SPANS, request) {
+            let nanoseconds = |name: &str| span.text(name).parse().context("a time");
+            let read = Span {
+                parent: span.text("parentSpanId"),
+                name: span.text("name"),
+                service: span.service(),
+                instance: span.of_resource("service.instance.id"),
+                is_error: span
+                    .item
+                    .pointer("/status/code")
+                    .is_some_and(|code| *code == 2)
+                    || !span.attribute("error.type").is_empty(),
+                start: nanoseconds("startTimeUnixNano")?,
+                end: nanoseconds("endTimeUnixNano")?,
+            };
+            let trace = self.0.entry(span.text("traceId")).or_default();
+            trace.0.insert(span.text("spanId"), read);
         }
         Ok(())
-    }
-
-    pub(crate) fn retain(&mut self, traces: &[String]) {
-        self.0.retain(|id, _| traces.contains(id));
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -72,57 +67,147 @@ impl Spans {
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.0.values().map(BTreeMap::len).sum()
+        self.0.values().map(Trace::len).sum()
     }
 
-    pub(crate) fn traces(&self) -> impl Iterator<Item = (&String, &BTreeMap<String, Span>)> {
+    pub(crate) fn traces(&self) -> impl Iterator<Item = (&String, &Trace)> {
         self.0.iter()
     }
 
-    pub(crate) fn of(&self, trace: &str) -> Option<&BTreeMap<String, Span>> {
+    pub(crate) fn of(&self, trace: &str) -> Option<&Trace> {
         self.0.get(trace)
     }
 
+    pub(crate) fn ids(&self) -> BTreeSet<&String> {
+        self.0.keys().collect()
+    }
+
     /// One root each, no span without its parent, and the services that have to take part.
-    pub(crate) fn assert_whole(&self) -> Result<()> {
+    pub(crate) fn assert_whole(&self, sent: &Sent) -> Result<()> {
         for (id, trace) in &self.0 {
-            let roots = trace.values().filter(|span| span.parent.is_empty()).count();
-            ensure!(roots == 1, "trace {id} has {roots} roots");
-            let is_orphan =
-                |span: &&Span| !span.parent.is_empty() && !trace.contains_key(&span.parent);
-            let orphans = trace.values().filter(is_orphan).count();
-            ensure!(
-                orphans == 0,
-                "trace {id} has {orphans} spans without their parents"
-            );
-            let services: BTreeSet<_> = trace.values().map(|span| span.service.as_str()).collect();
-            for service in ["gateway", "orders", "inventory", "payment"] {
-                ensure!(
-                    services.contains(service),
-                    "trace {id} has no span of {service}"
-                );
-            }
+            let kind = sent
+                .get(id)
+                .with_context(|| format!("trace {id} was not sent"))?;
+            let whole = trace.assert_whole(*kind);
+            whole.with_context(|| format!("trace {id} of {kind}"))?;
         }
         Ok(())
     }
 }
 
-/// From its first span's start to its last one's end, as the policy `latency` has it.
-pub(crate) fn duration_ms(trace: &BTreeMap<String, Span>) -> u64 {
-    let start = trace.values().map(|span| span.start).min();
-    let end = trace.values().map(|span| span.end).max();
-    end.zip(start)
-        .map_or(0, |(end, start)| end.saturating_sub(start) / 1_000_000)
+impl Trace {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn spans(&self) -> impl Iterator<Item = &Span> {
+        self.0.values()
+    }
+
+    pub(crate) fn ids(&self) -> BTreeSet<String> {
+        self.0.keys().cloned().collect()
+    }
+
+    pub(crate) fn has(&self, span: &str) -> bool {
+        self.0.contains_key(span)
+    }
+
+    pub(crate) fn services(&self) -> BTreeSet<&str> {
+        self.spans().map(|span| span.service.as_str()).collect()
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        self.spans().any(|span| span.is_error)
+    }
+
+    /// When it began, in nanoseconds since 1970.
+    pub(crate) fn start(&self) -> u64 {
+        self.spans()
+            .map(|span| span.start)
+            .min()
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn end(&self) -> u64 {
+        self.spans().map(|span| span.end).max().unwrap_or_default()
+    }
+
+    /// From its first span's start to its last one's end, as the policy `latency` has it.
+    pub(crate) fn duration_ms(&self) -> u64 {
+        self.end().saturating_sub(self.start()) / 1_000_000
+    }
+
+    fn assert_whole(&self, kind: Kind) -> Result<()> {
+        let roots = self.spans().filter(|span| span.parent.is_empty()).count();
+        ensure!(roots == 1, "there are {roots} roots");
+        let orphans = self
+            .spans()
+            .filter(|span| !span.parent.is_empty() && !self.0.contains_key(&span.parent));
+        let orphans = orphans.count();
+        ensure!(orphans == 0, "{orphans} spans are without their parents");
+        let services = self.services();
+        let expected = kind.services();
+        ensure!(services == expected, "{services:?} took part");
+        Ok(())
+    }
 }
 
-fn list(value: Option<&Value>) -> &[Value] {
-    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-fn attribute(attributes: Option<&Value>, key: &str) -> String {
-    let found = list(attributes)
-        .iter()
-        .find(|attribute| attribute["key"] == key);
-    let text = found.and_then(|attribute| attribute.pointer("/value/stringValue")?.as_str());
-    text.unwrap_or_default().to_owned()
+    use super::*;
+
+    /// (service, id, parent, from and to in milliseconds)
+    type Row = (&'static str, &'static str, &'static str, u64, u64);
+
+    fn trace(rows: &[Row]) -> Trace {
+        let mut spans = Spans::default();
+        for (service, id, parent, start, end) in rows {
+            let span = json!({
+                "traceId": "t", "spanId": id, "parentSpanId": parent, "name": "n",
+                "startTimeUnixNano": (start * 1_000_000).to_string(),
+                "endTimeUnixNano": (end * 1_000_000).to_string(),
+            });
+            let name = json!({ "key": "service.name", "value": { "stringValue": service } });
+            let request = json!({ "resourceSpans": [{
+                "resource": { "attributes": [name] },
+                "scopeSpans": [{ "spans": [span] }],
+            }] });
+            spans.add(&request).unwrap();
+        }
+        spans.0.remove("t").unwrap()
+    }
+
+    const DECLINED: [Row; 4] = [
+        ("gateway", "1", "", 0, 201),
+        ("orders", "2", "1", 1, 200),
+        ("inventory", "3", "2", 2, 3),
+        ("payment", "4", "2", 4, 5),
+    ];
+
+    #[test]
+    fn whole_trace_has_one_root_all_parents_and_all_services() {
+        let whole = trace(&DECLINED);
+        whole.assert_whole(Kind::Declined).unwrap();
+        assert_eq!(whole.duration_ms(), 201);
+        // Nobody was notified.
+        assert!(whole.assert_whole(Kind::Ordinary).is_err());
+        for missing in 0..DECLINED.len() {
+            let mut rows = DECLINED.to_vec();
+            rows.remove(missing);
+            assert!(
+                trace(&rows).assert_whole(Kind::Declined).is_err(),
+                "{missing}"
+            );
+        }
+        let second_root = [&DECLINED[..], &[("gateway", "5", "", 0, 1)]].concat();
+        assert!(trace(&second_root).assert_whole(Kind::Declined).is_err());
+    }
+
+    #[test]
+    fn span_that_came_twice_counts_once() {
+        let twice = [&DECLINED[..], &DECLINED[..]].concat();
+        assert_eq!(trace(&twice).len(), DECLINED.len());
+    }
 }
