@@ -7,6 +7,8 @@ mod behind_queue;
 mod builder;
 #[cfg(feature = "tls")]
 mod certificates;
+#[cfg(test)]
+mod config_file;
 mod container;
 mod destination;
 mod destinations;
