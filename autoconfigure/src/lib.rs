@@ -28,6 +28,8 @@ mod metrics;
 mod notice;
 mod options;
 mod otlp;
+#[cfg(test)]
+mod pattern;
 mod peers;
 mod percent;
 mod pipeline;
@@ -37,6 +39,8 @@ mod queue;
 mod reachability;
 mod resource;
 mod sampler;
+#[cfg(test)]
+mod sampling;
 mod setup;
 mod shutdown;
 mod shutdown_signal;
