@@ -7,6 +7,8 @@ mod behind_queue;
 mod builder;
 #[cfg(feature = "tls")]
 mod certificates;
+#[cfg(test)]
+mod config_file;
 mod container;
 mod destination;
 mod destinations;
@@ -28,6 +30,8 @@ mod notice;
 mod open_spans;
 mod options;
 mod otlp;
+#[cfg(test)]
+mod pattern;
 mod peers;
 mod percent;
 mod pipeline;
@@ -38,6 +42,8 @@ mod reachability;
 mod resource;
 mod run;
 mod sampler;
+#[cfg(test)]
+mod sampling;
 mod setup;
 mod shutdown;
 mod shutdown_signal;

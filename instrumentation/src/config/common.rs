@@ -106,7 +106,8 @@ macro_rules! shared_options {
             /// Further attributes, known when the request begins. Default: none.
             ///
             /// When the hook is called, the current context is the one that the span will be put
-            /// into, with its baggage.
+            /// into, with its baggage. It is not called for what a sampler that
+            /// [is asked early](crate::EarlySampler) decides against where nothing measures.
             #[must_use]
             pub fn attributes(
                 mut self,
