@@ -58,20 +58,53 @@ pub fn inject_context(context: &Context, headers: OwnedHeaders) -> OwnedHeaders 
 /// let headers = KafkaHeaders::new(Some(&headers));
 /// assert_eq!(MessageExtractor(&headers).get("baggage"), Some("a=1"));
 /// ```
-pub struct KafkaHeaders<'a, H>(Option<&'a H>);
+pub struct KafkaHeaders<'a, H> {
+    /// The first ones, and nothing behind them. rdkafka measures and checks a name each time that it
+    /// reads it, and propagators ask for some names.
+    first: [Option<Pair<'a>>; READ_ONCE],
+    /// All of them, where there are more.
+    all: Option<&'a H>,
+}
+
+type Pair<'a> = (&'a str, Option<&'a [u8]>);
+
+/// What propagators write, and some of the user's. A batch has as many for each of its messages.
+const READ_ONCE: usize = 8;
 
 impl<'a, H: Headers> KafkaHeaders<'a, H> {
     /// What [`Message::headers`](rdkafka::Message::headers) has; `None` is no headers.
     #[must_use]
     pub fn new(headers: Option<&'a H>) -> Self {
-        Self(headers.filter(|headers| is_readable(*headers)))
+        let read = headers.and_then(|headers| {
+            let reading = AssertUnwindSafe(|| Self::read(headers));
+            catch_unwind(reading).ok()
+        });
+        read.unwrap_or(Self {
+            first: [None; READ_ONCE],
+            all: None,
+        })
+    }
+
+    /// Panics at a name that is not UTF-8, wherever it is.
+    fn read(headers: &'a H) -> Self {
+        let mut first = [None; READ_ONCE];
+        let count = headers.count();
+        for index in 0..count {
+            let header = headers.try_get(index);
+            if let Some(place) = first.get_mut(index) {
+                *place = header.map(|header| (header.key, header.value));
+            }
+        }
+        let all = (count > READ_ONCE).then_some(headers);
+        Self { first, all }
     }
 }
 
 impl<H: Headers> MessageHeaders for KafkaHeaders<'_, H> {
     fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
-        let headers = self.0.into_iter().flat_map(Headers::iter);
-        headers.map(|header| (header.key, header.value))
+        let first = self.first.iter().map_while(|header| *header);
+        let others = self.all.into_iter().flat_map(Headers::iter).skip(READ_ONCE);
+        first.chain(others.map(|header| (header.key, header.value)))
     }
 }
 
@@ -159,8 +192,6 @@ mod tests {
 
     use super::*;
 
-    type Pair<'a> = (&'a str, Option<&'a [u8]>);
-
     const USERS: [Pair<'_>; 4] = [
         ("a", Some(b"1")),
         ("null", None),
@@ -211,6 +242,12 @@ mod tests {
         assert_eq!(carrier.get_all("a"), Some(vec!["1", ""]));
         assert_eq!(carrier.get("bytes"), None);
         assert_eq!(carrier.keys(), ["a", "null", "bytes"]);
+        for count in [0, READ_ONCE - 1, READ_ONCE, READ_ONCE + 1, 3 * READ_ONCE] {
+            let many: Vec<_> = USERS.into_iter().cycle().take(count).collect();
+            let given = owned(&many);
+            let headers = KafkaHeaders::new(Some(&given));
+            assert!(headers.headers().eq(many), "{count}");
+        }
         let borrowed = KafkaHeaders::new(Some(given.as_borrowed()));
         assert!(borrowed.headers().eq(USERS));
         let none = KafkaHeaders::<OwnedHeaders>::new(None);

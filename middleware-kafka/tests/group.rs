@@ -106,6 +106,7 @@ async fn with_consumers_that_are_killed_every_order_is_told_and_every_trace_is_w
     }
     assert_eq!(told.len(), MESSAGES);
     let work: usize = told.values().sum();
+    assert!(work > MESSAGES, "what was not committed comes again");
 
     let spans = cluster.capture.spans();
     let of_kind = |kind: &SpanKind| {

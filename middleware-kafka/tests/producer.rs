@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanKind, Status};
 use otel_instrumentation::testing::by_name;
-use otel_middleware_kafka::{CreationContext, OtelProducer};
+use otel_middleware_kafka::{CreationContext, MessagingConfig, OtelProducer};
 use rdkafka::Message;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord};
@@ -94,6 +94,16 @@ async fn a_tombstone_without_key_and_headers_is_sent_as_one() {
     assert_eq!(seen[0].key(), None);
     assert_eq!(seen[0].timestamp().to_millis(), Some(7));
     assert_eq!(names(&pairs(seen[0].headers())), ["traceparent"]);
+
+    let consumer = cluster.consumer(MessagingConfig::new());
+    let message = consumer.recv().await.unwrap();
+    consumer.process(&message, async |_| ()).await;
+    let span = cluster.span_of("process");
+    assert_eq!(
+        value(&span, "kafka.message.tombstone"),
+        Some(Value::from(true))
+    );
+    assert_eq!(value(&span, "kafka.message.key"), None);
 }
 
 #[tokio::test]
