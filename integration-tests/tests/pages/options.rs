@@ -47,7 +47,7 @@ fn is_setter(lines: &[&str]) -> bool {
 }
 
 /// Where the options are.
-const FILES: [&str; 16] = [
+const FILES: [&str; 21] = [
     "autoconfigure/src/builder.rs",
     "autoconfigure/src/tracing_builder.rs",
     "instrumentation/src/config/client.rs",
@@ -61,6 +61,11 @@ const FILES: [&str; 16] = [
     "middleware-tonic/src/server.rs",
     "middleware-reqwest/src/layer.rs",
     "middleware-diesel/src/instrumentation.rs",
+    "middleware-kafka/src/consumer/stream_consumer.rs",
+    "middleware-kafka/src/producer/base.rs",
+    "middleware-kafka/src/producer/future.rs",
+    "middleware-kafka/src/producer/threaded.rs",
+    "otlp/src/builder.rs",
     "tracing-bridge/src/record_layer.rs",
     "tracing-bridge/src/span_layer.rs",
     "tracing-bridge/src/line/mod.rs",
