@@ -30,7 +30,8 @@ impl Builder {
     }
 
     /// Changes what is on a line: whether it has the fields of spans, and what it takes from the
-    /// context. Default: the fields of spans, and nothing of the context but the trace's ids.
+    /// context. Default: the fields of spans, the ids of the trace, and `http.route` of the server
+    /// span.
     ///
     /// ```
     /// let builder = otel_autoconfigure::builder().configure_lines(|line| line.span_fields(false));

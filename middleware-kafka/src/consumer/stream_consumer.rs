@@ -84,7 +84,7 @@ where
     }
 
     /// Uses the given configuration for the telemetry. What it does not say of the broker and the
-    /// client stays.
+    /// client stays. Default: [`MessagingConfig::new`].
     pub fn with_config(mut self, config: MessagingConfig) -> Self {
         self.instrumentation = instrumentation(config.or(self.identity.clone()));
         self

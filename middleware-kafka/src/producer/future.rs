@@ -69,7 +69,7 @@ where
     }
 
     /// Uses the given configuration for the telemetry. What it does not say of the broker and the
-    /// client stays.
+    /// client stays. Default: [`MessagingConfig::new`].
     pub fn with_config(mut self, config: MessagingConfig) -> Self {
         self.sender = self.sender.with_config(config);
         self
