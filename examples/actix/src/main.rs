@@ -3,39 +3,42 @@
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
-//! $ cargo run -p example-actix
+//! $ cargo run -p example-actix &
+//! $ curl http://127.0.0.1:3000/users/7
 //! ```
 //!
-//! It answers one request, its own, prints the span `GET /users/{id}` and ends. Without the
-//! variables everything goes to a collector on `localhost:4318`.
+//! It prints the span `GET /users/{id}`, and ends with Ctrl-C. Without the variables everything goes
+//! to a collector on `localhost:4318`. `PORT` chooses another port.
 
+use std::convert::Infallible;
+use std::env;
 use std::error::Error;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
+use std::time::Duration;
 
-use actix_web::{App, HttpServer, rt, web};
+use actix_web::web::Bytes;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use futures_util::{StreamExt, stream};
 use otel_middleware_actix::OtelMiddleware;
 
-#[actix_web::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    // Exports what is left when it is dropped.
-    let _telemetry = otel_autoconfigure::init()?;
+fn main() -> Result<(), Box<dyn Error>> {
+    // Two seconds after SIGTERM `/events` is cut off, with its span, and everything is exported.
+    otel_autoconfigure::init()?.run(Duration::from_secs(2), serve())
+}
 
+async fn serve() -> Result<(), Box<dyn Error>> {
     let app = || {
         App::new()
             .wrap(OtelMiddleware::new())
             .route("/users/{id}", web::get().to(user))
+            .route("/orders", web::post().to(order))
+            .route("/events", web::get().to(events))
     };
-
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let address = listener.local_addr()?;
-    let server = HttpServer::new(app).workers(1).listen(listener)?.run();
-    // A service would serve until `otel_autoconfigure::shutdown_signal()` says to stop; this one
-    // has a request to send.
-    let handle = server.handle();
-    rt::spawn(server);
-
-    println!("{}", call(address).await?);
-    handle.stop(true).await;
+    let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
+    let listener = TcpListener::bind(("127.0.0.1", port))?;
+    println!("listening on {}", listener.local_addr()?);
+    // It listens to signals itself.
+    HttpServer::new(app).listen(listener)?.run().await?;
     Ok(())
 }
 
@@ -45,10 +48,14 @@ async fn user(id: web::Path<u32>) -> String {
     format!("user {id}")
 }
 
-/// What a client without any telemetry would do.
-async fn call(address: SocketAddr) -> reqwest::Result<String> {
-    // A proxy from the environment would not find loopback.
-    let client = reqwest::Client::builder().no_proxy().build()?;
-    let response = client.get(format!("http://{address}/users/7")).send();
-    response.await?.error_for_status()?.text().await
+async fn order(item: String) -> String {
+    format!("ordered {item}")
+}
+
+/// One event, and then none for ever. The span lasts as long as the stream.
+async fn events() -> HttpResponse {
+    let first = stream::iter([Ok::<_, Infallible>(Bytes::from("data: welcome\n\n"))]);
+    HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .streaming(first.chain(stream::pending()))
 }

@@ -2,39 +2,48 @@
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
-//! $ cargo run -p example-axum
+//! $ cargo run -p example-axum &
+//! $ curl http://127.0.0.1:3000/users/7
 //! ```
 //!
-//! It answers one request, its own, prints the span `GET /users/{id}` and ends. Without the
-//! variables everything goes to a collector on `localhost:4318`.
+//! It prints the span `GET /users/{id}`, and ends with Ctrl-C. Without the variables everything goes
+//! to a collector on `localhost:4318`. `PORT` chooses another port.
 
+use std::convert::Infallible;
+use std::env;
 use std::error::Error;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::routing::get;
+use axum::response::sse::{Event, Sse};
+use axum::routing::{get, post};
+use futures_util::{Stream, StreamExt, stream};
+use otel_autoconfigure::shutdown_signal;
 use otel_middleware_axum::OtelLayer;
 use tokio::net::TcpListener;
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    // Exports what is left when it is dropped.
-    let _telemetry = otel_autoconfigure::init()?;
+fn main() -> Result<(), Box<dyn Error>> {
+    // Two seconds after SIGTERM `/events` is cut off, with its span, and everything is exported.
+    otel_autoconfigure::init()?.run(Duration::from_secs(2), serve())
+}
 
+async fn serve() -> Result<(), Box<dyn Error>> {
     let app = Router::new()
         .route("/users/{id}", get(user))
+        .route("/orders", post(order))
+        .route("/events", get(events))
         .layer(OtelLayer::new());
 
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
+    let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("listening on {}", listener.local_addr()?);
     // That tells the layer the client's address.
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    // A service would serve until `otel_autoconfigure::shutdown_signal()` says to stop; this one
-    // has a request to send.
-    tokio::spawn(axum::serve(listener, app).into_future());
-
-    println!("{}", call(address).await?);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(shutdown_signal())
+        .await?;
     Ok(())
 }
 
@@ -44,10 +53,12 @@ async fn user(Path(id): Path<u32>) -> String {
     format!("user {id}")
 }
 
-/// What a client without any telemetry would do.
-async fn call(address: SocketAddr) -> reqwest::Result<String> {
-    // A proxy from the environment would not find loopback.
-    let client = reqwest::Client::builder().no_proxy().build()?;
-    let response = client.get(format!("http://{address}/users/7")).send();
-    response.await?.error_for_status()?.text().await
+async fn order(item: String) -> String {
+    format!("ordered {item}")
+}
+
+/// One event, and then none for ever. The span lasts as long as the stream.
+async fn events() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let first = stream::iter([Ok(Event::default().data("welcome"))]);
+    Sse::new(first.chain(stream::pending()))
 }

@@ -6,122 +6,77 @@
 //! ```
 //!
 //! It sends one message to itself, prints the spans `publish orders` and `process orders` of one
-//! trace, and ends.
+//! trace, and works on further orders until Ctrl-C.
 
 mod headers;
+mod publish;
+mod rabbitmq;
 
 use std::env;
 use std::error::Error;
+use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::StreamExt;
-use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions,
-};
+use lapin::message::Delivery;
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
-use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
-use otel_instrumentation::{
-    ConsumerInstrumentation, Message, MessagingConfig, MessagingSystem, ProducerInstrumentation,
-    instrumentation_scope,
-};
-use otel_propagation::MessageInjector;
+use lapin::{Connection, ConnectionProperties};
+use opentelemetry::trace::FutureExt;
+use otel_autoconfigure::shutdown_signal;
+use otel_instrumentation::{ConsumerInstrumentation, Message};
 
 use headers::Headers;
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let _telemetry = otel_autoconfigure::init()?;
+fn main() -> Result<(), Box<dyn Error>> {
+    // Two seconds after SIGTERM an order that is still worked on is given up, with its span.
+    otel_autoconfigure::init()?.run(Duration::from_secs(2), consume())
+}
 
+async fn consume() -> Result<(), Box<dyn Error>> {
     let url = env::var("AMQP_URL").unwrap_or_else(|_| "amqp://127.0.0.1:5672".to_owned());
     let connection = Connection::connect(&url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
-    let durable = QueueDeclareOptions::default();
-    let queue = channel.queue_declare("orders".into(), durable, FieldTable::default());
-    queue.await?;
-    let (producer, consumer) = instrumentations(config());
-    publish(&channel, &producer, b"42").await?;
+    let (queue, none) = ("orders".into(), FieldTable::default());
+    channel
+        .queue_declare(queue, QueueDeclareOptions::default(), none.clone())
+        .await?;
+    let (producer, consumer) = rabbitmq::instrumentations(rabbitmq::config());
+    publish::publish(&channel, &producer, b"0").await?;
 
-    let options = BasicConsumeOptions::default();
-    let consuming = channel.basic_consume(
-        "orders".into(),
-        "example".into(),
-        options,
-        FieldTable::default(),
-    );
-    if let Some(delivery) = consuming.await?.next().await {
-        let delivery = delivery?;
-        let headers = Headers::of(&delivery.properties);
-        let operation = consumer.process(&Message::new("orders"), &headers);
-        operation.run(|| tracing::info!("order received"));
-        delivery.ack(BasicAckOptions::default()).await?;
-        operation.finish();
+    let (queue, tag) = ("orders".into(), "example".into());
+    let consuming = channel.basic_consume(queue, tag, BasicConsumeOptions::default(), none);
+    let mut orders = consuming.await?;
+    let mut stop = pin!(shutdown_signal());
+    loop {
+        let order = tokio::select! {
+            order = orders.next() => order,
+            () = &mut stop => None,
+        };
+        let Some(order) = order.transpose()? else {
+            return Ok(());
+        };
+        process(&consumer, order).await?;
     }
+}
+
+async fn process(consumer: &ConsumerInstrumentation, order: Delivery) -> lapin::Result<()> {
+    let headers = Headers::of(&order.properties);
+    // If this is given up on the way, the operation ends as it is dropped.
+    let operation = consumer.process(&Message::new("orders"), &headers);
+    let packing = pack(&order.data).with_context(operation.context().clone());
+    packing.await;
+    order.ack(BasicAckOptions::default()).await?;
+    operation.finish();
     Ok(())
 }
 
-async fn publish(
-    channel: &Channel,
-    producer: &ProducerInstrumentation,
-    order: &[u8],
-) -> lapin::Result<()> {
-    let mut headers = Headers::default();
-    let mut operation = producer.send(&Message::new("orders"), &headers);
-    operation.inject(&mut MessageInjector(&mut headers));
-    let options = BasicPublishOptions::default();
-    let properties = BasicProperties::default().with_headers(headers.0);
-    let published = channel.basic_publish("".into(), "orders".into(), options, order, properties);
-    let published = published.await;
-    if let Err(error) = &published {
-        operation.fail("publish", error.to_string());
-    }
-    operation.finish();
-    published.map(drop)
-}
-
-/// The words of `RabbitMQ` for what is done.
-fn config() -> MessagingConfig {
-    MessagingConfig::new().system(MessagingSystem::new("rabbitmq").send("publish"))
-}
-
-fn instrumentations(config: MessagingConfig) -> (ProducerInstrumentation, ConsumerInstrumentation) {
-    let scope = || instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    (
-        ProducerInstrumentation::new(scope(), config.clone()),
-        ConsumerInstrumentation::new(scope(), config),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use lapin::types::AMQPValue;
-    use otel_instrumentation::testing::Capture;
-
-    use super::*;
-
-    /// By the properties of a message, for which no broker is needed.
-    #[test]
-    fn message_is_worked_on_in_the_trace_of_its_sending() {
-        let capture = Capture::new();
-        let (producer, consumer) = instrumentations(config().providers(capture.providers()));
-        let mut headers = Headers::default();
-        headers.0.insert("retries".into(), AMQPValue::LongInt(3));
-        let operation = producer.send(&Message::new("orders"), &headers);
-        operation.inject(&mut MessageInjector(&mut headers));
-        operation.finish();
-        let properties = BasicProperties::default().with_headers(headers.0);
-
-        let headers = Headers::of(&properties);
-        assert_eq!(
-            headers.0.inner().get("retries"),
-            Some(&AMQPValue::LongInt(3))
-        );
-        let message = Message::new("orders");
-        consumer.process(&message, &headers).finish();
-        let spans = capture.spans();
-        let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
-        assert_eq!(names, ["publish orders", "process orders"]);
-        let [sent, worked_on] = &spans[..] else {
-            panic!("{spans:#?}");
-        };
-        assert_eq!(worked_on.parent_span_id, sent.span_context.span_id());
-    }
+/// An order is the number of seconds that it takes.
+async fn pack(order: &[u8]) {
+    let seconds = str::from_utf8(order)
+        .ok()
+        .and_then(|text| text.parse().ok());
+    println!("packing takes {seconds:?} s");
+    tokio::time::sleep(Duration::from_secs(seconds.unwrap_or_default())).await;
+    tracing::info!("packed");
 }

@@ -7,23 +7,34 @@
 //! ```
 //!
 //! It sends one message to itself, prints the spans `send orders` and `process orders` of one
-//! trace, and ends.
+//! trace, and works on further orders until Ctrl-C.
+
+mod headers;
+mod publish;
 
 use std::env;
 use std::error::Error;
+use std::pin::pin;
+use std::time::Duration;
 
-use async_nats::{Client, HeaderMap};
+use async_nats::{Client, Message as Order};
 use futures_util::StreamExt;
+use opentelemetry::trace::FutureExt;
+use otel_autoconfigure::shutdown_signal;
 use otel_instrumentation::{
     ConsumerInstrumentation, Message, MessagingConfig, MessagingSystem, ProducerInstrumentation,
     instrumentation_scope,
 };
-use otel_propagation::{MessageHeaders, MessageHeadersMut, MessageInjector};
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let _telemetry = otel_autoconfigure::init()?;
+use headers::Headers;
+use publish::publish;
 
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    // Two seconds after SIGTERM an order that is still worked on is given up, with its span.
+    otel_autoconfigure::init()?.run(Duration::from_secs(2), consume())
+}
+
+async fn consume() -> Result<(), Box<dyn Error + Send + Sync>> {
     let url = env::var("NATS_URL").unwrap_or_else(|_| "nats://127.0.0.1:4222".to_owned());
     let client = async_nats::connect(url).await?;
     let config = MessagingConfig::new().system(MessagingSystem::new("nats"));
@@ -33,64 +44,27 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
     let mut orders = client.subscribe("orders").await?;
     publish(&client, &producer, "orders", "42").await?;
-    if let Some(message) = orders.next().await {
-        let headers = Headers(message.headers.unwrap_or_default());
-        let operation = consumer.process(&Message::new(&message.subject), &headers);
-        operation.run(|| tracing::info!("order received"));
-        operation.finish();
+    let mut stop = pin!(shutdown_signal());
+    loop {
+        let order = tokio::select! {
+            order = orders.next() => order,
+            () = &mut stop => None,
+        };
+        let Some(order) = order else { return Ok(()) };
+        process(&client, &consumer, order).await;
     }
-    Ok(())
 }
 
-async fn publish(
-    client: &Client,
-    producer: &ProducerInstrumentation,
-    subject: &'static str,
-    order: &'static str,
-) -> Result<(), async_nats::Error> {
-    let mut headers = Headers(HeaderMap::new());
-    let mut operation = producer.send(&Message::new(subject), &headers);
-    operation.inject(&mut MessageInjector(&mut headers));
-    let sent = async {
-        client
-            .publish_with_headers(subject, headers.0, order.into())
-            .await?;
-        // The server has it.
-        client.flush().await?;
-        Ok(())
-    };
-    let sent: Result<(), async_nats::Error> = sent.await;
-    if let Err(error) = &sent {
-        operation.fail("publish", error.to_string());
+async fn process(client: &Client, consumer: &ConsumerInstrumentation, order: Order) {
+    let headers = Headers(order.headers.unwrap_or_default());
+    let mut operation = consumer.process(&Message::new(&order.subject), &headers);
+    // Whoever has the goods answers. If this is given up on the way, the operation ends as it is
+    // dropped.
+    let stock = client.request("stock", order.payload);
+    let stock = stock.with_context(operation.context().clone()).await;
+    match stock {
+        Ok(_) => operation.run(|| tracing::info!("in stock")),
+        Err(error) => operation.fail("stock", error.to_string()),
     }
     operation.finish();
-    sent
-}
-
-/// The headers of NATS, as the carriers read and write them.
-struct Headers(HeaderMap);
-
-impl MessageHeaders for Headers {
-    fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
-        self.0.iter().flat_map(|(name, values)| {
-            let name: &str = name.as_ref();
-            let values = values.iter();
-            values.map(move |value| (name, Some(value.as_str().as_bytes())))
-        })
-    }
-}
-
-impl MessageHeadersMut for Headers {
-    fn remove(&mut self, name: &str) {
-        let kept = self.headers().filter(|(known, _)| *known != name);
-        let kept = kept.filter_map(|(name, value)| {
-            let value = std::str::from_utf8(value?).ok()?;
-            Some((name.parse().ok()?, value.parse().ok()?))
-        });
-        self.0 = kept.collect();
-    }
-
-    fn append(&mut self, name: &str, value: String) {
-        self.0.append(name, value);
-    }
 }

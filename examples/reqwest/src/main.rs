@@ -6,13 +6,13 @@
 //! $ cargo run -p example-reqwest
 //! ```
 //!
-//! It asks a server of its own once, prints the spans `GET /users/{id}` and `user` and ends. The
-//! server says what it was sent. Without the variables everything goes to a collector on
-//! `localhost:4318`.
+//! It asks a server of its own once, which says what it was sent, and prints the spans
+//! `GET /users/{id}` and `user`.
 
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Path;
@@ -22,11 +22,12 @@ use otel_middleware_reqwest::{OtelMiddleware, UrlTemplate};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tokio::net::TcpListener;
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    // Exports what is left when it is dropped.
-    let _telemetry = otel_autoconfigure::init()?;
+fn main() -> Result<(), Box<dyn Error>> {
+    // Exports what is left at the end.
+    otel_autoconfigure::init()?.run(Duration::from_secs(2), ask())
+}
 
+async fn ask() -> Result<(), Box<dyn Error>> {
     // A proxy from the environment would not find loopback.
     let client = reqwest::Client::builder().no_proxy().build()?;
     let client = ClientBuilder::new(client)

@@ -1,48 +1,44 @@
-//! gRPC with tonic: one layer on the server and one around the client's channel make a span and the
-//! duration metric of every call on both sides, in one trace.
+//! A gRPC service with tonic: one layer makes a server span and the duration metric of every call.
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
-//! $ cargo run -p example-tonic
+//! $ cargo run -p example-tonic &
+//! $ grpcurl -plaintext 127.0.0.1:50051 grpc.health.v1.Health/Check
 //! ```
 //!
-//! It calls itself once, prints the two spans `grpc.health.v1.Health/Check` and ends. Without the
-//! variables everything goes to a collector on `localhost:4318`.
+//! It prints the span `grpc.health.v1.Health/Check`, and ends with Ctrl-C. Without the variables
+//! everything goes to a collector on `localhost:4318`. `PORT` chooses another port.
 
+use std::env;
 use std::error::Error;
+use std::time::Duration;
 
-use otel_middleware_tonic::{OtelClientLayer, OtelServerLayer};
+use otel_autoconfigure::shutdown_signal;
+use otel_middleware_tonic::OtelServerLayer;
+use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Endpoint, Server};
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_client::HealthClient;
-use tower::ServiceBuilder;
+use tonic_health::pb::FILE_DESCRIPTOR_SET;
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    // Exports what is left when it is dropped.
-    let _telemetry = otel_autoconfigure::init()?;
+fn main() -> Result<(), Box<dyn Error>> {
+    // Two seconds after SIGTERM `Watch` is cut off, with its span, and everything is exported.
+    otel_autoconfigure::init()?.run(Duration::from_secs(2), serve())
+}
 
+async fn serve() -> Result<(), Box<dyn Error>> {
     // It stands for a service of yours, because its generated code comes with it.
     let (_, health) = tonic_health::server::health_reporter();
-    let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into())?;
-    let address = incoming.local_addr()?;
-    let server = Server::builder()
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    let port = env::var("PORT").map_or(Ok(50051), |port| port.parse())?;
+    let incoming = TcpIncoming::bind(([127, 0, 0, 1], port).into())?;
+    println!("listening on {}", incoming.local_addr()?);
+    Server::builder()
         .layer(OtelServerLayer::new())
         .add_service(health)
-        // What `serve` does by itself; without it the call waits 40 ms for an acknowledgement.
-        .serve_with_incoming(incoming.with_nodelay(Some(true)));
-    // A service would serve until `otel_autoconfigure::shutdown_signal()` says to stop; this one
-    // has a call to make.
-    tokio::spawn(server);
-
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
-    let channel = ServiceBuilder::new()
-        .layer(OtelClientLayer::for_endpoint(&endpoint))
-        .service(endpoint.connect_lazy());
-    let mut client = HealthClient::new(channel);
-
-    let answer = client.check(HealthCheckRequest::default()).await?;
-    println!("{:?}", answer.into_inner().status());
+        .add_service(reflection)
+        // What `serve` does by itself; without it calls wait 40 ms for an acknowledgement.
+        .serve_with_incoming_shutdown(incoming.with_nodelay(Some(true)), shutdown_signal())
+        .await?;
     Ok(())
 }

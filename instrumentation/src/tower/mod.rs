@@ -12,10 +12,12 @@
 //! finished. Only a body that is dropped before them was cut off.
 
 mod body;
+mod client;
 mod future;
 mod headers;
 
 pub use self::body::{BodyError, ResponseBody, describe_body_error};
+pub use self::client::{ClientFuture, ClientLayer, ClientService, UrlTemplate};
 pub use self::future::ResponseFuture;
 pub use self::headers::RequestHeaders;
 

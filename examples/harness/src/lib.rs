@@ -1,0 +1,16 @@
+//! What the tests of the examples share: a program as a user runs it, a receiver that it exports to,
+//! and requests that are open when it is asked to end.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking"
+)]
+
+mod open_request;
+mod program;
+
+pub use open_request::OpenRequest;
+pub use program::{Ended, Program};
