@@ -59,7 +59,7 @@ async fn whole_and_alike(programs: &Programs) -> Result<()> {
         all.count()
     );
     println!("{counted} spans were counted before sampling");
-    drop(processes);
+    processes.end().await?;
     alike(&programs.within("alike")?, &programs.taken(), &sent, &kept).await
 }
 
@@ -141,6 +141,7 @@ async fn ended(programs: &Programs, end: End) -> Result<()> {
     for id in lost.into_iter().chain(torn) {
         ensure!(held(id), "trace {id} was not with a gateway when one ended");
     }
+    processes.end().await?;
     kept.assert_chance()
 }
 

@@ -99,6 +99,7 @@ impl Outage {
         if told.is_empty() {
             arrived.assert_whole(&sent)?;
         }
+        processes.end().await?;
         Ok(told)
     }
 

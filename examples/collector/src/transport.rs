@@ -78,6 +78,7 @@ impl Transport {
             sent.len()
         );
         ensure!(bytes > 0, "{self}: nothing went through the relay");
+        processes.end().await?;
         Ok(bytes)
     }
 
