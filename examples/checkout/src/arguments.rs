@@ -52,7 +52,8 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run one of the services; this is how the program starts its children
+    /// Run one of the services; this is how the program starts its children, and how a container
+    /// starts its only process
     #[command(hide = true)]
     Service(Launch),
 }
@@ -80,10 +81,12 @@ const BROKERS: &str = match cfg!(feature = "kafka") {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use clap::CommandFactory;
 
     use super::*;
-    use crate::services::Service;
+    use crate::services::{Peer, Service};
 
     #[test]
     fn command_line_is_consistent() {
@@ -92,13 +95,15 @@ mod tests {
 
     #[test]
     fn every_launch_is_read_as_it_was_written() {
-        let address = "127.0.0.1:4317".parse().unwrap();
+        let peer = |text: &str| -> Peer { text.parse().unwrap() };
         let services = [
-            Service::Gateway { orders: address },
+            Service::Gateway {
+                orders: peer("orders.shop:8080"),
+            },
             Service::Orders {
-                inventory: address,
-                payment: address,
-                notification: address,
+                inventory: peer("127.0.0.1:4317"),
+                payment: peer("[::1]:4318"),
+                notification: peer("notification:8080"),
                 brokers: Some("localhost:9092,localhost:9093".to_owned()),
             },
             Service::Inventory,
@@ -111,6 +116,7 @@ mod tests {
         for service in services {
             let launch = Launch {
                 port: 8080,
+                host: matches!(service, Service::Inventory).then_some(Ipv4Addr::UNSPECIFIED.into()),
                 service,
             };
             let line = ["checkout".to_owned()]

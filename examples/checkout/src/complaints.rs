@@ -39,8 +39,11 @@ impl Complaints {
     }
 
     /// What another service has said already is none. What the same service says again is: the
-    /// collector was there in between.
+    /// collector was there in between. What a service has lost is always its own.
     fn is_news(&self, service: &'static str, text: &str) -> bool {
+        if text.starts_with(LOSS) {
+            return true;
+        }
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if said.len() >= DIFFERENT {
             said.clear();
@@ -92,6 +95,9 @@ const DIFFERENT: usize = 1_000;
 const PLAIN: &str = "otel-autoconfigure: ";
 const TARGET: &str = "otel_autoconfigure";
 const AT_START: &str = "exporting ";
+
+/// How a count of what was lost begins.
+const LOSS: &str = "exactly ";
 
 #[cfg(test)]
 mod tests {
@@ -156,5 +162,13 @@ mod tests {
         assert!(complaints.is_news("orders", "logs cannot go"));
         assert!(complaints.is_news("gateway", "traces cannot go"));
         assert!(!complaints.is_news("payment", "traces cannot go"));
+    }
+
+    #[test]
+    fn equal_losses_of_two_services_are_both_said() {
+        let complaints = Complaints::default();
+        let loss = "exactly 12 spans were dropped because the queue was full";
+        assert!(complaints.is_news("gateway", loss));
+        assert!(complaints.is_news("payment", loss));
     }
 }

@@ -116,13 +116,16 @@ impl Session {
         let payment = self.start(Service::Payment).await?;
         let inventory = self.start(Service::Inventory).await?;
         let orders = Service::Orders {
-            inventory,
-            payment,
-            notification,
+            inventory: inventory.into(),
+            payment: payment.into(),
+            notification: notification.into(),
             brokers,
         };
         let orders = self.start(orders).await?;
-        let gateway = self.start(Service::Gateway { orders }).await?;
+        let gateway = Service::Gateway {
+            orders: orders.into(),
+        };
+        let gateway = self.start(gateway).await?;
         match (self.options.load, self.options.serve) {
             (Some(checkouts), _) => self.load(gateway, checkouts).await,
             (None, true) => self.serve(gateway).await,
@@ -136,6 +139,7 @@ impl Session {
                 Service::Gateway { .. } => self.options.port,
                 _ => 0,
             },
+            host: None,
             service,
         };
         let started = self.fleet.start(&launch).await?;

@@ -52,6 +52,36 @@ fn termination_stops_everything_as_an_interrupt_does() {
 }
 
 #[test]
+fn service_with_a_host_runs_without_a_parent_until_it_is_terminated() {
+    // As in a container: nothing is on standard input.
+    let mut service = checkout(&["service", "--host=127.0.0.1", "payment"])
+        .env("OTEL_SDK_DISABLED", "true")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(service.stdout.take().unwrap()).lines();
+    let listening = told.next().unwrap().unwrap();
+    let address = listening.strip_prefix("listening ").unwrap();
+    let mut connection = TcpStream::connect(address).unwrap();
+    let body = r#"{"card":"42","value_cents":1}"#;
+    let length = body.len();
+    let request = format!(
+        "POST /payments HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+
+    shop::send("TERM", service.id());
+    assert_eq!(told.next().unwrap().unwrap(), "stopped");
+    assert_eq!(service.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn printed_curl_shows_the_header_that_names_the_trace() {
     let mut shop = Shop::open();
     assert!(shop.read("curl").contains("curl -i http://127.0.0.1:"));

@@ -265,6 +265,8 @@ def check_scaling(manifests):
         target = scaler["spec"]["scaleTargetRef"]
         workload = manifests.find(target["kind"], scaler["metadata"]["namespace"], target["name"])
         hold(workload, f"{name(scaler)} scales nothing")
+        if not workload:
+            continue
         hold("replicas" not in workload["spec"], f"{name(workload)} says how many, and so does {name(scaler)}")
         for metric in scaler["spec"]["metrics"]:
             resource = metric["resource"]["name"]

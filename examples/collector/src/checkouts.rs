@@ -92,6 +92,16 @@ fn read(printed: &str) -> Result<Sent> {
     read.collect()
 }
 
+/// What a variable says.
+pub(crate) fn number(variable: &str, default: u32) -> Result<u32> {
+    match env::var(variable) {
+        Ok(value) => value
+            .parse()
+            .with_context(|| format!("{variable}={value:?}")),
+        Err(_) => Ok(default),
+    }
+}
+
 impl Kind {
     const ALL: [Self; 3] = [Self::Ordinary, Self::Large, Self::Declined];
 

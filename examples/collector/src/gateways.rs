@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use tokio::time::timeout;
 
 use crate::arrivals::{decided, taken};
-use crate::checkouts::{Checkouts, Sent};
+use crate::checkouts::{Checkouts, Sent, number};
 use crate::otlp::requests;
 use crate::processes::{Processes, Signal};
 use crate::programs::{DECISION_WAIT, Gateway, HTTP, Programs};
@@ -31,8 +31,9 @@ async fn whole_and_alike(programs: &Programs) -> Result<()> {
     processes.start(gateways).await?;
     processes.start([programs.agent()]).await?;
 
-    println!("sending {CHECKOUTS} checkouts, {RATE} a second");
-    let sent = load().send(&programs.data)?.await?;
+    let load = load()?;
+    println!("sending {CHECKOUTS} checkouts, {} a second", load.rate);
+    let sent = load.send(&programs.data)?.await?;
     let all = taken(&programs.taken(), &sent).await?;
     let gateways = decided(&BOTH.map(|gateway| programs.kept_by(gateway)), &sent, &all).await?;
     let kept = Kept::new(&all, &gateways);
@@ -59,7 +60,7 @@ async fn whole_and_alike(programs: &Programs) -> Result<()> {
         all.count()
     );
     println!("{counted} spans were counted before sampling");
-    drop(processes);
+    processes.end().await?;
     alike(&programs.within("alike")?, &programs.taken(), &sent, &kept).await
 }
 
@@ -109,7 +110,7 @@ async fn ended(programs: &Programs, end: End) -> Result<()> {
     processes.start([programs.agent()]).await?;
 
     println!("sending {CHECKOUTS} checkouts; a gateway is {end} for {AWAY:?} meanwhile");
-    let mut sending = Box::pin(load().send(&programs.data)?);
+    let mut sending = Box::pin(load()?.send(&programs.data)?);
     // The load goes on.
     let _ = timeout(BEFORE, &mut sending).await;
     let ended = SystemTime::now().duration_since(UNIX_EPOCH)?;
@@ -141,16 +142,17 @@ async fn ended(programs: &Programs, end: End) -> Result<()> {
     for id in lost.into_iter().chain(torn) {
         ensure!(held(id), "trace {id} was not with a gateway when one ended");
     }
+    processes.end().await?;
     kept.assert_chance()
 }
 
-fn load() -> Checkouts {
-    Checkouts {
+fn load() -> Result<Checkouts> {
+    Ok(Checkouts {
         count: CHECKOUTS,
-        rate: RATE,
+        rate: number("RATE", RATE)?,
         endpoint: format!("http://127.0.0.1:{HTTP}"),
         variables: vec![("OTEL_BSP_SCHEDULE_DELAY", EXPORT_MS.to_string())],
-    }
+    })
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use tokio::time::{sleep, timeout};
 
-use crate::checkouts::Checkouts;
+use crate::checkouts::{Checkouts, number};
 use crate::processes::{Processes, Signal};
 use crate::programs::{COLLECTOR, GRPC, HTTP, Programs};
 use crate::spans::Spans;
@@ -64,9 +64,10 @@ impl Outage {
         let programs = &programs.within(&self.to_string().replace([' ', ','], "-"))?;
         let mut processes = Processes::new(&programs.data);
         processes.start([programs.single(CONFIG)]).await?;
+        let rate = number("RATE", RATE)?;
         let load = Checkouts {
-            count: RATE * u32::try_from((BEFORE + self.away + AFTER).as_secs())?,
-            rate: RATE,
+            count: rate * u32::try_from((BEFORE + self.away + AFTER).as_secs())?,
+            rate,
             endpoint: format!("http://127.0.0.1:{}", self.port),
             variables: vec![("OTEL_BSP_MAX_QUEUE_SIZE", self.queue.to_string())],
         };
@@ -99,6 +100,7 @@ impl Outage {
         if told.is_empty() {
             arrived.assert_whole(&sent)?;
         }
+        processes.end().await?;
         Ok(told)
     }
 

@@ -97,6 +97,14 @@ impl Processes {
         })
     }
 
+    /// Returns when all have ended and their ports are free.
+    pub(crate) async fn end(mut self) -> Result<()> {
+        for process in &mut self.running {
+            process.child.kill().await?;
+        }
+        Ok(())
+    }
+
     /// Waits for the end of the process, if the signal brings one.
     pub(crate) async fn signal(&mut self, name: &str, signal: Signal) -> Result<()> {
         let mut processes = self.running.iter_mut();

@@ -6,7 +6,7 @@ use std::fmt;
 use anyhow::{Result, ensure};
 
 use crate::arrivals::taken;
-use crate::checkouts::{Checkouts, Sent};
+use crate::checkouts::{Checkouts, Sent, number};
 use crate::otlp::{Item, LOGS, METRICS, SPANS, requests};
 use crate::processes::Processes;
 use crate::programs::{GRPC, HTTP, Programs};
@@ -51,7 +51,7 @@ impl Transport {
         let relay = Relay::to(self.port).await?;
         let load = Checkouts {
             count: CHECKOUTS,
-            rate: RATE,
+            rate: number("RATE", RATE)?,
             endpoint: format!("http://{}", relay.address),
             variables: vec![
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", self.protocol.to_owned()),
@@ -78,6 +78,7 @@ impl Transport {
             sent.len()
         );
         ensure!(bytes > 0, "{self}: nothing went through the relay");
+        processes.end().await?;
         Ok(bytes)
     }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::arrivals::{decided, taken};
 use crate::backends::{Backends, JAEGER, ZIPKIN};
-use crate::checkouts::Checkouts;
+use crate::checkouts::{Checkouts, number};
 use crate::processes::Processes;
 use crate::programs::{Gateway, HTTP, Programs};
 
@@ -65,15 +65,6 @@ async fn first_trace(backends: &Backends) -> Result<()> {
     );
     ensure!(took < LONGEST_START, "that is too long");
     Ok(())
-}
-
-fn number(variable: &str, default: u32) -> Result<u32> {
-    match env::var(variable) {
-        Ok(value) => value
-            .parse()
-            .with_context(|| format!("{variable}={value:?}")),
-        Err(_) => Ok(default),
-    }
 }
 
 const LONGEST_START: Duration = Duration::from_secs(60);

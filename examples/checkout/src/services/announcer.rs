@@ -1,12 +1,11 @@
 //! How orders makes known what was placed: through Kafka, or by a call.
 
-use std::net::SocketAddr;
-
 use anyhow::Result;
 
 use super::client::{Client, accepted};
 use super::failure::Failure;
 use super::messages::NotificationRequest;
+use super::peer::Peer;
 #[cfg(feature = "kafka")]
 use super::producer::Producer;
 
@@ -18,7 +17,7 @@ pub(super) enum Announcer {
 }
 
 impl Announcer {
-    pub(super) fn new(notification: SocketAddr, brokers: Option<&str>) -> Result<Self> {
+    pub(super) fn new(notification: Peer, brokers: Option<&str>) -> Result<Self> {
         match brokers {
             #[cfg(feature = "kafka")]
             Some(brokers) => Ok(Self::Queue(Box::new(Producer::new(brokers)?))),

@@ -1,7 +1,6 @@
 //! The clients of the services, each with one line that makes client spans: a middleware in
 //! reqwest, a layer around tonic's channel.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -15,30 +14,31 @@ use tower::ServiceBuilder;
 use super::failure::Failure;
 use super::inventory_api::inventory_client::InventoryClient;
 use super::messages::Problem;
+use super::peer::Peer;
 
 /// A service that speaks HTTP, as another one calls it.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     http: ClientWithMiddleware,
-    address: SocketAddr,
+    peer: Peer,
 }
 
 impl Client {
-    pub(super) fn new(address: SocketAddr) -> Result<Self> {
-        // The services are on loopback; a proxy from the environment would not find them.
+    pub(super) fn new(peer: Peer) -> Result<Self> {
+        // The services are near; a proxy from the environment would not find them.
         let http = reqwest::Client::builder()
             .no_proxy()
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .build()?;
         Ok(Self {
             http: ClientBuilder::new(http).with(OtelMiddleware::new()).build(),
-            address,
+            peer,
         })
     }
 
     pub(super) fn post(&self, path: &'static str) -> RequestBuilder {
         self.http
-            .post(format!("http://{}{path}", self.address))
+            .post(format!("http://{}{path}", self.peer))
             // It names the span; without it all calls with one method have the same name.
             .with_extension(UrlTemplate(path.into()))
     }
@@ -47,8 +47,8 @@ impl Client {
 /// The inventory, as another service calls it; connects with the first call.
 pub(super) type Inventory = InventoryClient<OtelClientService<Channel>>;
 
-pub(super) fn inventory(address: SocketAddr) -> Result<Inventory> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+pub(super) fn inventory(peer: &Peer) -> Result<Inventory> {
+    let endpoint = Endpoint::from_shared(format!("http://{peer}"))?;
     let channel = ServiceBuilder::new()
         .layer(OtelClientLayer::for_endpoint(&endpoint))
         .service(endpoint.connect_lazy());
@@ -106,7 +106,7 @@ mod tests {
     #[tokio::test]
     async fn client_closes_an_idle_connection_before_the_server_does() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = Client::new(listener.local_addr().unwrap()).unwrap();
+        let client = Client::new(listener.local_addr().unwrap().into()).unwrap();
         let first = tokio::spawn(accepted(client.post("/payments")));
         let mut connection = answer(&listener).await;
         let answered = Instant::now();

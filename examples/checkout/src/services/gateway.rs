@@ -1,7 +1,5 @@
 //! The gateway: where customers come in.
 
-use std::net::SocketAddr;
-
 use anyhow::Result;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
@@ -17,8 +15,9 @@ use super::client::Client;
 use super::failure::Failure;
 use super::messages::Checkout;
 use super::notice::{Answer, Notice};
+use super::peer::Peer;
 
-pub(super) fn router(orders: SocketAddr) -> Result<Router> {
+pub(super) fn router(orders: Peer) -> Result<Router> {
     Ok(Router::new()
         .route("/checkout", post(checkout))
         .layer(from_fn(tell_trace))

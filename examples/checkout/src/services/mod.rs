@@ -18,6 +18,7 @@ mod notice;
 mod notification;
 mod orders;
 mod payment;
+mod peer;
 mod process;
 #[cfg(feature = "kafka")]
 mod producer;
@@ -25,7 +26,7 @@ mod producer;
 mod queue;
 mod server;
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -39,16 +40,21 @@ pub(crate) use gateway::TRACE_ID;
 pub(crate) use messages::{Checkout, Line};
 pub(crate) use notice::{Answer, Notice};
 pub(crate) use payment::DECLINED_SUFFIX;
+pub(crate) use peer::Peer;
 pub(crate) use process::LONGEST_REQUEST;
 #[cfg(feature = "kafka")]
 pub(crate) use queue::{TOPIC, client_config};
 
-/// What the parent tells a child on its command line.
+/// What the parent tells a child on its command line, or a container its only process.
 #[derive(Args, Clone, Debug, PartialEq)]
 pub(crate) struct Launch {
     /// Port to listen on; 0 lets the system choose
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
+    /// Address to listen on, in a container 0.0.0.0; then the service runs until SIGTERM. Without it,
+    /// it listens on loopback, and runs until the parent closes standard input
+    #[arg(long)]
+    pub(crate) host: Option<IpAddr>,
     #[command(subcommand)]
     pub(crate) service: Service,
 }
@@ -58,15 +64,15 @@ pub(crate) struct Launch {
 pub(crate) enum Service {
     Gateway {
         #[arg(long)]
-        orders: SocketAddr,
+        orders: Peer,
     },
     Orders {
         #[arg(long)]
-        inventory: SocketAddr,
+        inventory: Peer,
         #[arg(long)]
-        payment: SocketAddr,
+        payment: Peer,
         #[arg(long)]
-        notification: SocketAddr,
+        notification: Peer,
         /// Brokers of Kafka through which orders are announced; without them notification is called
         #[arg(long)]
         brokers: Option<String>,
@@ -81,14 +87,16 @@ pub(crate) enum Service {
 }
 
 impl Launch {
-    /// Runs the service until the parent closes our standard input or is gone.
+    /// Runs the service until a signal, or until the parent closes our standard input or is gone.
     pub(crate) async fn run(self) -> Result<()> {
-        process::run(self.port, self.service.server()).await
+        process::run(self.host, self.port, self.service.server()).await
     }
 
     /// The command line from which clap reads this value again.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let mut arguments = vec!["service".to_owned(), format!("--port={}", self.port)];
+        let host = self.host.iter().map(|host| format!("--host={host}"));
+        arguments.extend(host);
         arguments.push(self.service.name().to_owned());
         let from = |brokers: &Option<String>| {
             let brokers = brokers.as_ref();
@@ -137,7 +145,7 @@ impl Service {
                 brokers,
             } => {
                 let announcer = Announcer::new(notification, brokers.as_deref())?;
-                let router = orders::router(inventory, payment, announcer.clone())?;
+                let router = orders::router(&inventory, payment, announcer.clone())?;
                 Server::Announcing(router, announcer)
             }
             Self::Inventory => Server::Tonic(inventory::routes().await?),

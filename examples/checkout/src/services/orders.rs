@@ -1,6 +1,5 @@
 //! Orders: reserves the goods, takes the money, tells the customer; undoes what must be undone.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,12 +18,9 @@ use super::failure::Failure;
 use super::inventory_api as api;
 use super::inventory_api::reserve_response::Progress;
 use super::messages::{Checkout, Line, NotificationRequest, Order, PaymentRequest};
+use super::peer::Peer;
 
-pub(super) fn router(
-    inventory: SocketAddr,
-    payment: SocketAddr,
-    announcer: Announcer,
-) -> Result<Router> {
+pub(super) fn router(inventory: &Peer, payment: Peer, announcer: Announcer) -> Result<Router> {
     let desk = Desk {
         inventory: client::inventory(inventory)?,
         payment: Client::new(payment)?,
@@ -138,13 +134,13 @@ mod tests {
         // A port that was just free, and that nobody listens on any more.
         let nowhere = {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            listener.local_addr().unwrap()
+            Peer::from(listener.local_addr().unwrap())
         };
         let request = Request::post("/orders")
             .header("content-type", "application/json")
             .body(r#"{"user":"ada","card":"42","lines":[]}"#.to_owned());
-        let announcer = Announcer::new(nowhere, None).unwrap();
-        let router = router(nowhere, nowhere, announcer).unwrap();
+        let announcer = Announcer::new(nowhere.clone(), None).unwrap();
+        let router = router(&nowhere, nowhere.clone(), announcer).unwrap();
         let answer = router.oneshot(request.unwrap()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
     }

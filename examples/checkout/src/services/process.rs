@@ -1,7 +1,7 @@
 //! The life of one service: telemetry, socket, requests, and an end that leaves nothing behind.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::process;
 use std::thread;
 use std::time::Duration;
@@ -16,13 +16,22 @@ use tokio::time::sleep;
 use super::notice::Notice;
 use super::server::Server;
 
-pub(super) async fn run(port: u16, server: impl Future<Output = Result<Server>>) -> Result<()> {
-    let told_to_stop = told_to_stop().boxed().shared();
+/// Without a host it is a child of this program, which ends with its parent.
+pub(super) async fn run(
+    host: Option<IpAddr>,
+    port: u16,
+    server: impl Future<Output = Result<Server>>,
+) -> Result<()> {
+    let told_to_stop = match host {
+        Some(_) => shutdown_signal().boxed().shared(),
+        None => told_to_stop().boxed().shared(),
+    };
     let telemetry = otel_autoconfigure::init()?;
     let mut server = server.await?;
     server.ready().await?;
 
-    let listener = listen(port).await?;
+    let host = host.unwrap_or(Ipv4Addr::LOCALHOST.into());
+    let listener = listen(host, port).await?;
     Notice::Listening(listener.local_addr()?).tell()?;
 
     tokio::select! {
@@ -35,11 +44,11 @@ pub(super) async fn run(port: u16, server: impl Future<Output = Result<Server>>)
     telemetry.shutdown().context("spans could not be exported")
 }
 
-async fn listen(port: u16) -> Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+async fn listen(host: IpAddr, port: u16) -> Result<TcpListener> {
+    TcpListener::bind((host, port))
         .await
         .with_context(|| match port {
-            0 => "no loopback port to listen on".to_owned(),
+            0 => format!("no port of {host} to listen on"),
             _ => {
                 format!("port {port} cannot be used (choose another with --port, or leave it out)")
             }
