@@ -7,7 +7,6 @@ mod behind_queue;
 mod builder;
 #[cfg(feature = "tls")]
 mod certificates;
-#[cfg(test)]
 mod config_file;
 mod container;
 mod destination;
@@ -30,11 +29,12 @@ mod notice;
 mod open_spans;
 mod options;
 mod otlp;
-#[cfg(test)]
 mod pattern;
 mod peers;
 mod percent;
 mod pipeline;
+mod plans;
+mod processor;
 mod provider_source;
 mod proxy;
 mod queue;
@@ -42,7 +42,6 @@ mod reachability;
 mod resource;
 mod run;
 mod sampler;
-#[cfg(test)]
 mod sampling;
 mod setup;
 mod shutdown;
@@ -53,6 +52,7 @@ mod telemetry;
 mod traces;
 mod tracing_builder;
 mod tracing_options;
+mod views;
 mod wanted;
 mod warning;
 

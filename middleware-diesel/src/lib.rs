@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![expect(
+    clippy::test_attr_in_doctest,
+    reason = "it shows a test, which `tests/test_it.rs` runs"
+)]
 
 mod database_url;
 mod error;

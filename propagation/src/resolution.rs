@@ -4,7 +4,8 @@
 //! `set_text_map_propagator` would silently break every trace that passes through it.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Once};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::{
     Context, global, otel_warn,
@@ -43,7 +44,7 @@ pub fn extract(context: &Context, carrier: &dyn Extractor) -> Context {
     global::get_text_map_propagator(|propagator| {
         is_configured(propagator).then(|| propagator.extract_with_context(context, carrier))
     })
-    .unwrap_or_else(|| DEFAULT.extract_with_context(context, carrier))
+    .unwrap_or_else(|| default().extract_with_context(context, carrier))
 }
 
 /// Writes the trace and baggage of `context` to `carrier`.
@@ -68,16 +69,37 @@ pub fn inject(context: &Context, carrier: &mut dyn Injector) {
         configured
     });
     if !injected {
-        DEFAULT.inject_context(context, carrier);
+        default().inject_context(context, carrier);
     }
+}
+
+/// What [`extract`] and [`inject`] do while there is no global propagator with fields, instead of what
+/// `OTEL_PROPAGATORS` says. With an empty composite, nothing is carried.
+///
+/// `false` if it is known already, because it was set before, or needed: then that stays.
+///
+/// ```
+/// let nothing = otel_propagation::CompositePropagator::new(Vec::new());
+/// assert!(otel_propagation::set_default(nothing));
+/// ```
+pub fn set_default(propagator: CompositePropagator) -> bool {
+    DEFAULT.set(propagator).is_ok()
+}
+
+fn default() -> &'static CompositePropagator {
+    DEFAULT.get_or_init(from_env)
 }
 
 /// The no-op that the API starts with has no type to be asked for, but no fields either. Nor has an
 /// empty composite, which is hence not told from it.
 fn is_configured(propagator: &dyn TextMapPropagator) -> bool {
     let is_configured = propagator.fields().next().is_some();
-    if is_configured {
-        LOOKED_AT.call_once(|| warn_of_leniency(propagator));
+    // No `Once`: who writes the warning down may come back here.
+    if is_configured
+        && !LOOKED_AT.load(Ordering::Relaxed)
+        && !LOOKED_AT.swap(true, Ordering::Relaxed)
+    {
+        warn_of_leniency(propagator);
     }
     is_configured
 }
@@ -104,9 +126,9 @@ fn is_lenient(propagator: &dyn TextMapPropagator) -> bool {
 }
 
 /// Read once: the environment of a process does not change under a running server.
-static DEFAULT: LazyLock<CompositePropagator> = LazyLock::new(from_env);
+static DEFAULT: OnceLock<CompositePropagator> = OnceLock::new();
 
-static LOOKED_AT: Once = Once::new();
+static LOOKED_AT: AtomicBool = AtomicBool::new(false);
 const FORBIDDEN: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-";
 
 #[cfg(test)]
