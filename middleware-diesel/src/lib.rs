@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![allow(
+    clippy::test_attr_in_doctest,
+    reason = "the README shows a test, which `tests/test_it.rs` runs"
+)]
 
 mod database_url;
 mod error;
