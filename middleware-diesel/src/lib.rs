@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
-#![expect(
+#![allow(
     clippy::test_attr_in_doctest,
-    reason = "it shows a test, which `tests/test_it.rs` runs"
+    reason = "the README shows a test, which `tests/test_it.rs` runs"
 )]
 
 mod database_url;
