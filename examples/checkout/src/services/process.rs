@@ -10,15 +10,25 @@ use anyhow::{Context, Result};
 use futures_util::FutureExt;
 use otel_autoconfigure::shutdown_signal;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::notice::Notice;
 use super::server::Server;
 
-pub(super) async fn run(port: u16, server: impl Future<Output = Result<Server>>) -> Result<()> {
-    let told_to_stop = told_to_stop().boxed().shared();
+/// As `Telemetry::run`, but that the parent may ask for the end, too, and is told how it went.
+pub(super) fn run(port: u16, server: impl Future<Output = Result<Server>>) -> Result<()> {
     let telemetry = otel_autoconfigure::init()?;
+    // Dropped before telemetry, and with it what is still open: its spans are exported, too.
+    let runtime = Runtime::new()?;
+    runtime.block_on(serve(port, server))?;
+    runtime.shutdown_timeout(LONGEST_BLOCKING);
+    telemetry.shutdown().context("spans could not be exported")
+}
+
+async fn serve(port: u16, server: impl Future<Output = Result<Server>>) -> Result<()> {
+    let told_to_stop = told_to_stop().boxed().shared();
     let mut server = server.await?;
     server.ready().await?;
 
@@ -32,7 +42,7 @@ pub(super) async fn run(port: u16, server: impl Future<Output = Result<Server>>)
     }
     // A parent that is gone does not hear it.
     let _ = Notice::Stopped.tell();
-    telemetry.shutdown().context("spans could not be exported")
+    Ok(())
 }
 
 async fn listen(port: u16) -> Result<TcpListener> {
@@ -71,5 +81,7 @@ fn parent_gone() -> oneshot::Receiver<()> {
 
 /// How long requests may take that are under way when the service is told to stop.
 pub(crate) const LONGEST_REQUEST: Duration = Duration::from_secs(2);
-/// More than that and the five seconds that telemetry takes for a last export.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(8);
+/// How long a call on a thread for blocking ones may take after that.
+const LONGEST_BLOCKING: Duration = Duration::from_secs(1);
+/// More than both and the five seconds that telemetry takes for a last export.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(9);
