@@ -22,14 +22,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Options};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
-        Some(Command::Service(launch)) => launch.run().await.map(|()| ExitCode::SUCCESS),
-        None => session::run(arguments.options).await,
+        Some(Command::Service(launch)) => launch.run().map(|()| ExitCode::SUCCESS),
+        None => tell(arguments.options),
     };
     outcome.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {
@@ -38,6 +37,11 @@ async fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "{error:#}");
         ExitCode::FAILURE
     })
+}
+
+#[tokio::main]
+async fn tell(options: Options) -> anyhow::Result<ExitCode> {
+    session::run(options).await
 }
 
 /// Whoever reads our output, `head` for example, has seen enough.

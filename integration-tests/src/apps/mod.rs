@@ -34,6 +34,7 @@ pub mod axum;
 pub mod bodies;
 mod controller;
 pub mod greeter;
+pub mod http_client;
 pub mod peer;
 pub mod relay;
 pub mod reqwest;

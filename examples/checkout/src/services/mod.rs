@@ -88,8 +88,8 @@ pub(crate) enum Service {
 
 impl Launch {
     /// Runs the service until a signal, or until the parent closes our standard input or is gone.
-    pub(crate) async fn run(self) -> Result<()> {
-        process::run(self.host, self.port, self.service.server()).await
+    pub(crate) fn run(self) -> Result<()> {
+        process::run(self.host, self.port, self.service.server())
     }
 
     /// The command line from which clap reads this value again.

@@ -10,14 +10,29 @@ use anyhow::{Context, Result};
 use futures_util::FutureExt;
 use otel_autoconfigure::shutdown_signal;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::notice::Notice;
 use super::server::Server;
 
-/// Without a host it is a child of this program, which ends with its parent.
-pub(super) async fn run(
+/// As `Telemetry::run`, but that the parent may ask for the end, too, and is told how it went. Without
+/// a host it is a child of this program, which ends with its parent.
+pub(super) fn run(
+    host: Option<IpAddr>,
+    port: u16,
+    server: impl Future<Output = Result<Server>>,
+) -> Result<()> {
+    let telemetry = otel_autoconfigure::init()?;
+    // Dropped before telemetry, and with it what is still open: its spans are exported, too.
+    let runtime = Runtime::new()?;
+    runtime.block_on(serve(host, port, server))?;
+    runtime.shutdown_timeout(LONGEST_BLOCKING);
+    telemetry.shutdown().context("spans could not be exported")
+}
+
+async fn serve(
     host: Option<IpAddr>,
     port: u16,
     server: impl Future<Output = Result<Server>>,
@@ -26,7 +41,6 @@ pub(super) async fn run(
         Some(_) => shutdown_signal().boxed().shared(),
         None => told_to_stop().boxed().shared(),
     };
-    let telemetry = otel_autoconfigure::init()?;
     let mut server = server.await?;
     server.ready().await?;
 
@@ -41,7 +55,7 @@ pub(super) async fn run(
     }
     // A parent that is gone does not hear it.
     let _ = Notice::Stopped.tell();
-    telemetry.shutdown().context("spans could not be exported")
+    Ok(())
 }
 
 async fn listen(host: IpAddr, port: u16) -> Result<TcpListener> {
@@ -80,5 +94,7 @@ fn parent_gone() -> oneshot::Receiver<()> {
 
 /// How long requests may take that are under way when the service is told to stop.
 pub(crate) const LONGEST_REQUEST: Duration = Duration::from_secs(2);
-/// More than that and the five seconds that telemetry takes for a last export.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(8);
+/// How long a call on a thread for blocking ones may take after that.
+const LONGEST_BLOCKING: Duration = Duration::from_secs(1);
+/// More than both and the five seconds that telemetry takes for a last export.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(9);
