@@ -6,22 +6,9 @@ use deadpool_diesel::sqlite::{Manager, Pool, Runtime};
 use diesel::prelude::*;
 use otel_instrumentation::testing::Capture;
 use otel_middleware_diesel::DatabaseConfig;
-use otel_propagation::spawn_blocking_with_context;
 
 use self::support::stock::dsl::stock;
-use self::support::{connection, instrumentation, only, open, request};
-
-#[tokio::test]
-async fn synchronous_queries_take_their_parent_along() {
-    let capture = Capture::new();
-    let mut connection = connection(&capture);
-    let (context, id) = request();
-    let work = spawn_blocking_with_context(context, move || {
-        stock.count().get_result::<i64>(&mut connection)
-    });
-    assert_eq!(work.await.unwrap(), Ok(3));
-    assert_eq!(only(&capture).0.parent_span_id, id);
-}
+use self::support::{instrumentation, only, open, request};
 
 #[tokio::test]
 async fn a_connection_of_deadpool_takes_the_context_along_by_hand() {

@@ -1,16 +1,16 @@
-//! Queries, their ends and their failures, on SQLite.
+//! What only this crate has of queries and their ends, on SQLite. The rest is the contract of databases,
+//! in `integration-tests/databases`.
 
 mod support;
 
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::{FutureExt as _, StreamExt, TryStreamExt, poll};
+use futures_util::{StreamExt, TryStreamExt, poll};
 use opentelemetry::Context;
-use opentelemetry::trace::{FutureExt, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{FutureExt, Status, TraceContextExt, Tracer, TracerProvider};
 use otel_instrumentation::testing::Capture;
-use otel_middleware_sqlx::{DatabaseConfig, SqlitePool};
-use sqlx::sqlite::{SqlitePoolOptions, SqliteRow};
+use otel_middleware_sqlx::DatabaseConfig;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Executor, QueryBuilder, Row, SqlSafeStr, Sqlite, Statement};
 
 use self::support::{
@@ -19,42 +19,6 @@ use self::support::{
 
 const INSERT: &str = "INSERT INTO stock (sku, name, left) VALUES ($1, $2, 3)";
 const SELECT: &str = "SELECT name FROM stock WHERE sku = $1";
-
-#[tokio::test]
-async fn a_query_is_one_span_and_one_point() {
-    let capture = Capture::new();
-    let pool = pool(&capture).await;
-    let result = sqlx::query(INSERT)
-        .bind("A-1")
-        .bind("nut")
-        .execute(&pool)
-        .await
-        .unwrap();
-    assert_eq!(result.rows_affected(), 1);
-
-    let (span, labels) = only(&capture);
-    assert_eq!(span.name, "INSERT stock");
-    assert_eq!(span.span_kind, SpanKind::Client);
-    assert_eq!(span.status, Status::Unset);
-    assert_eq!(
-        attributes(&span),
-        [
-            pair("db.query.summary", "INSERT stock"),
-            pair("db.query.text", INSERT),
-            pair("db.system.name", "sqlite"),
-        ]
-    );
-    assert_eq!(
-        labels,
-        [
-            pair("db.query.summary", "INSERT stock"),
-            pair("db.system.name", "sqlite"),
-        ]
-    );
-    let scope = &span.instrumentation_scope;
-    assert_eq!(scope.name(), "otel-middleware-sqlx");
-    assert!(scope.schema_url().is_some());
-}
 
 #[tokio::test]
 async fn the_parent_is_what_is_current_at_the_first_poll() {
@@ -78,116 +42,6 @@ async fn what_is_never_polled_has_no_span() {
     drop(pool.begin());
     assert_eq!(capture.spans().len(), 0);
     assert_eq!(measured(&capture), 0);
-}
-
-#[tokio::test]
-async fn no_row_is_no_failure() {
-    let capture = Capture::new();
-    let pool = pool(&capture).await;
-    let missing = sqlx::query(SELECT).bind("A-1").fetch_one(&pool).await;
-    assert!(matches!(missing, Err(sqlx::Error::RowNotFound)));
-
-    let (span, labels) = only(&capture);
-    assert_eq!(span.status, Status::Unset);
-    assert_eq!(
-        attributes(&span),
-        [
-            pair("db.query.summary", "SELECT stock"),
-            pair("db.query.text", SELECT),
-            pair("db.system.name", "sqlite"),
-        ]
-    );
-    assert_eq!(labels.len(), 2);
-}
-
-#[tokio::test]
-async fn violations_and_syntax_errors_have_their_codes() {
-    let cases = [
-        (
-            "INSERT INTO stock (sku) VALUES ('A-1')",
-            "INSERT stock",
-            "1555",
-        ),
-        (
-            "INSERT INTO stock (sku, name) VALUES ('A-9', 'nut')",
-            "INSERT stock",
-            "2067",
-        ),
-        ("SELECT FROM", "SELECT", "1"),
-        ("SELECT * FROM missing", "SELECT missing", "1"),
-    ];
-    for (text, summary, code) in cases {
-        let capture = Capture::new();
-        let pool = pool(&capture).await;
-        fill(&pool).await;
-        sqlx::query(text).execute(&pool).await.unwrap_err();
-
-        let (span, labels) = only(&capture);
-        assert_eq!(span.name, summary);
-        assert_eq!(span.status, Status::error(""));
-        let found: Vec<_> = attributes(&span)
-            .into_iter()
-            .filter(|(name, _)| name != "db.query.text")
-            .collect();
-        let expected = [
-            pair("db.query.summary", summary),
-            pair("db.response.status_code", code),
-            pair("db.system.name", "sqlite"),
-            pair("error.type", code),
-        ];
-        assert_eq!(found, expected, "{text}");
-        assert_eq!(labels, expected, "{text}");
-    }
-}
-
-#[tokio::test]
-async fn the_message_of_an_error_is_told_where_that_is_asked_for() {
-    let capture = Capture::new();
-    let pool = pool_with(&capture, config().error_messages(true)).await;
-    sqlx::query("SELECT * FROM missing")
-        .execute(&pool)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        only(&capture).0.status,
-        Status::error("no such table: missing")
-    );
-}
-
-#[tokio::test]
-async fn an_exhausted_pool_does_not_look_like_a_slow_database() {
-    let capture = Capture::new();
-    let options = SqlitePoolOptions::new().acquire_timeout(Duration::from_secs(1));
-    let config = DatabaseConfig::new().providers(capture.providers());
-    let pool = SqlitePool::with_config(support::open_with(options).await, config);
-    let held = pool.inner().acquire().await.unwrap();
-    let error = sqlx::query(SELECT)
-        .bind("A-1")
-        .fetch_all(&pool)
-        .await
-        .unwrap_err();
-    assert!(matches!(error, sqlx::Error::PoolTimedOut));
-    drop(held);
-
-    let [acquire, query] = <[_; 2]>::try_from(capture.spans()).unwrap();
-    assert_eq!(acquire.name, "acquire");
-    assert_eq!(acquire.span_kind, SpanKind::Internal);
-    assert_eq!(attributes(&acquire), [pair("error.type", "pool_timeout")]);
-    assert_eq!(acquire.status, Status::error(""));
-    assert_eq!(acquire.parent_span_id, query.span_context.span_id());
-    assert!(acquire.start_time >= query.start_time && acquire.end_time <= query.end_time);
-    assert_eq!(query.name, "SELECT stock");
-    assert_eq!(query.status, Status::error(""));
-    assert_eq!(
-        attributes(&query),
-        [
-            pair("db.query.summary", "SELECT stock"),
-            pair("db.query.text", SELECT),
-            pair("db.system.name", "sqlite"),
-            pair("error.type", "pool_timeout"),
-        ]
-    );
-    assert_eq!(measured(&capture), 1);
 }
 
 #[tokio::test]
@@ -226,57 +80,6 @@ async fn a_closed_pool_is_an_error_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_query_that_is_given_up_is_no_error() {
-    let capture = Capture::new();
-    let pool = pool(&capture).await;
-    let mut query = sqlx::query("SELECT count(*) FROM stock, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i FROM n)")
-        .fetch_all(&pool)
-        .boxed();
-    assert!(poll!(query.as_mut()).is_pending());
-    assert_eq!(capture.spans().len(), 0);
-    drop(query);
-
-    let (span, labels) = only(&capture);
-    assert_eq!(span.status, Status::Unset);
-    assert_eq!(attribute(&span, "error.type"), None);
-    assert!(labels.iter().all(|(name, _)| name != "error.type"));
-}
-
-#[tokio::test]
-async fn a_wait_that_is_given_up_is_one_span_and_one_point() {
-    let capture = Capture::new();
-    let config = config();
-    let pool = pool_with(&capture, config).await;
-    let _held = pool.acquire().await.unwrap();
-    let mut query = sqlx::query(SELECT).bind("A-1").fetch_all(&pool).boxed();
-    assert!(poll!(query.as_mut()).is_pending());
-    drop(query);
-    assert_eq!(only(&capture).0.status, Status::Unset);
-}
-
-#[tokio::test]
-async fn a_stream_that_is_dropped_half_way_ends_its_span() {
-    let capture = Capture::new();
-    let pool = pool_with(&capture, config().returned_rows(true)).await;
-    fill(&pool).await;
-    let mut rows = sqlx::query("SELECT sku FROM stock").fetch(&pool);
-    let row = rows.try_next().await.unwrap().unwrap();
-    assert_eq!(row.get::<String, _>(0), "A-1");
-    assert_eq!(capture.spans().len(), 0);
-    drop(rows);
-
-    let (span, _) = only(&capture);
-    assert_eq!(span.status, Status::Unset);
-    assert_eq!(
-        attribute(&span, "db.response.returned_rows"),
-        Some(1.into())
-    );
-    // The connection is fit for the next query.
-    let all = sqlx::query("SELECT sku FROM stock").fetch_all(&pool).await;
-    assert_eq!(all.unwrap().len(), 3);
-}
-
-#[tokio::test]
 async fn a_stream_lasts_until_its_last_row() {
     let capture = Capture::new();
     let pool = pool_with(&capture, config().returned_rows(true)).await;
@@ -312,65 +115,6 @@ async fn a_stream_ends_with_its_error() {
     let (span, _) = only(&capture);
     assert_eq!(attribute(&span, "error.type"), Some("1".into()));
     assert!(rows.next().await.is_none());
-}
-
-#[tokio::test]
-async fn a_panic_while_rows_are_read_is_an_error() {
-    let capture = Capture::new();
-    let pool = pool(&capture).await;
-    fill(&pool).await;
-    let mut rows = sqlx::query("SELECT sku FROM stock")
-        .map(|_| -> String { panic!("no such sku") })
-        .fetch(&pool);
-    let panicked = AssertUnwindSafe(async move { rows.try_next().await })
-        .catch_unwind()
-        .await;
-    assert!(panicked.is_err());
-    let (span, labels) = only(&capture);
-    assert_eq!(span.status, Status::error(""));
-    assert_eq!(attribute(&span, "error.type"), Some("panic".into()));
-    assert!(labels.contains(&pair("error.type", "panic")));
-}
-
-#[tokio::test]
-async fn a_row_that_does_not_fit_is_no_failure_of_the_query() {
-    let capture = Capture::new();
-    let pool = pool(&capture).await;
-    fill(&pool).await;
-    let misfit = sqlx::query_scalar::<_, i64>("SELECT name FROM stock")
-        .fetch_one(&pool)
-        .await;
-    assert!(matches!(misfit, Err(sqlx::Error::ColumnDecode { .. })));
-    assert_eq!(only(&capture).0.status, Status::Unset);
-}
-
-#[tokio::test]
-async fn literals_go_unless_a_value_is_bound() {
-    let cases = [
-        (
-            true,
-            "SELECT sku FROM stock WHERE name = $1 AND left > 12",
-            None,
-        ),
-        (
-            false,
-            "SELECT sku FROM stock WHERE name = 'canary' AND left > 12",
-            Some("SELECT sku FROM stock WHERE name = ? AND left > ?"),
-        ),
-    ];
-    for (is_bound, text, sanitised) in cases {
-        let capture = Capture::new();
-        let pool = pool(&capture).await;
-        let query = sqlx::query(text);
-        let query = if is_bound {
-            query.bind("canary")
-        } else {
-            query
-        };
-        query.fetch_all(&pool).await.unwrap();
-        let found = attribute(&only(&capture).0, "db.query.text");
-        assert_eq!(found, Some(sanitised.unwrap_or(text).into()));
-    }
 }
 
 #[tokio::test]
@@ -506,32 +250,6 @@ async fn statements_are_prepared_and_run() {
 
 fn named(name: &str) -> String {
     name.to_owned()
-}
-
-#[tokio::test]
-async fn suppressed_telemetry_passes_through() {
-    let capture = Capture::new();
-    let pool = pool(&capture).await;
-    fill(&pool).await;
-    let suppressed = Context::current().with_telemetry_suppressed();
-    async {
-        let mut transaction = pool.begin().await.unwrap();
-        let rows = sqlx::query("SELECT sku FROM stock").fetch(&mut transaction);
-        assert_eq!(rows.count().await, 3);
-        transaction.commit().await.unwrap();
-    }
-    .with_context(suppressed)
-    .await;
-    assert_eq!(capture.spans().len(), 0);
-    assert_eq!(capture.metric_names(), [""; 0]);
-}
-
-#[tokio::test]
-async fn without_an_sdk_queries_run() {
-    let pool = SqlitePool::from(support::open().await);
-    fill(&pool).await;
-    let rows = sqlx::query("SELECT sku FROM stock").fetch_all(&pool).await;
-    assert_eq!(rows.unwrap().len(), 3);
 }
 
 #[tokio::test]

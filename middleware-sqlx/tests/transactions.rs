@@ -100,57 +100,6 @@ async fn a_dropped_transaction_is_rolled_back_without_a_span() {
 }
 
 #[tokio::test]
-async fn transactions_are_nested() {
-    let capture = Capture::new();
-    let pool = pool(&capture).await;
-    fill(&pool).await;
-    let mut connection = pool.acquire().await.unwrap();
-    let mut transaction = connection.begin().await.unwrap();
-    remove(&mut transaction, "A-1").await;
-    let mut kept = transaction.begin().await.unwrap();
-    remove(&mut kept, "A-2").await;
-    kept.commit().await.unwrap();
-    let mut undone = transaction.begin().await.unwrap();
-    remove(&mut undone, "A-3").await;
-    undone.rollback().await.unwrap();
-    transaction.commit().await.unwrap();
-    drop(connection);
-
-    assert_eq!(count(&pool).await, 1);
-    let texts = capture
-        .spans()
-        .into_iter()
-        .map(|span| attribute(&span, "db.query.text").unwrap().to_string());
-    let ends: Vec<_> = texts.filter(|text| !text.starts_with("DELETE")).collect();
-    assert_eq!(
-        ends,
-        [
-            "BEGIN",
-            "SAVEPOINT _sqlx_savepoint_1",
-            "RELEASE SAVEPOINT _sqlx_savepoint_1",
-            "SAVEPOINT _sqlx_savepoint_1",
-            "ROLLBACK TO SAVEPOINT _sqlx_savepoint_1",
-            "COMMIT",
-        ]
-    );
-    let summaries: Vec<_> = names(&capture)
-        .into_iter()
-        .filter(|it| it != "DELETE stock")
-        .collect();
-    assert_eq!(
-        summaries,
-        [
-            "BEGIN",
-            "SAVEPOINT",
-            "RELEASE",
-            "SAVEPOINT",
-            "ROLLBACK",
-            "COMMIT"
-        ]
-    );
-}
-
-#[tokio::test]
 async fn a_beginning_that_is_refused_is_an_error() {
     let capture = Capture::new();
     let pool = pool(&capture).await;

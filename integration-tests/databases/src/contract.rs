@@ -50,6 +50,11 @@ macro_rules! database_contract {
         }
     };
     ($driver:ty; $($module:ident { $($scenario:ident)+ })+) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn no_value_gets_anywhere() {
+            $crate::no_value_gets_anywhere::<$driver>().await;
+        }
+
         $(mod $module {
             use super::*;
 

@@ -52,6 +52,10 @@ impl Driver for Diesel {
         }
     }
 
+    fn printed(&self) -> Vec<String> {
+        vec![format!("{:?}", self.instrumentation)]
+    }
+
     async fn step(&mut self, step: &'static Step) -> End {
         match *step {
             Step::NeverPolled((text, _)) => {

@@ -20,6 +20,9 @@ pub trait Driver: Sized + Send + 'static {
     /// `sku` is its primary key, and a unique index is on `name`. None of that is recorded.
     fn open(config: DatabaseConfig) -> impl Future<Output = Self> + Send;
 
+    /// What is printed of everything of the middleware's that a program may print.
+    fn printed(&self) -> Vec<String>;
+
     /// Makes one call.
     fn step(&mut self, step: &'static Step) -> impl Future<Output = End>;
 }

@@ -28,6 +28,7 @@ mod expected;
 mod run;
 mod scenario;
 pub mod scenarios;
+mod secrets;
 pub mod sqlx;
 
 pub use self::driver::Driver;
@@ -36,3 +37,4 @@ pub use self::run::{late_providers, run};
 pub use self::scenario::{
     End, Error, Fact, Query, Scenario, Span, Step, Surroundings, TransactionEnd,
 };
+pub use self::secrets::no_value_gets_anywhere;

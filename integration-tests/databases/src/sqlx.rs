@@ -84,6 +84,10 @@ impl<DB: Database> Driver for Sqlx<DB> {
         }
     }
 
+    fn printed(&self) -> Vec<String> {
+        vec![format!("{:?}", self.pool), format!("{:?}", self.config)]
+    }
+
     async fn step(&mut self, step: &'static Step) -> End {
         match *step {
             Step::WaitGivenUp(query) => {
