@@ -17,7 +17,6 @@ use crate::sampler::sampler;
 use crate::traces::TracePlan;
 
 /// What is written somewhere. A plan is asked for once.
-#[derive(Debug)]
 pub(crate) struct Plans {
     /// Without what the file replaces.
     pub(crate) environment: Environment,

@@ -136,11 +136,11 @@ fn attribute(section: &mut Section<'_>) -> Result<Option<KeyValue>, Problem> {
         Type::Double => value.number()?.into(),
         Type::Strings => {
             let texts = value.texts()?.into_iter();
-            Array::String(texts.map(Into::into).collect()).into()
+            opentelemetry::Value::Array(Array::String(texts.map(Into::into).collect()))
         }
-        Type::Bools => Array::Bool(each(&value, Value::bool)?).into(),
-        Type::Ints => Array::I64(each(&value, Value::integer)?).into(),
-        Type::Doubles => Array::F64(each(&value, Value::number)?).into(),
+        Type::Bools => opentelemetry::Value::Array(Array::Bool(each(&value, Value::bool)?)),
+        Type::Ints => opentelemetry::Value::Array(Array::I64(each(&value, Value::integer)?)),
+        Type::Doubles => opentelemetry::Value::Array(Array::F64(each(&value, Value::number)?)),
     };
     Ok(Some(KeyValue::new(name, value)))
 }
