@@ -14,27 +14,47 @@ pub(crate) struct Batch {
     pub(crate) timeout: Option<Duration>,
     pub(crate) queue: usize,
     pub(crate) size: usize,
+    /// How long a pause is after which what comes first is exported early; `None` if somebody has
+    /// said how long it has to wait.
+    pub(crate) early: Option<Duration>,
+    /// What sets the size of the queue.
+    pub(crate) setting: &'static str,
 }
 
 impl Batch {
+    /// The defaults for spans.
+    pub(crate) const SPANS: Self = Self {
+        delay: SPANS_DELAY,
+        timeout: None,
+        queue: QUEUE as usize,
+        size: SIZE as usize,
+        early: Some(SPANS_DELAY),
+        setting: "OTEL_BSP_MAX_QUEUE_SIZE",
+    };
+
+    /// The defaults for log records.
+    pub(crate) const LOGS: Self = Self {
+        delay: Duration::from_secs(1),
+        early: None,
+        setting: "OTEL_BLRP_MAX_QUEUE_SIZE",
+        ..Self::SPANS
+    };
+
     /// `OTEL_BSP_*`
     pub(crate) fn of_spans(environment: &Environment) -> Self {
-        Self::read(environment, "OTEL_BSP", SPANS_DELAY)
-    }
-
-    /// How long a pause is after which spans are exported early; `None` if somebody has said how long
-    /// they have to wait.
-    pub(crate) fn early(environment: &Environment) -> Option<Duration> {
         let is_said = environment.text("OTEL_BSP_SCHEDULE_DELAY").is_some();
-        (!is_said).then_some(SPANS_DELAY)
+        Self {
+            early: (!is_said).then_some(SPANS_DELAY),
+            ..Self::read(environment, "OTEL_BSP", Self::SPANS)
+        }
     }
 
     /// `OTEL_BLRP_*`
     pub(crate) fn of_logs(environment: &Environment) -> Self {
-        Self::read(environment, "OTEL_BLRP", Duration::from_secs(1))
+        Self::read(environment, "OTEL_BLRP", Self::LOGS)
     }
 
-    fn read(environment: &Environment, prefix: &str, delay: Duration) -> Self {
+    fn read(environment: &Environment, prefix: &str, defaults: Self) -> Self {
         let name = |setting: &str| format!("{prefix}_{setting}");
         let queue = environment.number(&name("MAX_QUEUE_SIZE"), 1, QUEUE);
         let size = environment.number(&name("MAX_EXPORT_BATCH_SIZE"), 1, SIZE.min(queue));
@@ -47,10 +67,11 @@ impl Batch {
             );
         }
         Self {
-            delay: environment.interval(&name("SCHEDULE_DELAY"), delay),
+            delay: environment.interval(&name("SCHEDULE_DELAY"), defaults.delay),
             timeout: environment.optional_timeout(&[name("EXPORT_TIMEOUT")], "no limit of its own"),
             queue: queue as usize,
             size: size.min(queue) as usize,
+            ..defaults
         }
     }
 }
@@ -68,18 +89,20 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_specification() {
         let environment = environment(&[]);
-        let spans = Batch {
-            delay: Duration::from_millis(5_000),
-            timeout: None,
-            queue: 2_048,
-            size: 512,
-        };
-        assert_eq!(Batch::of_spans(&environment), spans);
-        let logs = Batch {
-            delay: Duration::from_millis(1_000),
-            ..spans
-        };
-        assert_eq!(Batch::of_logs(&environment), logs);
+        assert_eq!(Batch::of_spans(&environment), Batch::SPANS);
+        assert_eq!(Batch::of_logs(&environment), Batch::LOGS);
+        for (batch, delay) in [(Batch::SPANS, 5_000), (Batch::LOGS, 1_000)] {
+            assert_eq!(batch.delay, Duration::from_millis(delay));
+            assert_eq!((batch.queue, batch.size), (2_048, 512));
+        }
+    }
+
+    #[test]
+    fn nothing_is_exported_earlier_than_somebody_has_said() {
+        for (delay, expected) in [("", Some(SPANS_DELAY)), ("5000", None)] {
+            let environment = environment(&[("OTEL_BSP_SCHEDULE_DELAY", delay)]);
+            assert_eq!(Batch::of_spans(&environment).early, expected);
+        }
     }
 
     #[test]

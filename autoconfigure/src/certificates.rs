@@ -1,4 +1,5 @@
-//! The files that `OTEL_EXPORTER_OTLP_CERTIFICATE`, `_CLIENT_CERTIFICATE` and `_CLIENT_KEY` name.
+//! Files of certificates: those that `OTEL_EXPORTER_OTLP_CERTIFICATE`, `_CLIENT_CERTIFICATE` and
+//! `_CLIENT_KEY` name, or the configuration file.
 
 use std::fs;
 
@@ -8,57 +9,93 @@ use crate::environment::Environment;
 use crate::error::InitError;
 use crate::signal::Signal;
 
-/// Whom the signal's exporter trusts, and who it is. An error is what would make the connection
-/// less safe than asked for.
-pub(crate) fn certificates(environment: &Environment, signal: Signal) -> Result<Tls, InitError> {
-    let read = |setting| File::read(environment, signal, setting);
-    let tls = match read("CERTIFICATE")? {
-        Some(file) => Tls::from_pem(&file.content).map_err(|error| file.unusable(signal, error))?,
-        None => Tls::from_system(),
-    };
-    let missing = |variable: &str, what: &str| {
-        InitError::of(
-            signal,
-            format_args!("{variable} is set, and the {what} is not"),
-        )
-    };
-    match (read("CLIENT_CERTIFICATE")?, read("CLIENT_KEY")?) {
-        (None, None) => Ok(tls),
-        (Some(certificate), Some(key)) => tls
-            .client(&certificate.content, &key.content)
-            .map_err(|error| key.unusable(signal, error)),
-        (Some(File { variable, .. }), None) => Err(missing(&variable, "key that belongs to it")),
-        (None, Some(File { variable, .. })) => Err(missing(&variable, "certificate it belongs to")),
+/// Where the certificates of one exporter are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Certificates {
+    pub(crate) roots: Option<Path>,
+    pub(crate) certificate: Option<Path>,
+    pub(crate) key: Option<Path>,
+}
+
+/// A path, and what says so.
+#[derive(Clone, Debug)]
+pub(crate) struct Path {
+    /// `OTEL_EXPORTER_OTLP_CERTIFICATE="/ca.pem"`
+    pub(crate) label: String,
+    pub(crate) path: String,
+}
+
+impl Certificates {
+    /// Those that the variables name for the signal.
+    pub(crate) fn read(environment: &Environment, signal: Signal) -> Self {
+        let path = |setting| {
+            let names = signal.otlp_variables(setting);
+            let (variable, path) = environment.first(&names)?;
+            let label = format!("{variable}={path:?}");
+            Some(Path { label, path })
+        };
+        Self {
+            roots: path("CERTIFICATE"),
+            certificate: path("CLIENT_CERTIFICATE"),
+            key: path("CLIENT_KEY"),
+        }
+    }
+
+    /// Whom the signal's exporter trusts, and who it is. An error is what would make the connection
+    /// less safe than asked for.
+    pub(crate) fn tls(&self, signal: Signal) -> Result<Tls, InitError> {
+        let tls = match read(self.roots.as_ref(), signal)? {
+            Some(file) => {
+                Tls::from_pem(&file.content).map_err(|error| file.unusable(signal, error))?
+            }
+            None => Tls::from_system(),
+        };
+        let missing = |file: &File<'_>, what: &str| {
+            let label = file.label;
+            InitError::of(
+                signal,
+                format_args!("{label} is set, and the {what} is not"),
+            )
+        };
+        match (
+            read(self.certificate.as_ref(), signal)?,
+            read(self.key.as_ref(), signal)?,
+        ) {
+            (None, None) => Ok(tls),
+            (Some(certificate), Some(key)) => tls
+                .client(&certificate.content, &key.content)
+                .map_err(|error| key.unusable(signal, error)),
+            (Some(file), None) => Err(missing(&file, "key that belongs to it")),
+            (None, Some(file)) => Err(missing(&file, "certificate it belongs to")),
+        }
     }
 }
 
-struct File {
-    variable: String,
+struct File<'a> {
+    label: &'a str,
     content: Vec<u8>,
 }
 
-impl File {
-    fn read(
-        environment: &Environment,
-        signal: Signal,
-        setting: &str,
-    ) -> Result<Option<Self>, InitError> {
-        let names = signal.otlp_variables(setting);
-        let Some((variable, path)) = environment.first(&names) else {
-            return Ok(None);
-        };
-        let variable = format!("{variable}={path:?}");
-        match fs::read(&path) {
-            Ok(content) => Ok(Some(Self { variable, content })),
+fn read(path: Option<&Path>, signal: Signal) -> Result<Option<File<'_>>, InitError> {
+    path.map(|path| path.read(signal)).transpose()
+}
+
+impl Path {
+    fn read(&self, signal: Signal) -> Result<File<'_>, InitError> {
+        let label = &self.label;
+        match fs::read(&self.path) {
+            Ok(content) => Ok(File { label, content }),
             Err(error) => {
-                let text = format!("{variable}: {error}");
+                let text = format!("{label}: {error}");
                 Err(InitError::because(signal, text, error))
             }
         }
     }
+}
 
+impl File<'_> {
     fn unusable(&self, signal: Signal, error: otel_otlp_exporter::BuildError) -> InitError {
-        let text = format!("{}: {error}", self.variable);
+        let text = format!("{}: {error}", self.label);
         InitError::because(signal, text, error)
     }
 }

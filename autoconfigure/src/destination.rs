@@ -36,6 +36,11 @@ impl Destination {
         &self.place
     }
 
+    /// Whether the signal goes here already.
+    pub(crate) fn has(&self, signal: Signal) -> bool {
+        self.state().way(signal).is_some()
+    }
+
     /// The signal goes here, to this URL.
     pub(crate) fn add(&self, signal: Signal, url: &str, is_cumulative: bool) {
         if let Some(way) = self.state().ways.get_mut(signal as usize) {

@@ -7,9 +7,9 @@ use otel_otlp_exporter::ExportThread;
 use otel_otlp_exporter::ExporterBuilder;
 
 use crate::destination::Destination;
-use crate::environment::Environment;
 use crate::error::InitError;
 use crate::error::Undelivered;
+use crate::export_metrics::Component;
 use crate::export_metrics::ExportMetrics;
 use crate::otlp::Target;
 use crate::pipeline::Pipeline;
@@ -26,6 +26,8 @@ pub(crate) struct Destinations {
     pipelines: Vec<Pipeline>,
     /// Where each signal goes, in words.
     places: Vec<String>,
+    /// The queues whose first spans are exported early, and after which pause.
+    early: Vec<(Arc<Queue>, Duration)>,
 }
 
 /// How long one signal's exports may take, beyond what applies to all.
@@ -58,18 +60,18 @@ impl Destinations {
             thread: None,
             pipelines: Vec::new(),
             places: Vec::new(),
+            early: Vec::new(),
         }
     }
 
-    /// What makes the exporter of the signal, as the variables describe it. What it does is told.
+    /// What makes an exporter of the signal to this target. What it does is told.
     pub(crate) fn exporter(
         &mut self,
-        environment: &Environment,
         signal: Signal,
+        target: &Target,
         queue: Option<&Arc<Queue>>,
         bounds: Bounds,
     ) -> Result<ExporterBuilder, InitError> {
-        let target = Target::read(environment, signal)?;
         let thread = match &self.thread {
             Some(thread) => thread.clone(),
             None => ExportThread::start().map_err(|error| {
@@ -79,18 +81,19 @@ impl Destinations {
         let place = target.endpoint.place();
         let mut known = self.pipelines.iter().map(|pipeline| &pipeline.destination);
         let destination = known
-            .find(|known| known.place() == place)
+            .find(|known| known.place() == place && !known.has(signal))
             .cloned()
             .unwrap_or_else(|| Destination::new(&place));
         let url = target.endpoint.display();
         destination.add(signal, &url, bounds.is_cumulative);
-        let host = target.endpoint.url.host().unwrap_or_default();
-        let metrics = ExportMetrics::new(
-            signal,
-            target.component(signal),
-            host,
-            target.endpoint.port(),
-        );
+        let of_signal = self.pipelines.iter().filter(|known| known.signal == signal);
+        let component = Component {
+            kind: target.component(signal),
+            index: of_signal.count(),
+            host: target.endpoint.url.host().unwrap_or_default(),
+            port: target.endpoint.port(),
+        };
+        let metrics = ExportMetrics::new(signal, &component);
         let pipeline = Pipeline::new(signal, destination, metrics, queue.cloned());
         let patience = bounds
             .patience
@@ -113,6 +116,16 @@ impl Destinations {
         self.thread = Some(thread);
         self.pipelines.push(pipeline);
         Ok(builder)
+    }
+
+    /// The first spans in this queue are exported early, if there is to be such a thing.
+    pub(crate) fn export_early(&mut self, queue: &Arc<Queue>, pause: Option<Duration>) {
+        let early = pause.map(|pause| (Arc::clone(queue), pause));
+        self.early.extend(early);
+    }
+
+    pub(crate) fn early(&self) -> &[(Arc<Queue>, Duration)] {
+        &self.early
     }
 
     /// Nothing may take longer than this from now on.
@@ -147,9 +160,11 @@ impl Destinations {
 
     /// Why a signal does not get through at the moment, if it does not.
     pub(crate) fn trouble(&self, signal: Signal) -> Option<String> {
-        let of_signal = self.pipelines.iter().find(|known| known.signal == signal)?;
-        let failure = of_signal.destination.trouble(signal)?;
-        Some(format!("{}: {failure}", of_signal.destination.place()))
+        let mut of_signal = self.pipelines.iter().filter(|known| known.signal == signal);
+        of_signal.find_map(|Pipeline { destination, .. }| {
+            let failure = destination.trouble(signal)?;
+            Some(format!("{}: {failure}", destination.place()))
+        })
     }
 
     /// What was lost, and has not been made up for by a success since.

@@ -128,6 +128,7 @@ mod tests {
 
     use super::*;
     use crate::admission::Admitted;
+    use crate::batch::Batch;
     use crate::behind_queue::Released;
     use crate::signal::Signal;
 
@@ -144,7 +145,7 @@ mod tests {
     #[test]
     fn spans_after_a_pause_are_exported_long_before_their_time() {
         let (told, exported) = mpsc::channel();
-        let queue = Arc::new(Queue::new(Signal::Traces, 100, usize::MAX));
+        let queue = Arc::new(Queue::of(Signal::Traces, &Batch::SPANS, usize::MAX));
         let exporter = Released {
             queue: Arc::clone(&queue),
             exporter: Told(told),

@@ -68,7 +68,8 @@ impl Endpoint {
         Ok(Self { protocol, url })
     }
 
-    fn local(signal: Signal, protocol: Protocol) -> Self {
+    /// Where a receiver on the same machine listens.
+    pub(crate) fn local(signal: Signal, protocol: Protocol) -> Self {
         let url = match (protocol, signal) {
             (Protocol::Grpc, _) => Uri::from_static("http://localhost:4317"),
             (_, Signal::Traces) => Uri::from_static("http://localhost:4318/v1/traces"),
@@ -192,7 +193,7 @@ fn port(value: &str) -> Option<u16> {
 }
 
 /// Without user, password and query.
-fn without_credentials(value: &str) -> String {
+pub(crate) fn without_credentials(value: &str) -> String {
     let value = value.split('?').next().unwrap_or_default();
     let Some((before, after)) = value.rsplit_once('@') else {
         return value.to_owned();

@@ -22,6 +22,14 @@ impl Environment {
         Self::new(|name| env::var_os(name))
     }
 
+    /// What is left of it beside a configuration file: nothing of OpenTelemetry's.
+    pub(crate) fn beside_file() -> Self {
+        Self::new(|name| match name.starts_with("OTEL_") {
+            true => None,
+            false => env::var_os(name),
+        })
+    }
+
     fn new(variable: impl Fn(&str) -> Option<OsString> + 'static) -> Self {
         Self {
             variable: Box::new(variable),
@@ -36,6 +44,11 @@ impl Environment {
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
+    }
+
+    /// The same about the configuration file.
+    pub(crate) fn warn_of_file(&self, warnings: impl IntoIterator<Item = Warning>) {
+        self.warnings.borrow_mut().extend(warnings);
     }
 
     pub(crate) fn into_warnings(self) -> Vec<Warning> {

@@ -11,7 +11,8 @@ use crate::signal::Signal;
 /// Values that are merely malformed are no errors but [`Warning`](crate::Warning)s. An error is
 /// what cannot be resolved by a default: settings that contradict each other, an endpoint that
 /// nothing can be exported to, certificates that cannot be read, `https` without the feature
-/// `tls`.
+/// `tls`, a configuration file that cannot be read or is not what the schema says. Of an error in
+/// the file, the text begins with the file, the line, the column and the key.
 ///
 /// [`source`](Error::source) is the error behind it, if there is one.
 #[derive(Clone, Debug)]
@@ -33,6 +34,15 @@ impl InitError {
         }
     }
 
+    /// An error of the configuration file.
+    pub(crate) fn in_file(text: impl fmt::Display) -> Self {
+        Self {
+            signal: None,
+            text: text.to_string(),
+            source: None,
+        }
+    }
+
     /// An error behind which is another one.
     pub(crate) fn because(
         signal: Signal,
@@ -48,6 +58,11 @@ impl InitError {
     /// The exporter of the signal cannot be made.
     pub(crate) fn unmade(signal: Signal, error: otel_otlp_exporter::BuildError) -> Self {
         Self::because(signal, error.to_string(), error)
+    }
+
+    /// What is wrong, without where.
+    pub(crate) fn reason(&self) -> &str {
+        &self.text
     }
 
     /// `traces`, `metrics` or `logs`, if it is about one of them.

@@ -23,6 +23,7 @@ use crate::signal::Signal;
 #[derive(Debug)]
 pub(crate) struct ExportMetrics {
     signal: Signal,
+    index: usize,
     /// What the exporter is, and where it exports to.
     attributes: Vec<KeyValue>,
     in_flight: AtomicI64,
@@ -32,14 +33,30 @@ pub(crate) struct ExportMetrics {
     duration: OnceLock<Histogram<f64>>,
 }
 
+/// One of possibly several exporters of a signal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Component<'a> {
+    /// `otel.component.type`
+    pub(crate) kind: &'static str,
+    pub(crate) index: usize,
+    pub(crate) host: &'a str,
+    pub(crate) port: u16,
+}
+
 impl ExportMetrics {
-    /// Of an exporter with this `otel.component.type`.
-    pub(crate) fn new(signal: Signal, kind: &'static str, host: &str, port: u16) -> Self {
+    pub(crate) fn new(signal: Signal, component: &Component<'_>) -> Self {
+        let Component {
+            kind,
+            index,
+            host,
+            port,
+        } = *component;
         Self {
             signal,
+            index,
             attributes: vec![
                 KeyValue::new("otel.component.type", kind),
-                KeyValue::new("otel.component.name", format!("{kind}/0")),
+                KeyValue::new("otel.component.name", format!("{kind}/{index}")),
                 KeyValue::new("server.address", host.to_owned()),
                 KeyValue::new("server.port", i64::from(port)),
             ],
@@ -115,8 +132,49 @@ impl ExportMetrics {
             .build();
         let _ = self.duration.set(duration);
         if let Some(queue) = queue {
-            measure_queue(meter, what, unit, queue);
+            self.measure_queue(meter, what, unit, queue);
         }
+    }
+
+    fn measure_queue(&self, meter: &Meter, what: &str, unit: &'static str, queue: &Arc<Queue>) {
+        let kind = format!("batching_{what}_processor");
+        let attributes = [
+            KeyValue::new("otel.component.name", format!("{kind}/{}", self.index)),
+            KeyValue::new("otel.component.type", kind),
+        ];
+        let (source, own) = (Arc::clone(queue), attributes.clone());
+        meter
+            .i64_observable_up_down_counter(format!("otel.sdk.processor.{what}.queue.size"))
+            .with_unit(unit)
+            .with_description("How many wait for an export.")
+            .with_callback(move |observer| observer.observe(signed(source.waiting() as u64), &own))
+            .build();
+        let (source, own) = (Arc::clone(queue), attributes.clone());
+        meter
+            .i64_observable_up_down_counter(format!("otel.sdk.processor.{what}.queue.capacity"))
+            .with_unit(unit)
+            .with_description("How many can wait for an export.")
+            .with_callback(move |observer| observer.observe(signed(source.capacity() as u64), &own))
+            .build();
+        let source = Arc::clone(queue);
+        let [name, kind] = attributes;
+        let full = [
+            name.clone(),
+            kind.clone(),
+            KeyValue::new("error.type", "queue_full"),
+        ];
+        let passed = [name, kind];
+        meter
+            .u64_observable_counter(format!("otel.sdk.processor.{what}.processed"))
+            .with_unit(unit)
+            .with_description("How many were handed to the exporter, or dropped.")
+            .with_callback(move |observer| {
+                observer.observe(source.passed(), &passed);
+                if source.dropped() > 0 {
+                    observer.observe(source.dropped(), &full);
+                }
+            })
+            .build();
     }
 
     fn ended(
@@ -158,47 +216,6 @@ fn status_code(status: ResponseStatus) -> Option<KeyValue> {
         ResponseStatus::Grpc(name) => Some(KeyValue::new("rpc.response.status_code", name)),
         _ => None,
     }
-}
-
-fn measure_queue(meter: &Meter, what: &str, unit: &'static str, queue: &Arc<Queue>) {
-    let kind = format!("batching_{what}_processor");
-    let attributes = [
-        KeyValue::new("otel.component.name", format!("{kind}/0")),
-        KeyValue::new("otel.component.type", kind),
-    ];
-    let (source, own) = (Arc::clone(queue), attributes.clone());
-    meter
-        .i64_observable_up_down_counter(format!("otel.sdk.processor.{what}.queue.size"))
-        .with_unit(unit)
-        .with_description("How many wait for an export.")
-        .with_callback(move |observer| observer.observe(signed(source.waiting() as u64), &own))
-        .build();
-    let (source, own) = (Arc::clone(queue), attributes.clone());
-    meter
-        .i64_observable_up_down_counter(format!("otel.sdk.processor.{what}.queue.capacity"))
-        .with_unit(unit)
-        .with_description("How many can wait for an export.")
-        .with_callback(move |observer| observer.observe(signed(source.capacity() as u64), &own))
-        .build();
-    let source = Arc::clone(queue);
-    let [name, kind] = attributes;
-    let full = [
-        name.clone(),
-        kind.clone(),
-        KeyValue::new("error.type", "queue_full"),
-    ];
-    let passed = [name, kind];
-    meter
-        .u64_observable_counter(format!("otel.sdk.processor.{what}.processed"))
-        .with_unit(unit)
-        .with_description("How many were handed to the exporter, or dropped.")
-        .with_callback(move |observer| {
-            observer.observe(source.passed(), &passed);
-            if source.dropped() > 0 {
-                observer.observe(source.dropped(), &full);
-            }
-        })
-        .build();
 }
 
 fn signed(count: u64) -> i64 {

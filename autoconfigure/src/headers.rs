@@ -9,38 +9,56 @@ use crate::environment::Environment;
 use crate::percent;
 use crate::signal::Signal;
 
-/// The headers of a list such as `api-key=secret,x-tenant=acme%20inc`. What cannot be read is left
-/// out, and warned about.
+/// The headers of the variable's list. What cannot be read is left out, and warned about.
 pub(crate) fn headers(environment: &Environment, signal: Signal) -> HeaderMap {
     let names = signal.otlp_variables("HEADERS");
     let Some((variable, list)) = environment.first(&names) else {
         return HeaderMap::new();
     };
-    let unquoted = unquoted(&list);
+    let listed = listed(&list);
+    for complaint in listed.complaints {
+        environment.warn(variable, format_args!(": {complaint}"));
+    }
+    listed.headers
+}
+
+/// What a list comes to.
+pub(crate) struct Listed {
+    pub(crate) headers: HeaderMap,
+    /// What is wrong with it.
+    pub(crate) complaints: Vec<String>,
+}
+
+/// The headers of a list such as `api-key=secret,x-tenant=acme%20inc`.
+pub(crate) fn listed(list: &str) -> Listed {
+    let unquoted = unquoted(list);
     let mut has_quotes = unquoted != list;
     let mut headers = HeaderMap::new();
+    let mut complaints = Vec::new();
     let members = unquoted.split(',').map(str::trim);
     for (index, member) in members.filter(|member| !member.is_empty()).enumerate() {
         match header(member, &mut has_quotes) {
             Some((name, value)) => {
                 headers.append(name, value);
             }
-            None => environment.warn(
-                variable,
-                format_args!(
-                    ": header {} is not name=value with percent-encoded values (not shown, as it \
-                     may be secret); using the others",
-                    index + 1
-                ),
-            ),
+            None => complaints.push(format!(
+                "header {} is not name=value with percent-encoded values (not shown, as it may \
+                 be secret); using the others",
+                index + 1
+            )),
         }
     }
     if has_quotes {
-        let what = ": quotes around a value would be a part of it (env files keep them); \
-                    using it without them";
-        environment.warn(variable, what);
+        complaints.push(
+            "quotes around a value would be a part of it (env files keep them); using it without \
+             them"
+                .to_owned(),
+        );
     }
-    headers
+    Listed {
+        headers,
+        complaints,
+    }
 }
 
 fn header(member: &str, has_quotes: &mut bool) -> Option<(HeaderName, HeaderValue)> {

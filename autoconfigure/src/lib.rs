@@ -7,7 +7,6 @@ mod behind_queue;
 mod builder;
 #[cfg(feature = "tls")]
 mod certificates;
-#[cfg(test)]
 mod config_file;
 mod container;
 mod destination;
@@ -28,18 +27,18 @@ mod metrics;
 mod notice;
 mod options;
 mod otlp;
-#[cfg(test)]
 mod pattern;
 mod peers;
 mod percent;
 mod pipeline;
+mod plans;
+mod processor;
 mod provider_source;
 mod proxy;
 mod queue;
 mod reachability;
 mod resource;
 mod sampler;
-#[cfg(test)]
 mod sampling;
 mod setup;
 mod shutdown;
@@ -50,6 +49,7 @@ mod telemetry;
 mod traces;
 mod tracing_builder;
 mod tracing_options;
+mod views;
 mod wanted;
 mod warning;
 

@@ -3,13 +3,9 @@
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::Aggregation;
-use opentelemetry_sdk::metrics::Instrument;
-use opentelemetry_sdk::metrics::InstrumentKind;
 use opentelemetry_sdk::metrics::MeterProviderBuilder;
 use opentelemetry_sdk::metrics::PeriodicReader;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
-use opentelemetry_sdk::metrics::Stream;
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
@@ -20,58 +16,128 @@ use crate::environment::Environment;
 use crate::error::InitError;
 use crate::exporter::Exporter;
 use crate::exporter::exporters;
+use crate::otlp::Target;
 use crate::otlp::temporality;
 use crate::signal::Signal;
+use crate::views::Defaults;
+use crate::views::View;
 
-/// A provider with the exporters that the environment asks for.
-pub(crate) fn provider(
-    environment: &Environment,
-    destinations: &mut Destinations,
-    resource: &Resource,
-) -> Result<MeterProviderBuilder, InitError> {
-    if let Some(filter) = environment.text(EXEMPLARS)
-        && !filter.eq_ignore_ascii_case("always_off")
-    {
-        let what = "not supported by the SDK, which records no exemplars";
-        environment.reject(EXEMPLARS, &filter, what, "always_off");
-    }
-    let mut provider = SdkMeterProvider::builder().with_resource(resource.clone());
-    let interval = environment.interval("OTEL_METRIC_EXPORT_INTERVAL", INTERVAL);
-    for exporter in exporters(environment, Signal::Metrics)? {
-        provider = match exporter {
-            Exporter::Otlp => {
-                let temporality = temporality(environment);
-                if exponential_histograms(environment) {
-                    provider = provider.with_view(exponential);
-                }
-                let bounds = bounds(environment, temporality, interval);
-                let exporter = destinations
-                    .exporter(environment, Signal::Metrics, None, bounds)?
-                    .metrics(temporality)
-                    .map_err(|error| InitError::unmade(Signal::Metrics, error))?;
-                provider.with_reader(every(interval, Quiet(exporter)))
-            }
-            Exporter::Console => {
-                let exporter = opentelemetry_stdout::MetricExporter::default();
-                provider.with_reader(every(interval, exporter))
-            }
-        };
-    }
-    Ok(provider)
+/// How measurements become metrics, and where they go.
+#[derive(Debug, Default)]
+pub(crate) struct MetricPlan {
+    pub(crate) readers: Vec<Reader>,
+    pub(crate) views: Vec<View>,
+    /// For what no view is about.
+    pub(crate) defaults: Defaults,
 }
 
-/// Cumulative values that were not delivered are in the next export, too: there is no point in
-/// going on with old ones then. Deltas are lost if they are given up.
-fn bounds(environment: &Environment, temporality: Temporality, interval: Duration) -> Bounds {
-    let timeout = ["OTEL_METRIC_EXPORT_TIMEOUT".to_owned()];
-    let timeout = environment.optional_timeout(&timeout, TIMEOUT.as_millis());
-    match temporality {
-        Temporality::Cumulative => Bounds {
-            attempt: timeout,
-            patience: Some(timeout.unwrap_or(TIMEOUT).min(interval)),
-            is_cumulative: true,
-        },
-        _ => Bounds::of_once(timeout),
+/// What collects and exports every now and then.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub(crate) interval: Duration,
+    /// How long an export may take with all attempts, if that is said.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) temporality: Temporality,
+    /// `None` is the console.
+    pub(crate) target: Option<Target>,
+}
+
+impl MetricPlan {
+    /// What the variables say.
+    pub(crate) fn read(environment: &Environment) -> Result<Self, InitError> {
+        if let Some(filter) = environment.text(EXEMPLARS)
+            && !filter.eq_ignore_ascii_case("always_off")
+        {
+            let what = "not supported by the SDK, which records no exemplars";
+            environment.reject(EXEMPLARS, &filter, what, "always_off");
+        }
+        let interval = environment.interval("OTEL_METRIC_EXPORT_INTERVAL", Reader::INTERVAL);
+        let timeout = ["OTEL_METRIC_EXPORT_TIMEOUT".to_owned()];
+        let mut defaults = Defaults::default();
+        let mut readers = Vec::new();
+        for exporter in exporters(environment, Signal::Metrics)? {
+            readers.push(match exporter {
+                Exporter::Otlp => {
+                    defaults.is_exponential = exponential_histograms(environment);
+                    Reader {
+                        interval,
+                        timeout: environment.optional_timeout(&timeout, TIMEOUT.as_millis()),
+                        temporality: temporality(environment),
+                        target: Some(Target::read(environment, Signal::Metrics)?),
+                    }
+                }
+                Exporter::Console => Reader {
+                    interval,
+                    timeout: None,
+                    temporality: Temporality::Cumulative,
+                    target: None,
+                },
+            });
+        }
+        Ok(Self {
+            readers,
+            views: Vec::new(),
+            defaults,
+        })
+    }
+
+    /// A provider with all that.
+    pub(crate) fn provider(
+        self,
+        destinations: &mut Destinations,
+        resource: &Resource,
+    ) -> Result<MeterProviderBuilder, InitError> {
+        let mut provider = SdkMeterProvider::builder().with_resource(resource.clone());
+        for view in &self.views {
+            let (view, defaults) = (view.clone(), self.defaults.clone());
+            provider = provider.with_view(move |instrument| view.stream(instrument, &defaults));
+        }
+        if self.defaults != Defaults::default() {
+            let (views, defaults) = (self.views, self.defaults);
+            provider = provider.with_view(move |instrument| {
+                let is_viewed = views.iter().any(|view| view.selects(instrument));
+                if is_viewed {
+                    return None;
+                }
+                defaults.stream(instrument)
+            });
+        }
+        for reader in self.readers {
+            provider = match &reader.target {
+                Some(target) => {
+                    let exporter = destinations
+                        .exporter(Signal::Metrics, target, None, reader.bounds())?
+                        .metrics(reader.temporality)
+                        .map_err(|error| InitError::unmade(Signal::Metrics, error))?;
+                    provider.with_reader(every(reader.interval, Quiet(exporter)))
+                }
+                None => {
+                    let exporter = opentelemetry_stdout::MetricExporter::builder()
+                        .with_temporality(reader.temporality)
+                        .build();
+                    provider.with_reader(every(reader.interval, exporter))
+                }
+            };
+        }
+        Ok(provider)
+    }
+}
+
+impl Reader {
+    /// How often it is done if nobody says.
+    pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
+
+    /// Cumulative values that were not delivered are in the next export, too: there is no point in
+    /// going on with old ones then. Deltas are lost if they are given up.
+    fn bounds(&self) -> Bounds {
+        match self.temporality {
+            Temporality::Cumulative => Bounds {
+                attempt: self.timeout,
+                patience: Some(self.timeout.unwrap_or(TIMEOUT).min(self.interval)),
+                is_cumulative: true,
+            },
+            _ => Bounds::of_once(self.timeout),
+        }
     }
 }
 
@@ -87,23 +153,9 @@ fn exponential_histograms(environment: &Environment) -> bool {
         .unwrap_or(false)
 }
 
-/// Buckets that find their bounds themselves, as large and as fine as the specification says.
-fn exponential(instrument: &Instrument) -> Option<Stream> {
-    if instrument.kind() != InstrumentKind::Histogram {
-        return None;
-    }
-    let aggregation = Aggregation::Base2ExponentialHistogram {
-        max_size: 160,
-        max_scale: 20,
-        record_min_max: true,
-    };
-    Stream::builder().with_aggregation(aggregation).build().ok()
-}
-
 const EXEMPLARS: &str = "OTEL_METRICS_EXEMPLAR_FILTER";
 const HISTOGRAMS: [(&str, bool); 2] = [
     ("explicit_bucket_histogram", false),
     ("base2_exponential_bucket_histogram", true),
 ];
-const INTERVAL: Duration = Duration::from_secs(60);
 const TIMEOUT: Duration = Duration::from_secs(30);

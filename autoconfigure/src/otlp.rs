@@ -8,7 +8,7 @@ use otel_otlp_exporter::ExporterBuilder;
 use otel_otlp_exporter::Protocol;
 
 #[cfg(feature = "tls")]
-use crate::certificates::certificates;
+use crate::certificates::Certificates;
 use crate::endpoint::Endpoint;
 use crate::environment::Environment;
 use crate::error::InitError;
@@ -21,20 +21,23 @@ pub(crate) struct Target {
     pub(crate) endpoint: Endpoint,
     /// How long an attempt may take.
     pub(crate) timeout: Duration,
-    is_compressed: bool,
-    headers: HeaderMap,
+    pub(crate) is_compressed: bool,
+    pub(crate) headers: HeaderMap,
     #[cfg(feature = "tls")]
     tls: Option<otel_otlp_exporter::Tls>,
 }
 
 impl Target {
-    pub(crate) fn read(environment: &Environment, signal: Signal) -> Result<Self, InitError> {
-        let names = |setting| signal.otlp_variables(setting);
-        let endpoint = Endpoint::read(environment, signal)?;
+    /// With the defaults of all that is not said. The certificates count if it is `https`.
+    pub(crate) fn new(
+        signal: Signal,
+        endpoint: Endpoint,
+        #[cfg(feature = "tls")] certificates: &Certificates,
+    ) -> Result<Self, InitError> {
         let is_https = endpoint.url.scheme_str() == Some("https");
         #[cfg(not(feature = "tls"))]
         if is_https {
-            let [_, insecure] = names("INSECURE");
+            let [_, insecure] = signal.otlp_variables("INSECURE");
             return Err(InitError::of(
                 signal,
                 format_args!(
@@ -44,19 +47,35 @@ impl Target {
                 ),
             ));
         }
+        Ok(Self {
+            endpoint,
+            timeout: TIMEOUT,
+            is_compressed: false,
+            headers: HeaderMap::new(),
+            #[cfg(feature = "tls")]
+            tls: is_https.then(|| certificates.tls(signal)).transpose()?,
+        })
+    }
+
+    /// What the variables say.
+    pub(crate) fn read(environment: &Environment, signal: Signal) -> Result<Self, InitError> {
+        let names = |setting| signal.otlp_variables(setting);
+        let endpoint = Endpoint::read(environment, signal)?;
         #[cfg(not(feature = "tls"))]
         warn_of_certificates(environment, signal);
+        let target = Self::new(
+            signal,
+            endpoint,
+            #[cfg(feature = "tls")]
+            &Certificates::read(environment, signal),
+        )?;
         Ok(Self {
             timeout: environment.timeout(&names("TIMEOUT"), TIMEOUT),
             is_compressed: environment
                 .choice(&names("COMPRESSION"), &COMPRESSIONS, "none")
                 .unwrap_or(false),
             headers: headers(environment, signal),
-            #[cfg(feature = "tls")]
-            tls: is_https
-                .then(|| certificates(environment, signal))
-                .transpose()?,
-            endpoint,
+            ..target
         })
     }
 

@@ -24,18 +24,22 @@ impl<P, B: Build<P>> Source<P, B> {
         }
     }
 
+    /// The application's, or the one that is described: `described` is told whether the application
+    /// adds something to it, and may describe none otherwise.
     pub(crate) fn provider(
         self,
-        described: impl FnOnce() -> Result<B, InitError>,
-    ) -> Result<P, InitError> {
+        described: impl FnOnce(bool) -> Result<Option<B>, InitError>,
+    ) -> Result<Option<P>, InitError> {
         match self {
-            Self::Application(provider) => Ok(provider),
+            Self::Application(provider) => Ok(Some(provider)),
             Self::Environment(added) => {
-                let builder = described()?;
-                Ok(added
-                    .into_iter()
-                    .fold(builder, |builder, configure| configure(builder))
-                    .build())
+                let builder = described(!added.is_empty())?;
+                Ok(builder.map(|builder| {
+                    added
+                        .into_iter()
+                        .fold(builder, |builder, configure| configure(builder))
+                        .build()
+                }))
             }
         }
     }

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::thread::Thread;
 
+use crate::batch::Batch;
 use crate::notice::Notice;
 use crate::signal::Signal;
 
@@ -19,6 +20,8 @@ use crate::signal::Signal;
 pub(crate) struct Queue {
     signal: Signal,
     most: usize,
+    /// What sets that.
+    setting: &'static str,
     most_bytes: usize,
     waiting: AtomicUsize,
     waiting_bytes: AtomicUsize,
@@ -33,11 +36,12 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Room for so many, and for so many bytes.
-    pub(crate) fn new(signal: Signal, most: usize, most_bytes: usize) -> Self {
+    /// Room for as many as a batch processor may have waiting, and for so many bytes.
+    pub(crate) fn of(signal: Signal, batch: &Batch, most_bytes: usize) -> Self {
         Self {
             signal,
-            most,
+            most: batch.queue,
+            setting: batch.setting,
             most_bytes,
             waiting: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
@@ -147,10 +151,9 @@ impl Queue {
     #[cold]
     fn tell_that_it_is_full(&self, waiting: usize) {
         let (signal, unit) = (self.signal, self.signal.unit());
-        let room = match (waiting < self.most, signal) {
-            (true, _) => format!("{} bytes", self.most_bytes),
-            (_, Signal::Logs) => format!("{} {unit} (OTEL_BLRP_MAX_QUEUE_SIZE)", self.most),
-            _ => format!("{} {unit} (OTEL_BSP_MAX_QUEUE_SIZE)", self.most),
+        let room = match waiting < self.most {
+            true => format!("{} bytes", self.most_bytes),
+            false => format!("{} {unit} ({})", self.most, self.setting),
         };
         let text = format!(
             "the queue of {signal} is full with {room}: {unit} are dropped until there is room, \
@@ -164,8 +167,15 @@ impl Queue {
 mod tests {
     use super::*;
 
+    fn room_for(queue: usize) -> Batch {
+        Batch {
+            queue,
+            ..Batch::SPANS
+        }
+    }
+
     fn queue() -> Queue {
-        Queue::new(Signal::Traces, 3, 100)
+        Queue::of(Signal::Traces, &room_for(3), 100)
     }
 
     #[test]
@@ -198,7 +208,7 @@ mod tests {
 
     #[test]
     fn room_is_never_given_out_twice() {
-        let queue = Queue::new(Signal::Logs, 100, usize::MAX);
+        let queue = Queue::of(Signal::Logs, &room_for(100), usize::MAX);
         let admitted: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
                 .map(|_| scope.spawn(|| (0..1_000).filter(|_| queue.admits(1)).count()))

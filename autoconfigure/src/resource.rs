@@ -43,25 +43,28 @@ fn listed(environment: &Environment) -> Vec<KeyValue> {
     let Some(list) = environment.text(LIST) else {
         return Vec::new();
     };
+    parsed_list(&list).unwrap_or_else(|| {
+        let expected = "not a list of key=value with percent-encoded values";
+        environment.reject(LIST, &list, expected, "no attributes from it");
+        Vec::new()
+    })
+}
+
+/// `None` if a part of it is wrong.
+pub(crate) fn parsed_list(list: &str) -> Option<Vec<KeyValue>> {
     let members = list.split(',').map(str::trim);
     let members = members.filter(|member| !member.is_empty());
-    members
-        .map(|member| {
-            let (key, value) = member.split_once('=')?;
-            let (key, value) = (key.trim(), value.trim());
-            let (key, value) = (percent::decoded(key)?, percent::decoded(value)?);
-            (!key.is_empty()).then(|| KeyValue::new(key, value))
-        })
-        .collect::<Option<_>>()
-        .unwrap_or_else(|| {
-            let expected = "not a list of key=value with percent-encoded values";
-            environment.reject(LIST, &list, expected, "no attributes from it");
-            Vec::new()
-        })
+    let attributes = members.map(|member| {
+        let (key, value) = member.split_once('=')?;
+        let (key, value) = (key.trim(), value.trim());
+        let (key, value) = (percent::decoded(key)?, percent::decoded(value)?);
+        (!key.is_empty()).then(|| KeyValue::new(key, value))
+    });
+    attributes.collect()
 }
 
 /// The default that the specification prescribes.
-fn unknown_service() -> String {
+pub(crate) fn unknown_service() -> String {
     match executable() {
         Some(executable) => format!("unknown_service:{executable}"),
         None => "unknown_service".to_owned(),

@@ -1,6 +1,7 @@
 //! Everything in its place: what the application and the environment say becomes providers.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 use std::time::Instant;
@@ -22,25 +23,18 @@ use tracing::dispatcher;
 use tracing::subscriber::NoSubscriber;
 
 use crate::baggage_attributes::BaggageAttributes;
-use crate::batch::Batch;
 use crate::destinations::Destinations;
 use crate::detected::Detected;
 use crate::directives::Directives;
 use crate::early_export::EarlyExport;
-use crate::environment::Environment;
 use crate::error::InitError;
-use crate::logs;
-use crate::metrics;
 use crate::notice::Notice;
 use crate::options::Options;
 use crate::peers::Peers;
+use crate::plans::Plans;
 use crate::provider_source::Source;
-use crate::resource::resource;
-use crate::sampler::sampler;
-use crate::signal::Signal;
 use crate::subscriber::Bridge;
 use crate::telemetry::Telemetry;
-use crate::traces;
 use crate::tracing_options::TracingOptions;
 
 /// What an application has decided itself.
@@ -76,29 +70,25 @@ struct Ready {
 
 impl Settings {
     pub(crate) fn set_up(self) -> Result<Telemetry, InitError> {
-        let environment = Environment::of_process();
-        for name in ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"] {
-            if let Some(value) = environment.text(name) {
-                environment.reject(name, &value, "not supported", "the variables");
-            }
-        }
         // What the SDK has to say about the variables is said below, once and in one form.
         let silence = Dispatch::new(NoSubscriber::new());
-        let ready = dispatcher::with_default(&silence, || self.build(&environment))?;
-        Ok(ready.make_global(environment))
+        let (ready, plans) = dispatcher::with_default(&silence, || {
+            let mut plans = Plans::of_process()?;
+            Ok((self.build(&mut plans)?, plans))
+        })?;
+        Ok(ready.make_global(plans))
     }
 
     /// Everything that can fail, before anything global is touched.
-    fn build(self, environment: &Environment) -> Result<Ready, InitError> {
+    fn build(self, plans: &mut Plans) -> Result<Ready, InitError> {
         let mut destinations = Destinations::new(self.patience, self.largest_request);
-        let directives = Directives::new(environment, &self.tracing.directives);
+        let directives = Directives::new(&plans.environment, &self.tracing.directives);
         let mut bridge = Bridge::new(None, None, directives.clone(), self.tracing.clone());
         let mut meters = None;
         let mut summary = None;
-        let mut early_export = None;
-        if !environment.flag("OTEL_SDK_DISABLED") {
-            let undetected = self.undetected;
-            let resource = resource(environment, self.service, self.attributes, &undetected);
+        let mut early_export = Vec::new();
+        if !plans.is_disabled() {
+            let resource = plans.resource(self.service, self.attributes, &self.undetected);
             let options = Options {
                 queue_bytes: self.queue_bytes,
                 peers: self.peers,
@@ -106,40 +96,48 @@ impl Settings {
                     .filter(|keys| !keys.is_empty())
                     .map(BaggageAttributes::new),
             };
+            let has_sampler = self.sampler.is_some();
             let mut sampled = "the application's own sampler".to_owned();
-            let traces = self.traces.provider(|| {
-                let sampler = self.sampler.unwrap_or_else(|| {
-                    let sampler = sampler(environment);
-                    sampled = format!("{sampler:?}");
-                    Box::new(sampler)
-                });
-                traces::provider(environment, &mut destinations, &resource, sampler, &options)
+            let sampler = self.sampler;
+            let traces = self.traces.provider(|is_needed| {
+                let Some(plan) = plans.traces(sampler, is_needed)? else {
+                    return Ok(None);
+                };
+                if !has_sampler {
+                    sampled = format!("{:?}", plan.sampler);
+                }
+                plan.provider(&mut destinations, &resource, &options)
+                    .map(Some)
             })?;
-            let metrics = self
-                .metrics
-                .provider(|| metrics::provider(environment, &mut destinations, &resource))?;
-            let logs = self
-                .logs
-                .provider(|| logs::provider(environment, &mut destinations, &resource, &options))?;
-            let meter = metrics.meter(SCOPE);
-            for pipeline in destinations.pipelines() {
-                pipeline.metrics.measure(&meter, pipeline.queue.as_ref());
+            let metrics = self.metrics.provider(|is_needed| {
+                let plan = plans.metrics(is_needed)?;
+                plan.map(|plan| plan.provider(&mut destinations, &resource))
+                    .transpose()
+            })?;
+            let logs = self.logs.provider(|is_needed| {
+                let plan = plans.logs(is_needed)?;
+                plan.map(|plan| plan.provider(&mut destinations, &resource, &options))
+                    .transpose()
+            })?;
+            if let Some(metrics) = &metrics {
+                let meter = metrics.meter(SCOPE);
+                for pipeline in destinations.pipelines() {
+                    pipeline.metrics.measure(&meter, pipeline.queue.as_ref());
+                }
             }
-            early_export = destinations.pipelines().iter().find_map(|pipeline| {
-                let queue = pipeline
-                    .queue
-                    .clone()
-                    .filter(|_| pipeline.signal == Signal::Traces)?;
-                let delay = Batch::early(environment)?;
-                EarlyExport::start(traces.clone(), queue, delay)
-            });
+            if let Some(traces) = &traces {
+                let early = destinations.early().iter();
+                early_export.extend(early.filter_map(|(queue, pause)| {
+                    EarlyExport::start(traces.clone(), Arc::clone(queue), *pause)
+                }));
+            }
             let places = destinations.places().join(", ");
             summary = Some(match places.is_empty() {
                 true => "nothing is exported by OTLP".to_owned(),
                 false => format!("exporting {places}; traces sampled by {sampled}"),
             });
-            bridge = Bridge::new(Some(traces), Some(logs), directives, self.tracing);
-            meters = Some(metrics);
+            bridge = Bridge::new(traces, logs, directives, self.tracing);
+            meters = metrics;
         }
         Ok(Ready {
             telemetry: Telemetry {
@@ -159,7 +157,7 @@ impl Settings {
 }
 
 impl Ready {
-    fn make_global(self, environment: Environment) -> Telemetry {
+    fn make_global(self, plans: Plans) -> Telemetry {
         let mut telemetry = self.telemetry;
         let bridge = &telemetry.bridge;
         let complaint = self.has_subscriber.then(|| bridge.install()).flatten();
@@ -173,10 +171,15 @@ impl Ready {
         // Not earlier: it has something to say about names that it does not know.
         global::set_text_map_propagator(match self.propagator {
             Some(propagator) => CompositePropagator::new(vec![propagator]),
-            None => otel_propagation::from_env(),
+            None => plans.propagator(),
         });
 
-        telemetry.warnings = environment.into_warnings();
+        plans.install_http_defaults();
+        if let Some(summary) = plans.summary() {
+            summary.say_locally();
+        }
+
+        telemetry.warnings = plans.environment.into_warnings();
         for warning in &telemetry.warnings {
             Notice::warning(warning.to_string()).say();
         }

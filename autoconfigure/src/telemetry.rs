@@ -40,7 +40,7 @@ pub struct Telemetry {
     pub(crate) bridge: Bridge,
     pub(crate) metrics: Option<SdkMeterProvider>,
     pub(crate) destinations: Destinations,
-    pub(crate) early_export: Mutex<Option<EarlyExport>>,
+    pub(crate) early_export: Mutex<Vec<EarlyExport>>,
     pub(crate) timeout: Duration,
     /// When `init` was done with it, and how much had been recorded then.
     pub(crate) since: (Instant, u64),
@@ -91,25 +91,28 @@ impl Telemetry {
         self.end()
     }
 
-    /// What in the environment could not be used. All of it has been logged.
+    /// What in the environment, or in the configuration file, could not be used. All of it has been logged.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// The provider of tracers; `None` if `OTEL_SDK_DISABLED` is true. It is also the global one.
+    /// The provider of tracers; `None` if `OTEL_SDK_DISABLED` is true, or
+    /// if a configuration file has none. It is also the global one.
     #[must_use]
     pub fn tracer_provider(&self) -> Option<&SdkTracerProvider> {
         self.bridge.traces.as_ref()
     }
 
-    /// The provider of meters; `None` if `OTEL_SDK_DISABLED` is true. It is also the global one.
+    /// The provider of meters; `None` if `OTEL_SDK_DISABLED` is true, or
+    /// if a configuration file has none. It is also the global one.
     #[must_use]
     pub fn meter_provider(&self) -> Option<&SdkMeterProvider> {
         self.metrics.as_ref()
     }
 
-    /// The provider of loggers; `None` if `OTEL_SDK_DISABLED` is true. OpenTelemetry has no global
+    /// The provider of loggers; `None` if `OTEL_SDK_DISABLED` is true, or
+    /// if a configuration file has none. OpenTelemetry has no global
     /// one.
     #[must_use]
     pub fn logger_provider(&self) -> Option<&SdkLoggerProvider> {
@@ -154,12 +157,10 @@ impl Telemetry {
             return Ok(());
         }
         // What is left is exported now.
-        drop(
-            self.early_export
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        self.early_export
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         let timeout = self.timeout;
         let deadline = Instant::now() + timeout;
         // A little earlier, so that the SDK's threads can still say that they were too late.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A value in the environment that could not be used, and what is used instead.
+/// A value in the environment, or in the configuration file, that could not be used, and what is used instead.
 ///
 /// [`init`](crate::init) logs each of them once, and
 /// [`Telemetry::warnings`](crate::Telemetry::warnings) returns them.
@@ -21,7 +21,13 @@ impl Warning {
         }
     }
 
-    /// The name of the environment variable.
+    /// About the file that the variable names; the text begins with it.
+    pub(crate) fn in_file(variable: &str, text: String) -> Self {
+        let variable = variable.to_owned();
+        Self { variable, text }
+    }
+
+    /// The name of the environment variable; `OTEL_CONFIG_FILE` if it is about the file.
     #[must_use]
     pub fn variable(&self) -> &str {
         &self.variable

@@ -157,11 +157,6 @@ fn unusable_values_are_named_with_their_variable_and_what_is_used_instead() {
             "is not supported for log records by the SDK; using no limit".to_owned(),
         ),
         (
-            "OTEL_CONFIG_FILE",
-            "otel.yaml",
-            "is not supported; using the variables".to_owned(),
-        ),
-        (
             "RUST_LOG",
             "shop=loud",
             "is not a list of directives (error parsing level filter: expected one of \"off\", \

@@ -17,8 +17,8 @@ pub mod testing;
 pub mod tower;
 
 pub use crate::config::{
-    Attributes, ClientConfig, Continue, CreationContext, DatabaseConfig, MessagingConfig,
-    Sanitising, Scheme, ServerConfig, Trust,
+    Attributes, ClientConfig, Continue, CreationContext, DatabaseConfig, HttpDefaults,
+    MessagingConfig, Sanitising, Scheme, ServerConfig, Trust,
 };
 pub use crate::db::{
     Acquire, DbClientInstrumentation, PoolMetrics, PoolState, PoolUse, PoolWait, SqlDialect,

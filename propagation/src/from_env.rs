@@ -70,14 +70,14 @@ impl Selection {
             return selection;
         }
         for name in names {
-            match propagator(&name) {
+            match by_name(&name) {
                 Some(propagator) => selection.propagators.push(propagator),
                 None => selection.unknown.push(name),
             }
         }
         // A misspelt name must not switch propagation off without being asked to.
         if selection.propagators.is_empty() {
-            selection.propagators = DEFAULT.into_iter().filter_map(propagator).collect();
+            selection.propagators = DEFAULT.into_iter().filter_map(by_name).collect();
         }
         selection
     }
@@ -95,7 +95,13 @@ fn names(list: &str) -> Vec<String> {
     names
 }
 
-fn propagator(name: &str) -> Option<Box<dyn TextMapPropagator + Send + Sync>> {
+/// The propagator with this name, in lower case; the names are those of [`from_env`] but for `none`.
+///
+/// ```
+/// assert!(otel_propagation::by_name("b3multi").is_some());
+/// assert!(otel_propagation::by_name("none").is_none());
+/// ```
+pub fn by_name(name: &str) -> Option<Box<dyn TextMapPropagator + Send + Sync>> {
     Some(match name {
         "tracecontext" => Box::new(TraceContextPropagator::new()),
         "baggage" => Box::new(BaggagePropagator::new()),

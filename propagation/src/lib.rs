@@ -24,8 +24,8 @@ pub use composite::CompositePropagator;
 pub use detached::linked_root;
 #[cfg(feature = "tokio")]
 pub use detached::{spawn_blocking_with_context, spawn_with_context};
-pub use from_env::from_env;
+pub use from_env::{by_name, from_env};
 pub use jaeger::JaegerPropagator;
-pub use resolution::{extract, inject};
+pub use resolution::{extract, inject, set_default};
 pub use trace_context::{TraceContextPropagator, server_timing};
 pub use xray::XrayPropagator;

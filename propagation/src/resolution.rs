@@ -3,7 +3,7 @@
 //! The API's default propagator does nothing, so an application that never calls
 //! `set_text_map_propagator` would silently break every trace that passes through it.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use opentelemetry::{
     Context, global,
@@ -41,7 +41,7 @@ pub fn extract(context: &Context, carrier: &dyn Extractor) -> Context {
     global::get_text_map_propagator(|propagator| {
         is_configured(propagator).then(|| propagator.extract_with_context(context, carrier))
     })
-    .unwrap_or_else(|| DEFAULT.extract_with_context(context, carrier))
+    .unwrap_or_else(|| default().extract_with_context(context, carrier))
 }
 
 /// Writes the trace and baggage of `context` to `carrier`.
@@ -66,8 +66,25 @@ pub fn inject(context: &Context, carrier: &mut dyn Injector) {
         configured
     });
     if !injected {
-        DEFAULT.inject_context(context, carrier);
+        default().inject_context(context, carrier);
     }
+}
+
+/// What [`extract`] and [`inject`] do while there is no global propagator with fields, instead of what
+/// `OTEL_PROPAGATORS` says. With an empty composite, nothing is carried.
+///
+/// `false` if it is known already, because it was set before, or needed: then that stays.
+///
+/// ```
+/// let nothing = otel_propagation::CompositePropagator::new(Vec::new());
+/// assert!(otel_propagation::set_default(nothing));
+/// ```
+pub fn set_default(propagator: CompositePropagator) -> bool {
+    DEFAULT.set(propagator).is_ok()
+}
+
+fn default() -> &'static CompositePropagator {
+    DEFAULT.get_or_init(from_env)
 }
 
 /// The no-op that the API starts with has no type to be asked for, but no fields either. Nor has an
@@ -77,4 +94,4 @@ fn is_configured(propagator: &dyn TextMapPropagator) -> bool {
 }
 
 /// Read once: the environment of a process does not change under a running server.
-static DEFAULT: LazyLock<CompositePropagator> = LazyLock::new(from_env);
+static DEFAULT: OnceLock<CompositePropagator> = OnceLock::new();

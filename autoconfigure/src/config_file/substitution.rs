@@ -19,15 +19,6 @@ pub(super) fn substituted(text: &str, variable: &Lookup<'_>) -> Result<String, S
     Ok(substituted)
 }
 
-/// The names of the variables that the text refers to.
-pub(super) fn references(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split("$$").flat_map(|part| part.split("${").skip(1));
-    parts.filter_map(|rest| {
-        let (reference, _) = rest.split_once('}')?;
-        Some(Reference::parse(reference).ok()?.name)
-    })
-}
-
 fn resolve(text: &str, variable: &Lookup<'_>, resolved: &mut String) -> Result<(), String> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -165,11 +156,5 @@ mod tests {
             let error = substituted(text, &variable).unwrap_err();
             assert!(error.contains("is no reference"), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn variables_that_are_referred_to_are_known() {
-        let found: Vec<_> = references("${A}/${env:B:-x}/$${C}/${D").collect();
-        assert_eq!(found, ["A", "B"]);
     }
 }

@@ -11,7 +11,7 @@ use crate::sampling::Composable;
 use crate::sampling::Composite;
 use crate::sampling::Parent;
 use crate::sampling::Rule;
-use crate::sampling::Threshold;
+use crate::sampling::threshold::Threshold;
 
 /// The parent as flags and trace state: `remote 01 ot=th:8`.
 fn parent(text: &str) -> Option<Context> {

@@ -13,4 +13,3 @@ pub(crate) use composable::Composable;
 pub(crate) use composite::Composite;
 pub(crate) use rule::Rule;
 pub(crate) use start::Parent;
-pub(crate) use threshold::Threshold;

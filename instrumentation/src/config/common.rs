@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::attributes::Attributes;
 use super::known_methods::KnownMethods;
+use super::setting::Setting;
 use crate::facts::{Request, Response};
 use crate::providers::Providers;
 
@@ -22,10 +23,10 @@ pub(crate) struct Common {
     pub(crate) span_name: Option<SpanName>,
     pub(crate) attributes: Option<AttributesHook>,
     pub(crate) response_attributes: Option<ResponseHook>,
-    pub(crate) request_headers: Vec<String>,
-    pub(crate) response_headers: Vec<String>,
-    pub(crate) known_methods: KnownMethods,
-    pub(crate) sensitive_query_keys: Arc<[Cow<'static, str>]>,
+    pub(crate) request_headers: Setting<Vec<String>>,
+    pub(crate) response_headers: Setting<Vec<String>>,
+    pub(crate) known_methods: Setting<KnownMethods>,
+    pub(crate) sensitive_query_keys: Setting<Arc<[Cow<'static, str>]>>,
     pub(crate) active_requests: bool,
     pub(crate) body_sizes: bool,
     pub(crate) baggage_limit: Option<usize>,
@@ -41,10 +42,10 @@ impl Default for Common {
             span_name: None,
             attributes: None,
             response_attributes: None,
-            request_headers: Vec::new(),
-            response_headers: Vec::new(),
-            known_methods: KnownMethods::from_env(),
-            sensitive_query_keys: SENSITIVE_QUERY_KEYS.map(Cow::Borrowed).into(),
+            request_headers: Setting::unsaid(Vec::new()),
+            response_headers: Setting::unsaid(Vec::new()),
+            known_methods: Setting::unsaid(KnownMethods::from_env()),
+            sensitive_query_keys: Setting::unsaid(SENSITIVE_QUERY_KEYS.map(Cow::Borrowed).into()),
             active_requests: false,
             body_sizes: false,
             baggage_limit: None,
@@ -140,7 +141,8 @@ macro_rules! shared_options {
                 mut self,
                 names: impl IntoIterator<Item = impl Into<String>>,
             ) -> Self {
-                self.common.request_headers = names.into_iter().map(Into::into).collect();
+                let names = names.into_iter().map(Into::into);
+                self.common.request_headers = Setting::said(names.collect());
                 self
             }
 
@@ -153,7 +155,8 @@ macro_rules! shared_options {
                 mut self,
                 names: impl IntoIterator<Item = impl Into<String>>,
             ) -> Self {
-                self.common.response_headers = names.into_iter().map(Into::into).collect();
+                let names = names.into_iter().map(Into::into);
+                self.common.response_headers = Setting::said(names.collect());
                 self
             }
 
@@ -165,7 +168,7 @@ macro_rules! shared_options {
                 mut self,
                 methods: impl IntoIterator<Item = impl Into<String>>,
             ) -> Self {
-                self.common.known_methods = KnownMethods::only(methods);
+                self.common.known_methods = Setting::said(KnownMethods::only(methods));
                 self
             }
 
@@ -176,7 +179,7 @@ macro_rules! shared_options {
                 keys: impl IntoIterator<Item = impl Into<String>>,
             ) -> Self {
                 let keys = keys.into_iter().map(|key| Cow::Owned(key.into()));
-                self.common.sensitive_query_keys = keys.collect();
+                self.common.sensitive_query_keys = Setting::said(keys.collect());
                 self
             }
 

@@ -34,6 +34,11 @@ impl KnownMethods {
         }
     }
 
+    /// Those of the conventions.
+    pub(crate) fn standard() -> Self {
+        Self { replacement: None }
+    }
+
     /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` if it is set, else the conventions' list.
     pub(crate) fn from_env() -> Self {
         match std::env::var("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS") {

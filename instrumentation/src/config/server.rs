@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::attributes::Attributes;
 use super::common::{Common, Predicate, shared_options};
 use super::known_methods::KnownMethods;
+use super::setting::Setting;
 use crate::facts::{Request, Response};
 use crate::providers::Providers;
 

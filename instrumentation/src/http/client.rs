@@ -7,7 +7,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use super::address::ServerAddress;
 use super::authority::default_port;
 use super::url;
-use crate::config::{Attributes, ClientConfig, ClientOptions, Common};
+use crate::config::{Attributes, ClientConfig, ClientOptions, Common, HttpDefaults, Role};
 use crate::facts::Request;
 use crate::operation::{Convention, Instrumentation, Operation, Origin, Route, Start};
 use crate::outcome::{HttpOutcome, Outcome, Side};
@@ -44,7 +44,11 @@ impl HttpClientInstrumentation {
     /// `scope` names the instrumentation, see [`instrumentation_scope`](crate::instrumentation_scope).
     #[must_use]
     pub fn new(scope: InstrumentationScope, config: ClientConfig) -> Self {
-        let ClientConfig { common, options } = config;
+        let ClientConfig {
+            mut common,
+            options,
+        } = config;
+        HttpDefaults::fill_in(&mut common, Role::Client);
         Self {
             instrumentation: Instrumentation::new(Convention::HttpClient, scope, common),
             options,

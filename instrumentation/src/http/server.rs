@@ -7,7 +7,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use super::address::ServerAddress;
 use super::forwarded::Forwarded;
 use super::url::redact_query;
-use crate::config::{Attributes, Common, ServerConfig, ServerOptions};
+use crate::config::{Attributes, Common, HttpDefaults, Role, ServerConfig, ServerOptions};
 use crate::facts::Request;
 use crate::operation::{
     Convention, Instrumentation, Operation, Origin, Route, Start, peer_attributes,
@@ -47,7 +47,11 @@ impl HttpServerInstrumentation {
     /// `scope` names the instrumentation, see [`instrumentation_scope`](crate::instrumentation_scope).
     #[must_use]
     pub fn new(scope: InstrumentationScope, config: ServerConfig) -> Self {
-        let ServerConfig { common, options } = config;
+        let ServerConfig {
+            mut common,
+            options,
+        } = config;
+        HttpDefaults::fill_in(&mut common, Role::Server);
         Self {
             instrumentation: Instrumentation::new(Convention::HttpServer, scope, common),
             options,

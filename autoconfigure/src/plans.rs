@@ -1,0 +1,123 @@
+//! Where the plans come from: the variables, or a configuration file.
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::ShouldSample;
+use otel_propagation::CompositePropagator;
+
+use crate::config_file::ConfigFile;
+use crate::detected::Detected;
+use crate::environment::Environment;
+use crate::error::InitError;
+use crate::logs::LogPlan;
+use crate::metrics::MetricPlan;
+use crate::notice::Notice;
+use crate::resource::resource;
+use crate::sampler::sampler;
+use crate::traces::TracePlan;
+
+/// What is written somewhere. A plan is asked for once.
+pub(crate) struct Plans {
+    /// Without what the file replaces.
+    pub(crate) environment: Environment,
+    file: Option<ConfigFile>,
+}
+
+impl Plans {
+    pub(crate) fn of_process() -> Result<Self, InitError> {
+        let variables = Environment::of_process();
+        let file = ConfigFile::named_by(&variables)?;
+        let environment = match &file {
+            Some(file) => {
+                let environment = Environment::beside_file();
+                environment.warn_of_file(file.warnings.iter().cloned());
+                environment
+            }
+            None => variables,
+        };
+        Ok(Self { environment, file })
+    }
+
+    pub(crate) fn is_disabled(&self) -> bool {
+        match &self.file {
+            Some(file) => file.is_disabled(),
+            None => self.environment.flag("OTEL_SDK_DISABLED"),
+        }
+    }
+
+    pub(crate) fn resource(
+        &mut self,
+        service: Option<String>,
+        attributes: Vec<KeyValue>,
+        undetected: &[Detected],
+    ) -> Resource {
+        match &mut self.file {
+            Some(file) => file.resource(service, attributes, undetected),
+            None => resource(&self.environment, service, attributes, undetected),
+        }
+    }
+
+    /// How spans are made, with the sampler of the application if it has one. `None` if the file does
+    /// not mention them, unless there is something to add to it.
+    pub(crate) fn traces(
+        &mut self,
+        own: Option<Box<dyn ShouldSample>>,
+        is_needed: bool,
+    ) -> Result<Option<TracePlan>, InitError> {
+        let Some(file) = &mut self.file else {
+            let sampler = own.unwrap_or_else(|| Box::new(sampler(&self.environment)));
+            return TracePlan::read(&self.environment, sampler).map(Some);
+        };
+        let plan = file.traces();
+        let plan = plan.or_else(|| is_needed.then(TracePlan::without_processors));
+        Ok(plan.map(|plan| match own {
+            Some(sampler) => TracePlan { sampler, ..plan },
+            None => plan,
+        }))
+    }
+
+    pub(crate) fn metrics(&mut self, is_needed: bool) -> Result<Option<MetricPlan>, InitError> {
+        match &mut self.file {
+            Some(file) => Ok(file
+                .metrics()
+                .or_else(|| is_needed.then(MetricPlan::default))),
+            None => MetricPlan::read(&self.environment).map(Some),
+        }
+    }
+
+    pub(crate) fn logs(&mut self, is_needed: bool) -> Result<Option<LogPlan>, InitError> {
+        match &mut self.file {
+            Some(file) => Ok(file.logs().or_else(|| is_needed.then(LogPlan::default))),
+            None => LogPlan::read(&self.environment).map(Some),
+        }
+    }
+
+    /// How contexts are carried. In a file, nothing said is nothing carried.
+    pub(crate) fn propagator(&self) -> CompositePropagator {
+        let Some(file) = &self.file else {
+            return otel_propagation::from_env();
+        };
+        let propagator = file.propagator();
+        // A global one without fields counts as not set.
+        otel_propagation::set_default(propagator.clone());
+        propagator
+    }
+
+    /// Makes what the middlewares are told the default of the process.
+    pub(crate) fn install_http_defaults(&self) {
+        if let Some(file) = &self.file
+            && !file.http().install()
+        {
+            self.environment.warn("OTEL_CONFIG_FILE", HAS_DEFAULTS);
+        }
+    }
+
+    /// Which file it is.
+    pub(crate) fn summary(&self) -> Option<Notice> {
+        let file = self.file.as_ref()?;
+        Some(Notice::information(file.summary.clone()))
+    }
+}
+
+const HAS_DEFAULTS: &str =
+    ": the defaults of HTTP (instrumentation/development) had been installed before; they stay";
