@@ -24,6 +24,8 @@ use crate::outcome::ErrorType;
 /// span. The span ends with the response's head, or with its body if
 /// [`ClientConfig::body_end`] says so.
 ///
+/// There is no `network.peer.address`: the address of the connection is known to the client alone.
+///
 /// The name of the span is the method, unless the request's extensions hold a [`UrlTemplate`].
 ///
 /// `error.type` of a request that failed is what [`ErrorType::of`] finds. It sees the sources of
