@@ -1,8 +1,6 @@
 //! What only this crate has of queries and their ends, on SQLite. The rest is the contract of databases,
 //! in `integration-tests/databases`.
 
-#![expect(clippy::panic, reason = "what happens then is tested")]
-
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
