@@ -59,6 +59,7 @@ impl<'a> Value<'a> {
     }
 
     /// `otel.yaml:12:9: tracer_provider.sampler`, without the file.
+    #[cfg(feature = "tls")]
     pub(super) fn label(&self) -> String {
         let Place { line, column } = self.node.place;
         format!("{line}:{column}: {}", self.path)
