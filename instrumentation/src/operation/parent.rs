@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
-use opentelemetry::trace::{SpanContext, TraceContextExt, TraceId};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::baggage::{self, Injection};
 use super::instrumentation::Instrumentation;
@@ -18,7 +18,8 @@ pub(crate) struct Origin {
     /// What the span is put into, and what is passed on where there is none.
     pub(super) base: Context,
     pub(super) parent: Parent,
-    pub(super) sampling: Sampling,
+    /// What the sampler has said already.
+    pub(super) decision: EarlyDecision,
     /// What of it goes out with the request.
     pub(super) injection: Injection,
 }
@@ -31,16 +32,6 @@ pub(super) enum Parent {
     None,
     /// Nowhere, but the root links to this span.
     Linked(SpanContext),
-}
-
-/// What becomes of the span, as far as that is known before there is one.
-pub(super) enum Sampling {
-    /// The provider decides.
-    Open,
-    /// The sampler has decided against it.
-    Against(SpanContext),
-    /// The sampler has decided for the root of this trace.
-    Root(TraceId),
 }
 
 impl Origin {
@@ -57,32 +48,29 @@ impl Origin {
             Parent::Base => resolved.decide(&base),
             Parent::None | Parent::Linked(_) => resolved.decide(&Context::new()),
         };
-        let sampling = match decision {
-            EarlyDecision::Unknown => Sampling::Open,
-            EarlyDecision::Root(trace_id) => Sampling::Root(trace_id),
-            EarlyDecision::Unsampled(span) if instrumentation.measures() => Sampling::Against(span),
-            EarlyDecision::Unsampled(span) => {
+        match decision {
+            EarlyDecision::Unsampled(span) if !instrumentation.measures() => {
                 let context = base.with_remote_span_context(span);
                 let instrumentation = instrumentation.clone();
-                return Err(Operation::recorded(
+                Err(Operation::recorded(
                     context,
                     instrumentation,
                     injection,
                     None,
-                ));
+                ))
             }
-        };
-        Ok(Self {
-            base,
-            parent,
-            sampling,
-            injection,
-        })
+            decision => Ok(Self {
+                base,
+                parent,
+                decision,
+                injection,
+            }),
+        }
     }
 
     /// Whether anything may come of what is found out for a span.
     pub(crate) fn may_have_span(&self) -> bool {
-        !matches!(self.sampling, Sampling::Against(_))
+        !matches!(self.decision, EarlyDecision::Unsampled(_))
     }
 
     /// A request that comes in; `Err` is the operation of one that is not recorded.

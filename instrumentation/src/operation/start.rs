@@ -9,13 +9,13 @@ use opentelemetry::trace::{Link, SpanBuilder, TraceContextExt};
 use super::instrumentation::Instrumentation;
 use super::kept_request::KeptRequest;
 use super::lifecycle::Operation;
-use super::parent::{Origin, Parent, Sampling, without_trace};
+use super::parent::{Origin, Parent, without_trace};
 use super::recording::{Clock, Recording};
 use super::route::Route;
 use crate::config::Attributes;
 use crate::facts::Request;
 use crate::outcome::Outcome;
-use crate::providers::{StartedSpan, proposing};
+use crate::providers::{EarlyDecision, StartedSpan, proposing};
 
 /// What a convention found out before its operation begins.
 pub(crate) struct Start {
@@ -103,7 +103,7 @@ impl Start {
         let Origin {
             base,
             parent,
-            sampling,
+            decision,
             injection,
         } = origin;
         let instruments = measures
@@ -112,12 +112,12 @@ impl Start {
         let is_final = matches!(route, Route::Final(_));
         let renamable = (custom_name.is_none() && !is_final).then_some(word);
         let is_public = matches!(parent, Parent::Linked(_));
-        let span = match sampling {
-            Sampling::Against(span) => Some(StartedSpan {
+        let span = match decision {
+            EarlyDecision::Unsampled(span) => Some(StartedSpan {
                 context: base.with_remote_span_context(span),
                 is_recording: false,
             }),
-            Sampling::Open | Sampling::Root(_) => {
+            EarlyDecision::Unknown | EarlyDecision::Root(_) => {
                 let mut builder = SpanBuilder {
                     name: custom_name.unwrap_or(name),
                     start_time: Some(started.wall()),
@@ -134,8 +134,8 @@ impl Start {
                     builder = builder.with_links(vec![Link::with_context(remote.clone())]);
                 }
                 let start = || resolved.start_span(builder, above, &base);
-                match sampling {
-                    Sampling::Root(trace_id) => proposing(trace_id, start),
+                match decision {
+                    EarlyDecision::Root(trace_id) => proposing(trace_id, start),
                     _ => start(),
                 }
             }

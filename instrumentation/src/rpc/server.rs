@@ -84,6 +84,8 @@ impl RpcServerInstrumentation {
         }
         self.begin(request, Origin::within(instrumentation, ambient))
     }
+
+    /// The call from where it begins, or what is known to record nothing.
     fn begin(&self, request: &Request<'_>, origin: Result<Origin, Operation>) -> RpcOperation {
         let instrumentation = &self.instrumentation;
         match origin {
