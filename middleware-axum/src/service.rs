@@ -85,8 +85,7 @@ where
         if let Some(handle) = operation.route_handle() {
             request.extensions_mut().insert(handle);
         }
-        ResponseFuture::new(operation, || self.inner.call(request))
-            .describe_body_error(describe_body_error)
+        ResponseFuture::new_with(operation, describe_body_error, || self.inner.call(request))
     }
 }
 

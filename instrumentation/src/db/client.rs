@@ -117,7 +117,7 @@ impl DbClientInstrumentation {
         let name = self.name(statement, summary);
         let mut span = Vec::new();
         if origin.may_have_span() {
-            span.reserve(ATTRIBUTES);
+            span = Vec::with_capacity(ATTRIBUTES);
             identity.describe_database(&mut span);
             if let Some(read) = summary {
                 let summary = read.summary.clone();

@@ -99,7 +99,7 @@ impl HttpClientInstrumentation {
         }
         let mut span = Vec::new();
         if origin.may_have_span() {
-            span.reserve(ATTRIBUTES);
+            span = Vec::with_capacity(ATTRIBUTES);
             span.push(KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.label));
             let url = url::full(request, &instrumentation.config.sensitive_query_keys);
             span.push(KeyValue::new(semconv::URL_FULL, url));

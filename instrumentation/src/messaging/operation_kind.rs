@@ -88,7 +88,7 @@ impl OperationKind {
         }
         let mut span = Vec::new();
         if origin.may_have_span() {
-            span.reserve(ATTRIBUTES);
+            span = Vec::with_capacity(ATTRIBUTES);
             self.describe(identity, options, subject, &mut span);
         }
 

@@ -138,8 +138,7 @@ impl Operation {
 
     /// Nothing is recorded and nothing goes out, but the context passes on.
     pub(crate) fn passing_on(context: Context) -> Self {
-        let stage = Stage::Begun(State::boxed(context));
-        Self { stage }
+        Self::begun(State::boxed(context))
     }
 
     /// Nothing is recorded, but the context goes out.
@@ -148,32 +147,21 @@ impl Operation {
         instrumentation: Arc<Instrumentation>,
         injection: Injection,
     ) -> Self {
-        Self::begun(context, instrumentation, injection, Recorded::Not)
+        Self::begun(State::of(context, instrumentation, injection))
     }
 
-    /// There is a span or a metric. Without a recording where the span records nothing and nothing
-    /// measures.
-    pub(super) fn recorded(
+    /// The span records nothing, and nothing measures.
+    pub(super) fn decided(
         context: Context,
         instrumentation: Arc<Instrumentation>,
         injection: Injection,
-        recording: Option<Recording>,
     ) -> Self {
-        let recorded = recording.map_or(Recorded::Decided, Recorded::Recording);
-        Self::begun(context, instrumentation, injection, recorded)
+        let mut state = State::of(context, instrumentation, injection);
+        state.recorded = Recorded::Decided;
+        Self::begun(state)
     }
 
-    fn begun(
-        context: Context,
-        instrumentation: Arc<Instrumentation>,
-        injection: Injection,
-        recorded: Recorded,
-    ) -> Self {
-        let mut state = State::boxed(context);
-        state.instrumentation = Some(instrumentation);
-        state.injection = injection;
-        state.recorded = recorded;
-        state.share();
+    pub(super) fn begun(state: Box<State>) -> Self {
         let stage = Stage::Begun(state);
         Self { stage }
     }

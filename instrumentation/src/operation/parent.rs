@@ -52,12 +52,7 @@ impl Origin {
             EarlyDecision::Unsampled(span) if !instrumentation.measures() => {
                 let context = base.with_remote_span_context(span);
                 let instrumentation = instrumentation.clone();
-                Err(Operation::recorded(
-                    context,
-                    instrumentation,
-                    injection,
-                    None,
-                ))
+                Err(Operation::decided(context, instrumentation, injection))
             }
             decision => Ok(Self {
                 base,

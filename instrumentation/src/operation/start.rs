@@ -12,6 +12,7 @@ use super::lifecycle::Operation;
 use super::parent::{Origin, Parent, without_trace};
 use super::recording::{Clock, Recording};
 use super::route::Route;
+use super::state::{Recorded, State};
 use crate::config::Attributes;
 use crate::facts::Request;
 use crate::outcome::Outcome;
@@ -147,12 +148,13 @@ impl Start {
             None if is_public => without_trace(&base),
             None => base,
         };
-        let instrumentation = instrumentation.clone();
+        let mut state = State::of(context, instrumentation.clone(), injection);
         if !is_recorded {
-            return Operation::unrecorded(context, instrumentation, injection);
+            return Operation::begun(state);
         }
         if !span_records && !measures {
-            return Operation::recorded(context, instrumentation, injection, None);
+            state.recorded = Recorded::Decided;
+            return Operation::begun(state);
         }
 
         // After the hooks: one may have replaced a label, or panicked, and what is counted here has
@@ -161,7 +163,8 @@ impl Start {
             let labels = attributes.labels.get(..active_labels);
             active.add(1, labels.unwrap_or_default());
         }
-        let recording = Recording {
+        // Written where it stays: it is large, and a copy of it costs.
+        state.recorded = Recorded::Recording(Recording {
             started,
             span_records,
             labels: measures.then_some(attributes.labels),
@@ -174,7 +177,8 @@ impl Start {
             late: Vec::new(),
             request: None,
             is_expected: false,
-        };
-        Operation::recorded(context, instrumentation, injection, Some(recording))
+        });
+        state.share();
+        Operation::begun(state)
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn begin(
     }
     let mut span = Vec::new();
     if origin.may_have_span() {
-        span.reserve(ATTRIBUTES);
+        span = Vec::with_capacity(ATTRIBUTES);
         span.push(system);
         if let Some(method) = route.given() {
             span.push(KeyValue::new(semconv::RPC_METHOD, method));

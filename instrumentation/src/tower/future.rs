@@ -29,20 +29,23 @@ pub struct ResponseFuture<F> {
 impl<F> ResponseFuture<F> {
     /// Calls the inner service, inside the operation's context.
     pub fn new(operation: Operation, call: impl FnOnce() -> F) -> Self {
+        Self::new_with(operation, describe_body_error, call)
+    }
+
+    /// As [`new`](Self::new), and `describe` says what an error of the response's body is, see
+    /// [`ResponseBody::wrap_with`].
+    pub fn new_with(
+        operation: Operation,
+        describe: fn(&dyn Any) -> BodyError,
+        call: impl FnOnce() -> F,
+    ) -> Self {
         let mut operation = Some(operation);
         let inner = Operation::run_in(&mut operation, call);
         Self {
             inner,
             operation,
-            describe: describe_body_error,
+            describe,
         }
-    }
-
-    /// What an error of the response's body is, see [`ResponseBody::wrap_with`]. By default it is
-    /// what [`ResponseBody::wrap`] makes of it.
-    #[must_use]
-    pub fn describe_body_error(self, describe: fn(&dyn Any) -> BodyError) -> Self {
-        Self { describe, ..self }
     }
 
     /// A future that is only passed through.
