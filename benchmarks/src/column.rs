@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::sdk::{self, Needs};
+use crate::sdk_of_oxtel;
 use crate::setup::Setup;
 
 /// One middleware in one framework.
@@ -38,6 +39,8 @@ pub enum Kind {
     },
     /// A peer on `tracing` and the version before of OpenTelemetry's API, without metrics.
     TracingBefore,
+    /// A peer with an SDK of its own.
+    Oxtel,
 }
 
 /// The name of the [floor](crate::floor).
@@ -55,6 +58,7 @@ impl Column {
         };
         match self.kind {
             Kind::TracingBefore => sdk::v0_32::install(setup, needs),
+            Kind::Oxtel => sdk_of_oxtel::install(setup),
             Kind::Nothing
             | Kind::Floor
             | Kind::Ours

@@ -6,6 +6,7 @@
 pub mod bridges;
 pub mod column;
 pub mod early;
+pub mod fastrace;
 pub mod floor;
 pub mod frameworks;
 pub mod growth;
@@ -15,6 +16,7 @@ pub mod memory;
 pub mod pipeline;
 pub mod request;
 pub mod sdk;
+pub mod sdk_of_oxtel;
 pub mod serve;
 pub mod setup;
 pub mod sockets;

@@ -33,6 +33,8 @@ enum What {
         #[arg(default_value_t = 1)]
         seconds: u64,
     },
+    /// What fastrace costs on the request's thread and in all, beside the suite.
+    Fastrace,
     /// Whether the middlewares cost more instructions than before.
     Guard {
         /// Writes down what they cost now.
@@ -48,7 +50,11 @@ enum What {
         seconds: u64,
     },
     /// Whole process: what head sampling leaves of the price of requests that begin a trace.
-    HeadSampling,
+    HeadSampling {
+        /// Seconds of each round at full load.
+        #[arg(default_value_t = 4)]
+        seconds: u64,
+    },
     /// The process that is measured for `tracing`.
     Bridge(bridges::run::Arguments),
     /// The process that is measured.
@@ -75,9 +81,10 @@ fn main() -> Result<()> {
         Some(What::Sockets { seconds }) => benchmarks::sockets::print(seconds),
         Some(What::Guard { write: false }) => benchmarks::guard::check(),
         Some(What::Guard { write: true }) => benchmarks::guard::write(),
+        Some(What::Fastrace) => benchmarks::fastrace::print(),
         Some(What::Tracing) => benchmarks::bridges::table::print(),
         Some(What::Pipeline { seconds }) => pipeline::print(seconds),
-        Some(What::HeadSampling) => pipeline::print_head_sampling(),
+        Some(What::HeadSampling { seconds }) => pipeline::print_head_sampling(seconds),
         Some(What::PipelineRun {
             stack,
             protocol,

@@ -117,7 +117,7 @@ impl Round {
 }
 
 async fn load(port: u16, connections: usize, duration: Duration) -> Result<Round> {
-    let mut latencies = latencies(port, connections, duration).await?;
+    let mut latencies = latencies(port, connections, duration, REQUEST).await?;
     latencies.sort_unstable();
     let percentile = |percent: usize| {
         let index = latencies.len() * percent / 100;
@@ -131,17 +131,18 @@ async fn load(port: u16, connections: usize, duration: Duration) -> Result<Round
     })
 }
 
-/// The microseconds of each request.
+/// The microseconds of each request, of which all are the same.
 pub(crate) async fn latencies(
     port: u16,
     connections: usize,
     duration: Duration,
+    request: &'static [u8],
 ) -> Result<Vec<u64>> {
     let local = tokio::task::LocalSet::new();
     let all = local.run_until(async {
         let end = Instant::now() + duration;
         let tasks: Vec<_> = (0..connections)
-            .map(|_| tokio::task::spawn_local(connection(port, end)))
+            .map(|_| tokio::task::spawn_local(connection(port, end, request)))
             .collect();
         let mut latencies = Vec::new();
         for task in tasks {
@@ -153,14 +154,14 @@ pub(crate) async fn latencies(
 }
 
 /// One request after the other; the microseconds that each took.
-async fn connection(port: u16, end: Instant) -> Result<Vec<u64>> {
+async fn connection(port: u16, end: Instant, request: &[u8]) -> Result<Vec<u64>> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     stream.set_nodelay(true)?;
     let mut latencies = Vec::new();
     let mut buffer = [0; 1024];
     while Instant::now() < end {
         let started = Instant::now();
-        stream.write_all(REQUEST).await?;
+        stream.write_all(request).await?;
         let mut read = 0;
         while !buffer.get(..read).is_some_and(|read| read.ends_with(BODY)) {
             let free = buffer.get_mut(read..).unwrap_or_default();
@@ -171,11 +172,18 @@ async fn connection(port: u16, end: Instant) -> Result<Vec<u64>> {
     Ok(latencies)
 }
 
-const REQUEST: &[u8] = b"GET /orders/42 HTTP/1.1\r\n\
+/// The request of a caller that is sampled.
+pub(crate) const REQUEST: &[u8] = b"GET /orders/42 HTTP/1.1\r\n\
     host: shop.example:8080\r\n\
     user-agent: benchmarks/1.0\r\n\
     accept: */*\r\n\
     accept-encoding: gzip\r\n\
     traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\
     tracestate: congo=t61rcWkgMzE\r\n\r\n";
+/// The same of a caller that says nothing of a trace.
+pub(crate) const ROOT: &[u8] = b"GET /orders/42 HTTP/1.1\r\n\
+    host: shop.example:8080\r\n\
+    user-agent: benchmarks/1.0\r\n\
+    accept: */*\r\n\
+    accept-encoding: gzip\r\n\r\n";
 const BODY: &[u8] = b"{\"id\":\"42\"}";

@@ -110,7 +110,7 @@ fn ratio(columns: &[Column], costs: &Costs, setup: usize) -> String {
             .filter(|(column, _)| match column.kind {
                 Kind::Nothing | Kind::Floor | Kind::OursWithPropagator => false,
                 Kind::Ours => ours,
-                Kind::Api | Kind::Tracing { .. } | Kind::TracingBefore => !ours,
+                Kind::Api | Kind::Tracing { .. } | Kind::TracingBefore | Kind::Oxtel => !ours,
             })
             .filter_map(|(_, row)| Some(of(row.get(setup)?.as_ref()?) - of(bare.as_ref()?)))
             .min()

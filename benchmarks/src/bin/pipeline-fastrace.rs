@@ -9,6 +9,7 @@ use benchmarks::pipeline::stack::span_exporter;
 use benchmarks::pipeline::subject::{Protocol, Subject};
 use clap::Parser;
 use fastrace::collector::Config;
+use fastrace::prelude::SpanContext;
 use fastrace_axum::FastraceLayer;
 use fastrace_opentelemetry::OpenTelemetryReporter;
 use opentelemetry::InstrumentationScope;
@@ -32,7 +33,7 @@ fn subject(protocol: Protocol) -> Result<Subject> {
     let reporter = OpenTelemetryReporter::new(span_exporter(protocol)?, resource, scope);
     fastrace::set_reporter(reporter, Config::default());
     Ok(Subject {
-        service: routes().layer(FastraceLayer::default()),
+        service: routes().layer(layer()),
         flush: Box::new(|| {
             fastrace::flush();
             Ok(())
@@ -41,5 +42,20 @@ fn subject(protocol: Protocol) -> Result<Subject> {
             fastrace::flush();
             Ok(())
         }),
+    })
+}
+
+/// As its documentation has it. It has no samplers: of requests that begin a trace, as many as a
+/// sampler would take are given a context.
+fn layer() -> FastraceLayer {
+    let ratio = std::env::var("OTEL_TRACES_SAMPLER_ARG");
+    let ratio: Option<f64> = ratio.ok().and_then(|ratio| ratio.parse().ok());
+    let Some(ratio) = ratio.filter(|ratio| *ratio < 1.0) else {
+        return FastraceLayer::default();
+    };
+    FastraceLayer::default().with_span_context_extractor(move |_| {
+        let context = SpanContext::random();
+        let place = (context.trace_id.0 & u128::from(u32::MAX)) as f64 / f64::from(u32::MAX);
+        (place < ratio).then_some(context)
     })
 }

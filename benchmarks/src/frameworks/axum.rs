@@ -11,7 +11,10 @@ use http::Request;
 use http_body_util::BodyExt;
 use opentelemetry::{KeyValue, global};
 use otel_middleware_axum::{OtelLayer, ServerConfig};
+use oxtel_tower::HttpServerLayer;
 use tower::{Layer, Service, ServiceExt};
+use tower_http_opentelemetry::extract::AxumHttpRouteExtractor;
+use tower_http_opentelemetry::http::server::HttpServerTelemetryLayer;
 
 use crate::column::{self, Column, FLOOR, Kind};
 use crate::floor::tower::{Facts, Floor};
@@ -54,6 +57,18 @@ pub const COLUMNS: &[Column] = &[
             ),
             Setup::A | Setup::B | Setup::C => drive(routes, setup),
         }
+    }),
+    column(
+        "tower-http-opentelemetry",
+        Kind::Tracing { metrics: true },
+        |setup| {
+            let layer = HttpServerTelemetryLayer::new();
+            let layer = layer.with_http_route_extractor(AxumHttpRouteExtractor);
+            drive(routes().layer(layer), setup)
+        },
+    ),
+    column("oxtel-tower", Kind::Oxtel, |setup| {
+        drive(routes().layer(HttpServerLayer::new()), setup)
     }),
 ];
 
@@ -126,7 +141,7 @@ pub fn service(column: &Column) -> Option<Router> {
 }
 
 /// As `axum::serve` has it: the state is given once, and not with every request.
-pub(crate) fn drive(service: Router, setup: Setup) -> column::Request {
+pub fn drive(service: Router, setup: Setup) -> column::Request {
     let service = service.with_state(());
     let paths: Vec<_> = (0..setup::routes())
         .map(|number| format!("/{}/42", resource(number)))

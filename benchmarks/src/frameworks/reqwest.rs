@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use http::Extensions;
 use reqwest::{Client, Request, Response};
-use reqwest_middleware::{ClientBuilder, Middleware, Next, Result};
+use reqwest_middleware::{
+    ClientBuilder, ClientWithMiddleware, Middleware, Next, RequestBuilder, Result,
+};
 use reqwest_tracing::TracingMiddleware;
 
 use crate::column::{self, Column, FLOOR, Kind};
@@ -52,7 +54,8 @@ const fn column(name: &'static str, kind: Kind, subject: fn(Setup) -> column::Re
     }
 }
 
-fn client() -> ClientBuilder {
+/// A client without middlewares.
+pub fn client() -> ClientBuilder {
     ClientBuilder::new(Client::new())
 }
 
@@ -60,17 +63,28 @@ fn client() -> ClientBuilder {
 fn drive(client: ClientBuilder, setup: Setup) -> column::Request {
     sdk::v0_33::attach_caller(setup);
     sdk::v0_32::attach_caller(setup);
-    let client = client.with(Canned).build();
-    Box::new(move || {
-        futures_executor::block_on(async {
-            let request = client.get("http://shop.example:8080/orders/42");
-            let length = match request.header("accept", "*/*").send().await {
-                Ok(response) => response.bytes().await.map_or(0, |body| body.len()),
-                Err(_) => 0,
-            };
-            assert_eq!(length, BODY.len());
-        });
-    })
+    let client = canned(client);
+    Box::new(move || futures_executor::block_on(call(get(&client))))
+}
+
+/// The client, answered in the place of the network.
+pub fn canned(client: ClientBuilder) -> ClientWithMiddleware {
+    client.with(Canned).build()
+}
+
+/// The request of this framework.
+pub fn get(client: &ClientWithMiddleware) -> RequestBuilder {
+    let request = client.get("http://shop.example:8080/orders/42");
+    request.header("accept", "*/*")
+}
+
+/// Sends a request and reads its answer.
+pub async fn call(request: RequestBuilder) {
+    let length = match request.send().await {
+        Ok(response) => response.bytes().await.map_or(0, |body| body.len()),
+        Err(_) => 0,
+    };
+    assert_eq!(length, BODY.len());
 }
 
 const BODY: &str = "{\"id\":\"42\"}";

@@ -10,6 +10,7 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tonic_tracing_opentelemetry::middleware::server::OtelGrpcLayer;
 use tower::{Layer, Service, ServiceExt};
+use tower_http_opentelemetry::http::server::HttpServerTelemetryLayer;
 
 use crate::column::{self, Column, FLOOR, Kind};
 use crate::floor::Handles;
@@ -46,6 +47,11 @@ pub const COLUMNS: &[Column] = &[
         "tonic-tracing-opentelemetry",
         Kind::Tracing { metrics: false },
         |setup| drive(OtelGrpcLayer::default().layer(routes()), setup),
+    ),
+    column(
+        "tower-http-opentelemetry (as HTTP)",
+        Kind::Tracing { metrics: true },
+        |setup| drive(HttpServerTelemetryLayer::new().layer(routes()), setup),
     ),
 ];
 
@@ -94,12 +100,14 @@ fn span(_: &Uri, _: &RequestHeaders<'_>) -> SpanBuilder {
 
 const METHOD: &str = "grpc.health.v1.Health/Check";
 
-fn routes() -> Routes {
+/// The health service, without a middleware.
+pub fn routes() -> Routes {
     let (_, health) = tonic_health::server::health_reporter();
     Routes::new(health).prepare()
 }
 
-fn drive<S, B>(service: S, setup: Setup) -> column::Request
+/// Sends the service one request after the other.
+pub fn drive<S, B>(service: S, setup: Setup) -> column::Request
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone + 'static,
     B: http_body::Body<Data = Bytes>,

@@ -28,14 +28,28 @@ impl Delivered {
     }
 }
 
-/// Asks a server over sixteen connections as fast as it answers, and stops it as one is stopped
-/// that is to export what it has left.
-pub(super) fn round(server: Command, sink: &mut Sink, seconds: u64) -> Result<Delivered> {
+/// How a server is asked: over so many connections, for so long, and by which request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    pub(super) connections: usize,
+    pub(super) seconds: u64,
+    pub(super) request: &'static [u8],
+}
+
+/// Asks a server as fast as it answers, and stops it as one is stopped that is to export what it
+/// has left.
+pub(super) fn round(server: Command, sink: &mut Sink, load: Load) -> Result<Delivered> {
+    let Load {
+        connections,
+        seconds,
+        request,
+    } = load;
     let server = Server::start(server)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let load = latencies(server.port, CONNECTIONS, Duration::from_secs(seconds));
+    let duration = Duration::from_secs(seconds);
+    let load = latencies(server.port, connections, duration, request);
     let requests = runtime.block_on(load)?.len();
     // Until it has ended.
     drop(server);
@@ -45,5 +59,3 @@ pub(super) fn round(server: Command, sink: &mut Sink, seconds: u64) -> Result<De
         seconds,
     })
 }
-
-const CONNECTIONS: usize = 16;

@@ -1,17 +1,21 @@
 //! What head sampling leaves of the price of a request that begins a trace.
 
+use std::process::Command;
+
 use anyhow::{Result, ensure};
 
-use super::row::{BARE, OURS};
+use super::full_load::{self, Delivered, Load};
+use super::row::{BARE, CONTRIB_SPANS, FASTRACE, OURS, OURS_SPANS};
 use super::run::BATCH;
 use super::sink::Sink;
 use super::subject::Protocol;
-use super::table::{MEMCHECK, difference};
+use super::table::{MEMCHECK, ROUNDS_AT_FULL_LOAD, difference};
 use crate::measure::{CALLGRIND, under_valgrind};
+use crate::sockets::ROOT;
 
 /// Measures the whole process, with spans, metrics and log records, over HTTP/protobuf, and prints
 /// what a request costs over the bare framework when all are sampled, a tenth, and none.
-pub fn print() -> Result<()> {
+pub fn print(seconds: u64) -> Result<()> {
     let mut sink = Sink::start()?;
     let bare = cost(&mut sink, None)?;
     println!("| sampled | Ir | al |\n|---|---|---|");
@@ -23,8 +27,58 @@ pub fn print() -> Result<()> {
             allocations - bare[1]
         );
     }
+    println!();
+    full_load(&mut sink, seconds)
+}
+
+/// Asks each stack over sockets as fast as it answers, in rounds in which all take turns. Where all
+/// are sampled, each request has to have its span at the receiver to count as delivered.
+fn full_load(sink: &mut Sink, seconds: u64) -> Result<()> {
+    let load = Load {
+        connections: CONNECTIONS,
+        seconds,
+        request: ROOT,
+    };
+    let rows = [
+        (BARE, 1.0),
+        (OURS_SPANS, 1.0),
+        (OURS_SPANS, 0.1),
+        (CONTRIB_SPANS, 1.0),
+        (CONTRIB_SPANS, 0.1),
+        (FASTRACE, 1.0),
+        (FASTRACE, 0.1),
+    ];
+    let mut totals = rows.map(|_| Delivered::default());
+    for _ in 0..ROUNDS_AT_FULL_LOAD {
+        for ((row, ratio), total) in rows.iter().zip(&mut totals) {
+            let mut command = row.command(Protocol::Http, sink.port)?;
+            command.arg("serve");
+            sampled(&mut command, *ratio);
+            total.add(full_load::round(command, sink, load)?);
+        }
+    }
+    println!("| {CONNECTIONS} connections | sampled | requests/s | of bare | spans a request |");
+    println!("|---|---|---|---|---|");
+    let bare = totals.first().map_or(1, |bare| bare.per_second().max(1));
+    for ((row, ratio), total) in rows.iter().zip(&totals) {
+        let rate = total.per_second();
+        let spans = total.spans as f64 / total.requests.max(1) as f64;
+        println!(
+            "| {} | {} % | {rate} | {} % | {spans:.4} |",
+            row.title,
+            ratio * 100.0,
+            rate * 100 / bare,
+        );
+    }
     Ok(())
 }
+
+fn sampled(command: &mut Command, ratio: f64) {
+    command.env("OTEL_TRACES_SAMPLER", "parentbased_traceidratio");
+    command.env("OTEL_TRACES_SAMPLER_ARG", ratio.to_string());
+}
+
+const CONNECTIONS: usize = 32;
 
 /// Instructions and allocations of a request; of the bare framework without a ratio.
 fn cost(sink: &mut Sink, ratio: Option<f64>) -> Result<[i64; 2]> {
@@ -35,8 +89,7 @@ fn cost(sink: &mut Sink, ratio: Option<f64>) -> Result<[i64; 2]> {
             command.args(["loop", &batches.to_string()]);
             command.env("BENCHMARKS_ROOTS", "1");
             if let Some(ratio) = ratio {
-                command.env("OTEL_TRACES_SAMPLER", "parentbased_traceidratio");
-                command.env("OTEL_TRACES_SAMPLER_ARG", ratio.to_string());
+                sampled(&mut command, ratio);
             }
             let count = under_valgrind(tool, &command, after)?;
             let accepted = sink.accepted()?;

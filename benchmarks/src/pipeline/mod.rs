@@ -15,4 +15,5 @@ pub mod subject;
 mod table;
 
 pub use head_sampling::print as print_head_sampling;
+pub(crate) use table::MEMCHECK;
 pub use table::print;

@@ -66,22 +66,13 @@ fn value(value: &impl ValueEnum) -> String {
 /// All rows, in their order. The first one is the bare framework.
 pub(super) const ROWS: [Row; 7] = [
     BARE,
-    row(
-        "**otel-middleware-axum, otel-autoconfigure**",
-        What::Stack(Stack::OursSpans),
-    ),
+    OURS_SPANS,
     row(
         "otel-middleware-axum, opentelemetry-otlp",
         What::Stack(Stack::OursOpentelemetryOtlp),
     ),
-    row(
-        "opentelemetry-instrumentation-tower, opentelemetry-otlp",
-        What::Stack(Stack::ContribSpans),
-    ),
-    row(
-        "fastrace-axum, fastrace-opentelemetry, opentelemetry-otlp",
-        What::Fastrace,
-    ),
+    CONTRIB_SPANS,
+    FASTRACE,
     OURS,
     row(
         "opentelemetry-instrumentation-tower, opentelemetry-otlp, with metrics",
@@ -90,6 +81,18 @@ pub(super) const ROWS: [Row; 7] = [
 ];
 
 pub(super) const BARE: Row = row("bare", What::Stack(Stack::Bare));
+pub(super) const OURS_SPANS: Row = row(
+    "**otel-middleware-axum, otel-autoconfigure**",
+    What::Stack(Stack::OursSpans),
+);
+pub(super) const CONTRIB_SPANS: Row = row(
+    "opentelemetry-instrumentation-tower, opentelemetry-otlp",
+    What::Stack(Stack::ContribSpans),
+);
+pub(super) const FASTRACE: Row = row(
+    "fastrace-axum, fastrace-opentelemetry, opentelemetry-otlp",
+    What::Fastrace,
+);
 /// With all that `init` sets up.
 pub(super) const OURS: Row = row(
     "**otel-middleware-axum, otel-autoconfigure**, with metrics and log records",

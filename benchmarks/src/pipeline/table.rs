@@ -4,12 +4,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::full_load::{self, Delivered};
+use super::full_load::{self, Delivered, Load};
 use super::row::{ROWS, Row};
 use super::run::BATCH;
 use super::sink::Sink;
 use super::subject::Protocol;
 use crate::measure::{CALLGRIND, medians, under_valgrind};
+use crate::sockets::REQUEST;
 
 /// Measures every stack over both protocols, and prints what a sampled request costs over the bare
 /// framework.
@@ -69,7 +70,12 @@ fn measure(protocol: Protocol, sink: &mut Sink, seconds: u64) -> Result<Vec<Cost
     sink.accepted()?;
     for _ in 0..ROUNDS_AT_FULL_LOAD {
         for (row, cost) in ROWS.into_iter().zip(&mut costs) {
-            let round = full_load::round(command(row, &["serve"])?, sink, seconds)?;
+            let load = Load {
+                connections: CONNECTIONS,
+                seconds,
+                request: REQUEST,
+            };
+            let round = full_load::round(command(row, &["serve"])?, sink, load)?;
             cost.full_load.add(round);
         }
     }
@@ -125,7 +131,7 @@ fn cells(row: Row, cost: Cost, bare: Cost) -> String {
 }
 
 /// Counts allocations in a program whose allocator is the one that it always has.
-pub(super) const MEMCHECK: [&str; 3] = [
+pub(crate) const MEMCHECK: [&str; 3] = [
     "--tool=memcheck",
     "--leak-check=no",
     "--undef-value-errors=no",
@@ -135,4 +141,5 @@ const SHORT: u32 = 4;
 const LONG: u32 = 24;
 /// In which all rows take turns, because the machine has its moods.
 const ROUNDS: usize = 31;
-const ROUNDS_AT_FULL_LOAD: usize = 5;
+pub(super) const ROUNDS_AT_FULL_LOAD: usize = 5;
+const CONNECTIONS: usize = 16;
