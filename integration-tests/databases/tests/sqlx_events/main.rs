@@ -1,11 +1,14 @@
 //! What sqlx itself says of its statements, as spans, where `Builder::sqlx_events` is on.
 #![allow(
+    clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "helpers of tests fail by panicking, too"
 )]
 
 mod alone;
+#[cfg(feature = "postgres")]
+mod postgres;
 
 use std::time::{Duration, SystemTime};
 
