@@ -24,7 +24,10 @@ pub(crate) fn install(setup: Setup) -> Result<Box<dyn Any>> {
         false => builder.install()?,
     };
     let parent = oxtel::propagation::extract_parent(&caller(setup));
-    Ok(Box::new((guard, parent)))
+    // A remote parent is that of one span only, as of the request that the queries are part of.
+    let request = tracing::info_span!("request").entered();
+    drop(parent);
+    Ok(Box::new((request, guard)))
 }
 
 #[derive(Debug)]

@@ -23,16 +23,21 @@ impl Rows<'_> {
     pub fn print(&self) -> Result<()> {
         for way in ["pool", "connection"] {
             println!("\n| {way} | a | b | c | d |\n|---|---|---|---|---|");
-            let mut bare = Vec::new();
+            let mut bare = None;
             for (name, subject) in self.subjects {
                 let costs = Setup::ALL.into_iter().map(|setup| {
                     let setup = setup.to_string();
                     cost::of([subject, way, &setup], self.counting)
                 });
                 let costs = costs.collect::<Result<Vec<_>>>()?;
-                row(name, &costs, &bare);
-                if bare.is_empty() {
-                    bare = costs;
+                match bare {
+                    Some(bare) => row(name, &costs, bare),
+                    None => {
+                        // No set-up makes a difference to it.
+                        let least = least(&costs);
+                        row(name, &[least; 4], Cost::default());
+                        bare = Some(least);
+                    }
                 }
             }
         }
@@ -40,9 +45,16 @@ impl Rows<'_> {
     }
 }
 
-fn row(name: &str, costs: &[Cost], bare: &[Cost]) {
-    let cells = costs.iter().enumerate().map(|(column, cost)| {
-        let bare = bare.get(column).copied().unwrap_or_default();
+fn least(costs: &[Cost]) -> Cost {
+    let least = |number: fn(&Cost) -> i64| costs.iter().map(number).min().unwrap_or_default();
+    Cost {
+        instructions: least(|cost| cost.instructions),
+        allocations: least(|cost| cost.allocations),
+    }
+}
+
+fn row(name: &str, costs: &[Cost], bare: Cost) {
+    let cells = costs.iter().map(|cost| {
         let instructions = cost.instructions - bare.instructions;
         let allocations = cost.allocations - bare.allocations;
         format!("{instructions} Ir · {allocations} al")
