@@ -3,47 +3,55 @@
 use std::str::FromStr;
 
 use tracing::Metadata;
-use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::Interest;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::Context;
 
 use crate::environment::Environment;
 
 /// The directives of `RUST_LOG`, and unless these speak of it, no chatter of the SDK's.
 #[derive(Clone, Debug)]
-pub(crate) struct Directives(String);
+pub(crate) struct Directives {
+    /// As they were said.
+    said: String,
+    /// With what has to come through besides.
+    all: String,
+}
 
 impl Directives {
     /// Those of the environment, or else the application's.
-    pub(crate) fn new(environment: &Environment, default: &str) -> Self {
+    pub(crate) fn new(environment: &Environment, default: &str, sqlx_events: bool) -> Self {
         let default = usable(environment, "default_directives", default).unwrap_or(DEFAULT);
         let value = environment.text(RUST_LOG);
         let value = value.as_deref();
         let directives = value
             .and_then(|value| usable(environment, RUST_LOG, value))
             .unwrap_or(default);
-        Self(match directives.contains("opentelemetry") {
+        let said = match directives.contains("opentelemetry") {
             true => directives.to_owned(),
             false => format!("{directives},opentelemetry=warn"),
-        })
+        };
+        let all = match sqlx_events {
+            true => format!("{said},{SQLX_EVENT}=debug,{SQLX_MARKER}=debug"),
+            // Nobody looks for it.
+            false => format!("{said},{SQLX_MARKER}=off"),
+        };
+        Self { said, all }
     }
 
-    /// The filter of a whole subscriber: of events, and of spans finer than [`SPANS`].
-    pub(crate) fn filter(&self) -> DirectivesFilter {
-        DirectivesFilter {
-            filter: EnvFilter::new(&self.0),
-            is_dynamic: self.0.contains('['),
-        }
+    /// All of them, for an `EnvFilter`.
+    pub(crate) fn all(&self) -> &str {
+        &self.all
     }
 
     /// Those that are about targets and levels, not about spans or fields.
     pub(crate) fn statics(&self) -> Statics {
-        Statics(targets(&self.0))
+        Statics(targets(&self.all))
+    }
+
+    /// The same, as they were said.
+    pub(crate) fn said(&self) -> Statics {
+        Statics(targets(&self.said))
     }
 }
 
@@ -62,65 +70,6 @@ impl Statics {
     pub(crate) fn level(&self) -> LevelFilter {
         let levels = self.0.iter().map(|(_, level)| level);
         levels.chain(self.0.default_level()).fold(SPANS, Ord::max)
-    }
-}
-
-/// One filter for lines, records and spans, so that no layer needs one of its own: those cost more
-/// than a line of text, and lose a span after each `log_enabled!` (tokio-rs/tracing#2519).
-///
-/// Quieter logs must not tear traces apart: it adds spans, and takes none away from [`SPANS`] on.
-#[derive(Debug)]
-pub(crate) struct DirectivesFilter {
-    filter: EnvFilter,
-    /// Some directives are about spans or fields, which have to be followed.
-    is_dynamic: bool,
-}
-
-impl<S: Subscriber> Layer<S> for DirectivesFilter {
-    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        let interest = Layer::<S>::register_callsite(&self.filter, metadata);
-        match metadata.is_span() && *metadata.level() <= SPANS {
-            true => Interest::always(),
-            false => interest,
-        }
-    }
-
-    fn enabled(&self, metadata: &Metadata<'_>, cx: Context<'_, S>) -> bool {
-        metadata.is_span() && *metadata.level() <= SPANS || self.filter.enabled(metadata, cx)
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.filter.max_level_hint()?.max(SPANS))
-    }
-
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
-        if self.is_dynamic {
-            self.filter.on_new_span(attributes, id, cx);
-        }
-    }
-
-    fn on_record(&self, id: &Id, values: &Record<'_>, cx: Context<'_, S>) {
-        if self.is_dynamic {
-            self.filter.on_record(id, values, cx);
-        }
-    }
-
-    fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
-        if self.is_dynamic {
-            self.filter.on_enter(id, cx);
-        }
-    }
-
-    fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
-        if self.is_dynamic {
-            self.filter.on_exit(id, cx);
-        }
-    }
-
-    fn on_close(&self, id: Id, cx: Context<'_, S>) {
-        if self.is_dynamic {
-            self.filter.on_close(id, cx);
-        }
     }
 }
 
@@ -156,7 +105,11 @@ fn targets(directives: &str) -> Targets {
 }
 
 /// The level from which on spans are there whatever `RUST_LOG` says.
-const SPANS: LevelFilter = LevelFilter::INFO;
+pub(crate) const SPANS: LevelFilter = LevelFilter::INFO;
+/// The target of what sqlx says at the end of a statement.
+pub(crate) const SQLX_EVENT: &str = "sqlx::query";
+/// The target of the span that otel-middleware-sqlx runs its statements in.
+pub(crate) const SQLX_MARKER: &str = "otel_middleware_sqlx::query";
 const RUST_LOG: &str = "RUST_LOG";
 pub(crate) const DEFAULT: &str = "info";
 
@@ -179,9 +132,30 @@ mod tests {
             ("shop=loud", "info,opentelemetry=warn", 1),
         ] {
             let environment = environment(&[(RUST_LOG, value)]);
-            assert_eq!(Directives::new(&environment, DEFAULT).0, expected);
+            assert_eq!(Directives::new(&environment, DEFAULT, false).said, expected);
             assert_eq!(said(environment).len(), warnings, "{value:?}");
         }
+    }
+
+    #[test]
+    fn events_of_sqlx_come_through_where_they_are_mapped() {
+        for (sqlx_events, event, marker) in [(true, true, true), (false, false, false)] {
+            for value in ["", "off", "sqlx=error"] {
+                let environment = environment(&[(RUST_LOG, value)]);
+                let directives = Directives::new(&environment, DEFAULT, sqlx_events);
+                let Statics(targets) = directives.statics();
+                let is_on = |target| targets.would_enable(target, &Level::DEBUG);
+                assert_eq!(is_on(SQLX_EVENT), event, "{value:?}");
+                assert_eq!(is_on(SQLX_MARKER), marker, "{value:?}");
+                let Statics(said) = directives.said();
+                assert!(!said.would_enable(SQLX_EVENT, &Level::DEBUG), "{value:?}");
+            }
+        }
+        // The marker costs something, and nobody looks for it.
+        let environment = environment(&[(RUST_LOG, "trace")]);
+        let Statics(targets) = Directives::new(&environment, DEFAULT, false).statics();
+        assert!(targets.would_enable(SQLX_EVENT, &Level::DEBUG));
+        assert!(!targets.would_enable(SQLX_MARKER, &Level::ERROR));
     }
 
     #[test]
@@ -197,7 +171,7 @@ mod tests {
             ("", "shop=loud", "info,opentelemetry=warn", 1),
         ] {
             let environment = environment(&[(RUST_LOG, value)]);
-            assert_eq!(Directives::new(&environment, default).0, expected);
+            assert_eq!(Directives::new(&environment, default, false).said, expected);
             assert_eq!(said(environment).len(), warnings, "{value:?}");
         }
     }

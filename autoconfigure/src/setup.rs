@@ -87,7 +87,11 @@ impl Settings {
     /// Everything that can fail, before anything global is touched.
     fn build(self, plans: &mut Plans) -> Result<Ready, InitError> {
         let mut destinations = Destinations::new(self.patience, self.largest_request);
-        let directives = Directives::new(&plans.environment, &self.tracing.directives);
+        let directives = Directives::new(
+            &plans.environment,
+            &self.tracing.directives,
+            self.tracing.sqlx_events,
+        );
         let mut bridge = Bridge::new(None, None, directives.clone(), self.tracing.clone());
         let mut meters = None;
         let mut summary = None;

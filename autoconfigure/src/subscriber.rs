@@ -21,8 +21,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::directives::Directives;
+use crate::directives::{Directives, SQLX_MARKER};
+use crate::directives_filter::DirectivesFilter;
 use crate::notice::is_vacant;
+use crate::sqlx_events::SqlxEvents;
 use crate::tracing_options::TracingOptions;
 use crate::wanted::Wanted;
 
@@ -35,6 +37,7 @@ pub(crate) struct Bridge {
     pub(crate) is_open: Arc<AtomicBool>,
     directives: Directives,
     options: TracingOptions,
+    sqlx: Option<SqlxEvents>,
 }
 
 impl Bridge {
@@ -45,10 +48,13 @@ impl Bridge {
         directives: Directives,
         options: TracingOptions,
     ) -> Self {
+        let is_open = Arc::new(AtomicBool::new(true));
+        let sqlx = || SqlxEvents::new(traces.is_some(), directives.said(), &is_open);
         Self {
+            sqlx: options.sqlx_events.then(sqlx),
             traces,
             logs,
-            is_open: Arc::new(AtomicBool::new(true)),
+            is_open,
             directives,
             options,
         }
@@ -60,7 +66,11 @@ impl Bridge {
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
         let layer = self.spans().and_then(self.foreign_spans());
-        layer.and_then(self.records()).with_filter(self.wanted())
+        let wanted = Wanted {
+            sqlx: self.sqlx.clone(),
+            ..self.wanted()
+        };
+        layer.and_then(self.records()).with_filter(wanted)
     }
 
     /// Makes the subscriber of the process. Returns what is wrong with it.
@@ -97,7 +107,7 @@ impl Bridge {
             .keep_fields(keeps_fields)
             .and_then(self.records())
             .and_then(has_lines.then(|| LineLayer::new(line)))
-            .and_then(self.directives.filter())
+            .and_then(DirectivesFilter::new(&self.directives, self.sqlx.clone()))
     }
 
     /// Makes panics records, unless that is switched off.
@@ -131,6 +141,7 @@ impl Bridge {
         Wanted {
             statics: self.directives.statics(),
             is_open: Arc::clone(&self.is_open),
+            sqlx: None,
         }
     }
 
@@ -151,10 +162,11 @@ impl Bridge {
 }
 
 /// Events are log records, but tracing-opentelemetry learns of an error from what
-/// `#[instrument(err)]` says.
+/// `#[instrument(err)]` says. The marker stands for a span of the API.
 fn is_span_or_failure(metadata: &Metadata<'_>) -> bool {
     let fields = metadata.fields();
-    metadata.is_span() || fields.len() == 1 && fields.field("error").is_some()
+    let is_span = metadata.is_span() && metadata.target() != SQLX_MARKER;
+    is_span || fields.len() == 1 && fields.field("error").is_some()
 }
 
 const NOT_CONNECTED: &str = "tracing has a subscriber already, which gets no spans and exports no \

@@ -86,4 +86,26 @@ impl Builder {
         self.0.tracing.is_foreign = true;
         self
     }
+
+    /// Makes a span and a point of `db.client.operation.duration` of what sqlx itself logs at the end
+    /// of each statement: for queries that `otel-middleware-sqlx` does not see, such as those of SeaORM.
+    /// Off by default, because sqlx tells little: no error, not which database it is, and nothing of the
+    /// wait for a connection.
+    ///
+    /// It is done only below a span of this process. What runs through `otel-middleware-sqlx` is left
+    /// to that, so that no statement has two spans. Literals become `?`. The event itself is a line or
+    /// a record only where `RUST_LOG` asks for it.
+    ///
+    /// A subscriber of the application's own has to let `sqlx::query=debug` and
+    /// `otel_middleware_sqlx::query=debug` through to [`Telemetry::layer`](crate::Telemetry::layer).
+    /// Statements that sqlx is told to log at `TRACE`, or not at all, are not seen.
+    ///
+    /// ```
+    /// let builder = otel_autoconfigure::builder().sqlx_events(true);
+    /// # drop(builder);
+    /// ```
+    pub fn sqlx_events(mut self, is_on: bool) -> Self {
+        self.0.tracing.sqlx_events = is_on;
+        self
+    }
 }

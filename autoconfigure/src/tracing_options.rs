@@ -16,6 +16,7 @@ pub(crate) struct TracingOptions {
     pub(crate) configure_spans: Arc<dyn Fn(SpanLayer) -> SpanLayer + Send + Sync>,
     pub(crate) records_panics: bool,
     pub(crate) is_foreign: bool,
+    pub(crate) sqlx_events: bool,
 }
 
 impl Default for TracingOptions {
@@ -27,6 +28,7 @@ impl Default for TracingOptions {
             configure_spans: Arc::new(|spans| spans),
             records_panics: true,
             is_foreign: false,
+            sqlx_events: false,
         }
     }
 }
@@ -38,6 +40,7 @@ impl fmt::Debug for TracingOptions {
             .field("lines", &self.lines)
             .field("records_panics", &self.records_panics)
             .field("is_foreign", &self.is_foreign)
+            .field("sqlx_events", &self.sqlx_events)
             .finish_non_exhaustive()
     }
 }

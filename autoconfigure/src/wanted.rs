@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::Context;
-use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
+use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer;
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::directives::Statics;
+use crate::sqlx_events::SqlxEvents;
 
 /// Spans and events as `RUST_LOG` wants them, but nothing that the SDK says of itself, and nothing
 /// that happens during an export, or every export would be followed by another one.
@@ -17,6 +19,7 @@ use crate::directives::Statics;
 pub(crate) struct Wanted {
     pub(crate) statics: Statics,
     pub(crate) is_open: Arc<AtomicBool>,
+    pub(crate) sqlx: Option<SqlxEvents>,
 }
 
 impl Wanted {
@@ -25,7 +28,10 @@ impl Wanted {
     }
 }
 
-impl<S> layer::Filter<S> for Wanted {
+impl<S> layer::Filter<S> for Wanted
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     fn enabled(&self, metadata: &Metadata<'_>, _: &layer::Context<'_, S>) -> bool {
         self.takes(metadata)
             && self.is_open.load(Ordering::Relaxed)
@@ -39,6 +45,11 @@ impl<S> layer::Filter<S> for Wanted {
             true => Interest::sometimes(),
             false => Interest::never(),
         }
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, cx: &layer::Context<'_, S>) -> bool {
+        let sqlx = self.sqlx.as_ref();
+        sqlx.is_none_or(|sqlx| sqlx.take(event, cx))
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

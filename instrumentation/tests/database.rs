@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue, Value};
@@ -341,6 +341,31 @@ fn a_query_is_a_child_of_the_current_span_and_is_current_itself() {
     });
     let spans = capture.spans();
     assert_eq!(spans[0].parent_span_id, spans[1].span_context.span_id());
+}
+
+/// A driver may tell of a query when it is over.
+#[test]
+fn a_query_can_have_begun_before() {
+    let capture = Capture::new();
+    let client = client(&capture, DatabaseConfig::new());
+    let elapsed = Duration::from_secs(7);
+    let earliest = SystemTime::now() - elapsed;
+    client.start_before(&bound(TEXT), elapsed).finish();
+    let latest = SystemTime::now() - elapsed;
+
+    let span = only(capture.spans());
+    assert!((earliest..=latest).contains(&span.start_time), "{span:?}");
+    let duration = span.end_time.duration_since(span.start_time).unwrap();
+    assert!(duration >= elapsed);
+    assert_eq!(only(capture.points(DURATION)).sum, duration.as_secs_f64());
+
+    // Before there was a clock.
+    client.start_before(&bound(TEXT), Duration::MAX).finish();
+    let spans = capture.spans();
+    let [_, span] = &spans[..] else {
+        panic!("{spans:?}");
+    };
+    assert!(span.start_time >= latest + elapsed);
 }
 
 #[test]

@@ -42,7 +42,7 @@ enum Phase {
     Starting(ThreadId),
     /// Its own context.
     Started(Context),
-    /// The provider had no span to give: the parent's context.
+    /// No span of its own: the parent's context.
     Passed(Context),
 }
 
@@ -87,10 +87,10 @@ impl Bridged {
         }
     }
 
-    /// A span that only lines know of.
-    pub(crate) fn fields_only(changes: Changes) -> Self {
+    /// A span that only lines know of. It hands on the context that it was made in, if one is given.
+    pub(crate) fn unexported(parent: Option<Context>, changes: Changes) -> Self {
         Self {
-            phase: Phase::FieldsOnly,
+            phase: parent.map_or(Phase::FieldsOnly, Phase::Passed),
             draft: None,
             fields: changes.attributes,
             activity: None,

@@ -14,7 +14,7 @@ use crate::held::is_held;
 use crate::request::Request;
 use crate::span_events::{self, is_error};
 use crate::span_layer::SpanLayer;
-use crate::takes::is_opentelemetry;
+use crate::takes::{is_marker, is_opentelemetry};
 
 impl<S> Layer<S> for SpanLayer
 where
@@ -34,7 +34,7 @@ where
         let mut changes = Changes::with_capacity(capacity, self.keeps_fields);
         attributes.record(&mut changes);
         let mut bridged = match exported {
-            Some((tracers, parent)) => {
+            Some((tracers, parent)) if !is_marker(metadata) => {
                 let fields = match self.keeps_fields {
                     true => changes.attributes.clone(),
                     false => Vec::new(),
@@ -44,7 +44,7 @@ where
                 }
                 Bridged::draft(tracers, metadata, parent, changes, fields)
             }
-            None => Bridged::fields_only(changes),
+            exported => Bridged::unexported(exported.map(|(_, parent)| parent), changes),
         };
         if self.details.activity {
             bridged.activity = Some(Box::new(Activity::new()));

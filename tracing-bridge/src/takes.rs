@@ -29,6 +29,11 @@ impl fmt::Debug for Choice {
     }
 }
 
+/// Whether a span only marks what a middleware of the suite does, whose span is one of the API.
+pub(crate) fn is_marker(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.target().starts_with("otel_middleware_")
+}
+
 /// What the API, the SDK and the exporters call themselves.
 pub(crate) fn is_opentelemetry(target: &str) -> bool {
     target.starts_with("opentelemetry")

@@ -14,7 +14,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt, Tracer, TracerProvider};
 use otel_tracing_bridge::{Line, LineLayer, Lines, SpanLayer};
 use support::{Exported, Written};
-use tracing::{Level, debug, error, info, info_span, warn};
+use tracing::{Level, debug, debug_span, error, info, info_span, warn};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -97,7 +97,8 @@ fn json_is_for_programs() {
                 });
             });
         });
-        debug!(target: "shop", "bare");
+        debug_span!(target: "otel_middleware_sqlx::query", "marker")
+            .in_scope(|| debug!(target: "shop", "bare"));
     });
     let trace = format!(
         "\"trace_id\":\"{}\",\"span_id\":\"{}\"",

@@ -27,7 +27,7 @@ use opentelemetry_sdk::trace::{
 use otel_tracing_bridge::{OtelSpanExt, SpanLayer};
 use support::Exported;
 use tracing::field::Empty;
-use tracing::{Level, Span, error, info, info_span, span};
+use tracing::{Level, Span, debug_span, error, info, info_span, span};
 use tracing_subscriber::layer::SubscriberExt;
 
 /// What is exported if `work` runs under a layer as it is by default.
@@ -367,6 +367,27 @@ fn spans_that_are_not_exported_are_no_gap() {
     );
     assert_eq!(spans.len(), 2);
     assert_child(named(&spans, "inner"), named(&spans, "outer"));
+}
+
+/// What it marks is a span of the API already, in whose context it is made.
+#[test]
+fn a_marker_of_a_middleware_is_no_span_and_hands_its_context_on() {
+    let spans = spans_with(
+        |layer| layer,
+        |exported| {
+            let tracer = exported.traces.tracer("api");
+            let marker = tracer.in_span(
+                "query",
+                |_| debug_span!(target: "otel_middleware_sqlx::query", "marker"),
+            );
+            // As a driver does on a thread of its own.
+            thread::scope(|scope| {
+                scope.spawn(|| marker.in_scope(|| tracer.in_span("inner", |_| ())));
+            });
+        },
+    );
+    assert_eq!(spans.len(), 2, "{spans:#?}");
+    assert_child(named(&spans, "inner"), named(&spans, "query"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
@@ -13,7 +14,7 @@ use super::pool_metrics::{PoolMetrics, PoolState};
 use super::sql::ReadingOptions;
 use crate::config::{Attributes, Common, DatabaseConfig, DatabaseOptions, Sanitising};
 use crate::facts::Statement;
-use crate::operation::{Convention, DbOperation, Instrumentation, Origin, Route, Start};
+use crate::operation::{Clock, Convention, DbOperation, Instrumentation, Origin, Route, Start};
 use crate::outcome::{DbOutcome, Outcome};
 use crate::reuse::{intern, label_list};
 use crate::semconv;
@@ -85,6 +86,16 @@ impl DbClientInstrumentation {
 
     /// The query begins, as a child of the current span.
     pub fn start(&self, statement: &Statement<'_>) -> DbOperation {
+        self.begin(statement, Clock::now)
+    }
+
+    /// The query began so long ago, where a driver tells of it at its end. Its parent is the span
+    /// that is current now.
+    pub fn start_before(&self, statement: &Statement<'_>, elapsed: Duration) -> DbOperation {
+        self.begin(statement, || Clock::before(elapsed))
+    }
+
+    fn begin(&self, statement: &Statement<'_>, started: impl FnOnce() -> Clock) -> DbOperation {
         let Shared {
             instrumentation,
             identity,
@@ -153,7 +164,7 @@ impl DbClientInstrumentation {
             route: Route::Unknown,
             outcome: Outcome::Db(outcome),
         };
-        DbOperation::new(start.begin_named(instrumentation))
+        DbOperation::new(start.begin_named(instrumentation, started()))
     }
 
     /// The wait for a connection of a pool begins, within `operation` if there is one, else within

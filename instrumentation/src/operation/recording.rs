@@ -34,6 +34,16 @@ impl Clock {
         }
     }
 
+    /// So long ago, or now where the clocks do not go back as far.
+    pub(crate) fn before(elapsed: Duration) -> Self {
+        let now = Self::now();
+        let wall = now.wall.checked_sub(elapsed);
+        match wall.zip(now.monotonic.checked_sub(elapsed)) {
+            Some((wall, monotonic)) => Self { wall, monotonic },
+            None => now,
+        }
+    }
+
     pub(crate) fn wall(self) -> SystemTime {
         self.wall
     }

@@ -69,8 +69,13 @@ impl Start {
     }
 
     /// Starts the span of what is no request: its name is final, and its hooks have had their say.
-    pub(crate) fn begin_named(self, instrumentation: &Arc<Instrumentation>) -> Operation {
-        self.begin_as(instrumentation, instrumentation.convention.span())
+    pub(crate) fn begin_named(
+        self,
+        instrumentation: &Arc<Instrumentation>,
+        started: Clock,
+    ) -> Operation {
+        let builder = instrumentation.convention.span();
+        self.start_named(instrumentation, started, builder)
     }
 
     /// Like [`Start::begin_named`], and `builder` has its kind and its links.
@@ -79,8 +84,16 @@ impl Start {
         instrumentation: &Arc<Instrumentation>,
         builder: SpanBuilder,
     ) -> Operation {
-        let (started, labels) = (Clock::now(), self.attributes.labels.len());
-        let name = self.name.clone();
+        self.start_named(instrumentation, Clock::now(), builder)
+    }
+
+    fn start_named(
+        self,
+        instrumentation: &Arc<Instrumentation>,
+        started: Clock,
+        builder: SpanBuilder,
+    ) -> Operation {
+        let (labels, name) = (self.attributes.labels.len(), self.name.clone());
         self.start(instrumentation, started, labels, Some(name), builder)
     }
 

@@ -12,7 +12,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::bridged::{Bridged, context_of};
 use crate::record::{LOG_TARGET, is_log};
-use crate::takes::is_opentelemetry;
+use crate::takes::{is_marker, is_opentelemetry};
 
 /// What a context says for a line.
 pub(super) type Extra = Arc<dyn Fn(&Context) -> Option<Cow<'static, str>> + Send + Sync>;
@@ -58,6 +58,9 @@ impl<'a, S: for<'b> LookupSpan<'b>> Place<'a, S> {
     ) -> fmt::Result {
         if let Some(parent) = span.parent() {
             self.outer_first(&parent, with_fields, write)?;
+        }
+        if is_marker(span.metadata()) {
+            return Ok(());
         }
         let name = span.name();
         if !with_fields {
