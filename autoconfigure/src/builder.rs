@@ -21,16 +21,21 @@ use crate::provider_source::Source;
 use crate::setup::Settings;
 use crate::telemetry::Telemetry;
 
-/// Sets up traces, metrics and logs as the environment says, and `tracing` to go with them.
+/// Sets up traces, metrics and logs as the environment says, and connects `tracing` to them.
 ///
-/// Short for [`builder`]`().`[`init`](Builder::init)`()`. Keep what is returned until the end of
-/// `main`.
+/// It is the same as [`builder`]`().`[`init`](Builder::init)`()`. Call [`run`](Telemetry::run) on
+/// the guard that it returns, or keep the guard until the end of `main`.
 ///
-/// ```
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let _telemetry = otel_autoconfigure::init()?;
-/// # Ok(())
-/// # }
+/// ```no_run
+/// # use std::{error::Error, time::Duration};
+/// fn main() -> Result<(), Box<dyn Error>> {
+///     otel_autoconfigure::init()?.run(Duration::from_secs(10), serve())
+/// }
+///
+/// async fn serve() -> Result<(), Box<dyn Error>> {
+///     // … until `otel_autoconfigure::shutdown_signal()`
+///     # Ok(())
+/// }
 /// ```
 ///
 /// # Errors
@@ -40,7 +45,7 @@ pub fn init() -> Result<Telemetry, InitError> {
     builder().init()
 }
 
-/// Starts from what the environment says; the methods of [`Builder`] replace parts of it.
+/// Starts with what the environment says. The methods of [`Builder`] replace parts of it.
 pub fn builder() -> Builder {
     Builder(Settings {
         service: None,
@@ -62,7 +67,7 @@ pub fn builder() -> Builder {
     })
 }
 
-/// What an application decides itself. Whatever it does not mention is left to the environment.
+/// Settings that an application makes itself. What it does not set is taken from the environment.
 ///
 /// ```
 /// use opentelemetry::KeyValue;
@@ -79,42 +84,43 @@ pub fn builder() -> Builder {
 pub struct Builder(pub(crate) Settings);
 
 impl Builder {
-    /// What the service is called if the environment has no name for it. The default is
+    /// Sets the name of the service for the case that the environment has none. The default is
     /// `unknown_service:` and the name of the executable.
     pub fn default_service_name(mut self, name: impl Into<String>) -> Self {
         self.0.service = Some(name.into());
         self
     }
 
-    /// Attributes of the resource. They replace those of the environment with the same name; none
-    /// by default.
+    /// Adds attributes to the resource. They replace attributes of the environment with the same
+    /// name. There are none by default.
     pub fn resource_attributes(mut self, attributes: impl IntoIterator<Item = KeyValue>) -> Self {
         self.0.attributes.extend(attributes);
         self
     }
 
-    /// Leaves parts of the resource out that are found out rather than said. By default there are
-    /// all of them. What the environment or [`resource_attributes`](Self::resource_attributes) say
-    /// comes before them anyway.
+    /// Leaves out parts of the resource that are detected. By default all parts are detected.
+    /// Attributes from the environment or from [`resource_attributes`](Self::resource_attributes)
+    /// override detected ones in any case.
     pub fn without_detected(mut self, parts: impl IntoIterator<Item = Detected>) -> Self {
         self.0.undetected.extend(parts);
         self
     }
 
-    /// Copies these members of the baggage to each span that starts and each log record while they
-    /// are in the context, as attributes with the same name. None by default: baggage comes from
-    /// whoever calls, and may hold what nobody should search for.
+    /// Copies these members of the baggage to each span that starts and each log record, as
+    /// attributes with the same name. None are copied by default, because baggage comes from the
+    /// caller and may contain data that should not be searchable.
     ///
-    /// Without effect beside providers of the application's own.
+    /// This has no effect on the application's own providers.
     pub fn baggage_attributes(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0.baggage.extend(keys.into_iter().map(Into::into));
         self
     }
 
-    /// What the services behind addresses are called: client spans whose `server.address` is one
-    /// of these get the name as `server.service.name`, unless they have one. None by default.
+    /// Gives names to the services behind addresses. A client span whose `server.address` is one of
+    /// these gets the name as `server.service.name`, unless it has one already. There are no names
+    /// by default.
     ///
-    /// Without effect beside a [`tracer_provider`](Self::tracer_provider).
+    /// This has no effect if a [`tracer_provider`](Self::tracer_provider) is set.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -134,13 +140,13 @@ impl Builder {
         self
     }
 
-    /// Decides which traces are recorded, instead of `OTEL_TRACES_SAMPLER`.
+    /// Sets the sampler, which decides which traces are recorded, instead of `OTEL_TRACES_SAMPLER`.
     pub fn sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
         self.0.sampler = Some(Box::new(sampler));
         self
     }
 
-    /// Carries contexts between services, instead of what `OTEL_PROPAGATORS` names.
+    /// Sets the propagator, instead of those that `OTEL_PROPAGATORS` names.
     pub fn propagator(
         mut self,
         propagator: impl TextMapPropagator + Send + Sync + 'static,
@@ -149,8 +155,9 @@ impl Builder {
         self
     }
 
-    /// Adds to the provider of tracers that the environment describes: processors, an id
-    /// generator. Without effect beside a [`tracer_provider`](Self::tracer_provider).
+    /// Adds processors or an id generator to the tracer provider that the environment describes.
+    /// This has no effect if a [`tracer_provider`](Self::tracer_provider) is set. By default
+    /// nothing is added.
     pub fn configure_traces(
         mut self,
         configure: impl FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + 'static,
@@ -159,8 +166,8 @@ impl Builder {
         self
     }
 
-    /// Adds to the provider of meters that the environment describes: views, readers. Without
-    /// effect beside a [`meter_provider`](Self::meter_provider).
+    /// Adds views or readers to the meter provider that the environment describes. This has no
+    /// effect if a [`meter_provider`](Self::meter_provider) is set. By default nothing is added.
     pub fn configure_metrics(
         mut self,
         configure: impl FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + 'static,
@@ -169,8 +176,8 @@ impl Builder {
         self
     }
 
-    /// Adds to the provider of loggers that the environment describes: processors. Without effect
-    /// beside a [`logger_provider`](Self::logger_provider).
+    /// Adds processors to the logger provider that the environment describes. This has no effect if
+    /// a [`logger_provider`](Self::logger_provider) is set. By default nothing is added.
     pub fn configure_logs(
         mut self,
         configure: impl FnOnce(LoggerProviderBuilder) -> LoggerProviderBuilder + 'static,
@@ -179,61 +186,62 @@ impl Builder {
         self
     }
 
-    /// A provider of the application's own, instead of all that the environment says about
-    /// traces. It is made the global one, and is shut down with the others.
+    /// Uses this tracer provider instead of everything that the environment says about traces. It
+    /// becomes the global one and is shut down with the others.
     pub fn tracer_provider(mut self, provider: SdkTracerProvider) -> Self {
         self.0.traces = Source::Application(provider);
         self
     }
 
-    /// A provider of the application's own, instead of all that the environment says about
-    /// metrics. It is made the global one, and is shut down with the others.
+    /// Uses this meter provider instead of everything that the environment says about metrics. It
+    /// becomes the global one and is shut down with the others.
     pub fn meter_provider(mut self, provider: SdkMeterProvider) -> Self {
         self.0.metrics = Source::Application(provider);
         self
     }
 
-    /// A provider of the application's own, instead of all that the environment says about logs.
-    /// It is shut down with the others.
+    /// Uses this logger provider instead of everything that the environment says about logs. It is
+    /// shut down with the others.
     pub fn logger_provider(mut self, provider: SdkLoggerProvider) -> Self {
         self.0.logs = Source::Application(provider);
         self
     }
 
-    /// Leaves the subscriber of `tracing` to the application, which can add
-    /// [`Telemetry::layer`] to its own. By default one is installed, unless there is one.
+    /// Installs no subscriber of `tracing`. The application can add [`Telemetry::layer`] to its own
+    /// subscriber. By default a subscriber is installed, unless there is one already.
     pub fn without_subscriber(mut self) -> Self {
         self.0.has_subscriber = false;
         self
     }
 
     /// How long dropping the guard may take at most; five seconds by default. With
-    /// [`Duration::MAX`] it takes as long as it takes.
+    /// [`Duration::MAX`] there is no limit.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.0.timeout = timeout.min(NO_LIMIT);
         self
     }
 
-    /// For how long a batch of spans or records is tried while the receiver is away, since its
-    /// export began; five minutes by default. `OTEL_BSP_EXPORT_TIMEOUT` and
-    /// `OTEL_BLRP_EXPORT_TIMEOUT` can make it shorter for one signal.
+    /// How long a batch of spans or records is retried while the receiver is unavailable, measured
+    /// from the beginning of its export; five minutes by default. `OTEL_BSP_EXPORT_TIMEOUT` and
+    /// `OTEL_BLRP_EXPORT_TIMEOUT` can make this time shorter for one signal.
     ///
-    /// What is recorded meanwhile waits in the queue, and is dropped and counted when that is full.
+    /// What is recorded in the meantime waits in the queue. If the queue is full, it is dropped and
+    /// counted.
     pub fn export_patience(mut self, patience: Duration) -> Self {
         self.0.patience = patience.min(NO_LIMIT);
         self
     }
 
-    /// How many bytes of spans, and as many of log records, may wait for their export; 32 MiB by
-    /// default. The variables `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BLRP_MAX_QUEUE_SIZE` limit their
-    /// number besides.
+    /// How many bytes of spans may wait for their export, and how many bytes of log records; 32 MiB
+    /// each by default. The variables `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BLRP_MAX_QUEUE_SIZE` also
+    /// limit their number.
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.0.queue_bytes = bytes;
         self
     }
 
     /// The size in bytes above which a batch is split into several requests; 4 MiB by default,
-    /// which is what receivers of gRPC accept unless they are told otherwise.
+    /// which is the default limit of gRPC receivers.
     pub fn largest_request(mut self, bytes: usize) -> Self {
         self.0.largest_request = Some(bytes);
         self
@@ -241,12 +249,12 @@ impl Builder {
 
     /// Sets everything up and makes the providers and the propagator the global ones.
     ///
-    /// With `OTEL_SDK_DISABLED=true` there are no providers, nothing is recorded or exported, and
-    /// contexts are still passed on; log lines are still written.
+    /// With `OTEL_SDK_DISABLED=true` there are no providers, and nothing is recorded or exported.
+    /// The context is still passed on, and log lines are still written.
     ///
     /// # Errors
     ///
-    /// See [`InitError`]. Nothing has been changed then.
+    /// See [`InitError`]. In this case nothing has been changed.
     pub fn init(self) -> Result<Telemetry, InitError> {
         self.0.set_up()
     }

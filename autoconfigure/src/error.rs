@@ -8,13 +8,13 @@ use crate::signal::Signal;
 
 /// Why [`init`](crate::init) could not set telemetry up.
 ///
-/// Values that are merely malformed are no errors but [`Warning`](crate::Warning)s. An error is
-/// what cannot be resolved by a default: settings that contradict each other, an endpoint that
-/// nothing can be exported to, certificates that cannot be read, `https` without the feature
-/// `tls`, a configuration file that cannot be read or is not what the schema says. Of an error in
-/// the file, the text begins with the file, the line, the column and the key.
+/// A malformed value is only a [`Warning`](crate::Warning). An error is what a default cannot
+/// solve: settings that contradict each other, an endpoint that cannot be exported to, certificates
+/// that cannot be read, `https` without the feature `tls`, or a configuration file that cannot be
+/// read or does not follow the schema. The text of an error in the file begins with the file, the
+/// line, the column and the key.
 ///
-/// [`source`](Error::source) is the error behind it, if there is one.
+/// [`source`](Error::source) is the cause, if there is one.
 #[derive(Clone, Debug)]
 pub struct InitError {
     signal: Option<Signal>,
@@ -65,7 +65,8 @@ impl InitError {
         &self.text
     }
 
-    /// `traces`, `metrics` or `logs`, if it is about one of them.
+    /// The signal that the error is about: `traces`, `metrics` or `logs`. `None` if it is about
+    /// none of them.
     #[must_use]
     pub fn signal(&self) -> Option<&'static str> {
         self.signal.map(Signal::name)
@@ -88,10 +89,10 @@ impl Error for InitError {
     }
 }
 
-/// What did not arrive although it was waited for.
+/// The signals whose data did not arrive in time.
 ///
 /// Returned by [`Telemetry::shutdown`](crate::Telemetry::shutdown) and
-/// [`Telemetry::flush`](crate::Telemetry::flush). [`source`](Error::source) is the reason of the
+/// [`Telemetry::flush`](crate::Telemetry::flush). [`source`](Error::source) is the cause for the
 /// first of the signals, if it is known.
 #[derive(Clone, Debug)]
 pub struct ShutdownError(Vec<Undelivered>);

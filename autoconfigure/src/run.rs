@@ -9,27 +9,29 @@ use crate::shutdown_signal::shutdown_deadline;
 use crate::telemetry::Telemetry;
 
 impl Telemetry {
-    /// Runs a service on a runtime of its own, multi-threaded as that of `#[tokio::main]`, and ends
-    /// in the order in which no span is lost:
+    /// Runs a service on its own multi-threaded runtime, as `#[tokio::main]` does, and then ends
+    /// everything in an order in which no span is lost:
     ///
-    /// 1. The service ends by itself, after [`shutdown_signal`](crate::shutdown_signal) for which
-    ///    it has waited. `grace` after the signal, a stream without end, or a request that hangs, holds
-    ///    it up no longer: the service is dropped then, which is no error.
-    /// 2. The runtime ends, and with it all tasks: their spans end. Calls on threads for blocking
-    ///    ones, which cannot be dropped, are waited for, a second at most.
-    /// 3. What is left is exported, as dropping this does.
+    /// 1. The service waits for [`shutdown_signal`](crate::shutdown_signal) and then ends by
+    ///    itself. If it has not ended when `grace` has passed since the signal, because of an
+    ///    endless stream or a request that hangs, it is dropped. This is not an error.
+    /// 2. The runtime and all its tasks end, and with them their spans. Calls on blocking threads
+    ///    cannot be dropped; they get at most one second.
+    /// 3. What is left is exported, as when the guard is dropped.
     ///
-    /// So a process ends at most `grace`, a second and the time to shut down (five seconds, or what
-    /// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout) says) after it was asked to.
-    /// Kubernetes kills it after 30 seconds, Docker after 10.
+    /// So the process ends, after it was asked to, within `grace`, a second and the time of the
+    /// shutdown (five seconds, or what
+    /// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout) says). Kubernetes kills a
+    /// process after 30 seconds, Docker after 10.
     ///
     /// # Errors
     ///
-    /// What the service returns; or if there can be no runtime.
+    /// If the service returns an error, or if the runtime cannot be created.
     ///
     /// # Panics
     ///
-    /// On a thread of a runtime: `main` is a plain `fn`, without `#[tokio::main]`.
+    /// If it is called inside of a runtime. `main` has to be a plain `fn`, without
+    /// `#[tokio::main]`.
     ///
     /// ```no_run
     /// use std::error::Error;

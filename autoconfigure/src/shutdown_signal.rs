@@ -12,9 +12,9 @@ use crate::notice::Notice;
 /// Resolves when the process is asked to end: by Ctrl-C, or on Unix by `SIGTERM`, which is what
 /// Kubernetes, Docker and systemd send.
 ///
-/// A process that does not wait for it is killed by the signal, and what it has recorded last is
-/// not exported. From the first time that this is waited for, the signals do not kill the process
-/// any more. Where there is no handler to be had it never resolves, and says so.
+/// If a process does not wait for it, the signal kills the process, and what it has recorded last
+/// is not exported. Once this future has been polled, the signals no longer kill the process. If no
+/// signal handler can be installed, the future never resolves, and a warning says so.
 ///
 /// # Panics
 ///
@@ -34,8 +34,8 @@ pub async fn shutdown_signal() {
     }
 }
 
-/// Resolves this long after [`shutdown_signal`]: for what would keep a service from ending, such as
-/// a stream that never does.
+/// Resolves when `grace` has passed since [`shutdown_signal`]. Use it to end a service that would
+/// otherwise not end, for example because of an endless stream.
 ///
 /// # Panics
 ///

@@ -26,18 +26,18 @@ use crate::signal::Signal;
 use crate::subscriber::Bridge;
 use crate::warning::Warning;
 
-/// The telemetry of this process, as [`init`](crate::init) has set it up. Keep it until the end
-/// of `main`.
+/// The guard of the telemetry that [`init`](crate::init) has set up for this process.
 ///
-/// [`run`](Self::run) runs a service and drops it when that is over, so that nothing is lost.
+/// Call [`run`](Self::run) on it. That runs a service and drops the guard after the service, so
+/// that no span is lost. Otherwise keep the guard until the end of `main`.
 ///
-/// When it is dropped, everything that was recorded is exported and the pipelines are shut down.
-/// Spans that are open get a moment to end, a second at most; those that do not are lost, and that
-/// is logged. All this takes no longer than the time to shut down (five seconds, or what
-/// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout) says), on any runtime and
-/// outside of one. Spans, measurements and events after that go nowhere.
+/// When it is dropped, everything that was recorded is exported, and the pipelines are shut down.
+/// Open spans get at most one second to end. Spans that are still open then are lost, and a warning
+/// says so. The whole shutdown takes at most five seconds, or what
+/// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout) says, on any runtime and outside
+/// of one. Spans, measurements and events after that are discarded.
 ///
-/// What could not be exported is logged. To handle it, call [`shutdown`](Self::shutdown).
+/// What could not be exported is logged. To handle it yourself, call [`shutdown`](Self::shutdown).
 #[derive(Debug)]
 #[must_use = "telemetry is shut down as soon as this is dropped"]
 pub struct Telemetry {
@@ -52,15 +52,16 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Exports what has been recorded so far, and waits for it, as long as a shutdown may take.
+    /// Exports what has been recorded so far, and waits until it is exported, but no longer than a
+    /// shutdown may take.
     ///
-    /// Blocks the thread. In a busy asynchronous application, call it where blocking is allowed.
+    /// This blocks the thread. In an asynchronous application, call it where blocking is allowed.
     ///
     /// # Errors
     ///
-    /// If something has not arrived, now or since the last time that an export succeeded. During
-    /// an outage it says what is wrong with the receiver; what waits for the end of the outage is
-    /// not lost then.
+    /// If something has not arrived, now or since the last successful export. During an outage the
+    /// error says what is wrong with the receiver. Data that waits for the end of the outage is not
+    /// lost.
     pub fn flush(&self) -> Result<(), ShutdownError> {
         let Self {
             bridge: Bridge { traces, logs, .. },
@@ -82,58 +83,59 @@ impl Telemetry {
         self.outcome(failures)
     }
 
-    /// Exports what is left and ends the pipelines, as dropping does, but tells how it went.
+    /// Exports what is left and ends the pipelines, as dropping does, but returns what did not
+    /// arrive.
     ///
-    /// Blocks the thread for at most the time to shut down.
+    /// This blocks the thread, at most for the time that a shutdown may take.
     ///
     /// # Errors
     ///
-    /// If something has not arrived, now or since the last time that an export succeeded, or if
-    /// the receiver has rejected some of it. A signal that the receiver does not know is a warning
-    /// only, unless it knows none.
+    /// If something has not arrived, now or since the last successful export, or if the receiver
+    /// has rejected some of it. If the receiver does not support a signal, this is only a warning,
+    /// unless it supports none of them.
     pub fn shutdown(self) -> Result<(), ShutdownError> {
         self.end()
     }
 
-    /// What in the environment, or in the configuration file, could not be used. All of it has been logged.
+    /// The values in the environment or the configuration file that could not be used. All of them
+    /// have been logged.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// The provider of tracers; `None` if `OTEL_SDK_DISABLED` is true, or
-    /// if a configuration file has none. It is also the global one.
+    /// The tracer provider, which is also the global one. `None` if `OTEL_SDK_DISABLED` is true, or
+    /// if a configuration file has none.
     #[must_use]
     pub fn tracer_provider(&self) -> Option<&SdkTracerProvider> {
         self.bridge.traces.as_ref()
     }
 
-    /// The provider of meters; `None` if `OTEL_SDK_DISABLED` is true, or
-    /// if a configuration file has none. It is also the global one.
+    /// The meter provider, which is also the global one. `None` if `OTEL_SDK_DISABLED` is true, or
+    /// if a configuration file has none.
     #[must_use]
     pub fn meter_provider(&self) -> Option<&SdkMeterProvider> {
         self.metrics.as_ref()
     }
 
-    /// The provider of loggers; `None` if `OTEL_SDK_DISABLED` is true, or
-    /// if a configuration file has none. OpenTelemetry has no global
-    /// one.
+    /// The logger provider; OpenTelemetry has no global one. `None` if `OTEL_SDK_DISABLED` is true,
+    /// or if a configuration file has none.
     #[must_use]
     pub fn logger_provider(&self) -> Option<&SdkLoggerProvider> {
         self.bridge.logs.as_ref()
     }
 
-    /// A layer for a subscriber of your own: its spans become spans, its events log records.
+    /// A layer for your own subscriber. It exports spans as spans, and events as log records.
     ///
-    /// It takes what the subscriber of [`init`](crate::init) would: spans from level `INFO` on and
-    /// those that `RUST_LOG` adds, events that `RUST_LOG` asks for (except for directives about
-    /// spans and fields, which have to be followed by an `EnvFilter`), and nothing that the
-    /// exporters do themselves. Where `RUST_LOG` is not set,
-    /// [`Builder::default_directives`](crate::Builder::default_directives) count.
+    /// It exports the same as the subscriber of [`init`](crate::init): spans of level `INFO` and
+    /// above, spans that `RUST_LOG` adds, and events that `RUST_LOG` asks for. It exports nothing
+    /// that the exporters do themselves. Directives about spans and fields need an `EnvFilter` in
+    /// addition. If `RUST_LOG` is not set,
+    /// [`Builder::default_directives`](crate::Builder::default_directives) apply.
     ///
-    /// Put a [`ContextSubscriber`](crate::ContextSubscriber) around the whole. Without it, a filter
-    /// such as `EnvFilter` that is a layer of its own takes spans away together with events, and
-    /// `Span::current()` is none in a plain handler.
+    /// Put a [`ContextSubscriber`](crate::ContextSubscriber) around the whole. Without it, a layer
+    /// that filters, such as `EnvFilter`, removes spans together with events, and in a plain
+    /// handler `Span::current()` is no span.
     ///
     /// ```
     /// use otel_autoconfigure::ContextSubscriber;

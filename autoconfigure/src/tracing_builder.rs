@@ -21,17 +21,18 @@ impl Builder {
         self
     }
 
-    /// What the lines on standard error look like. By default text on a terminal, otherwise JSON.
+    /// Sets the format of the lines on standard error. The default is text on a terminal, and JSON
+    /// otherwise.
     ///
-    /// Without effect on a subscriber of the application's own.
+    /// This has no effect on the application's own subscriber.
     pub fn lines(mut self, lines: Lines) -> Self {
         self.0.tracing.lines = lines;
         self
     }
 
-    /// Changes what is on a line: whether it has the fields of spans, and what it takes from the
-    /// context. Default: the fields of spans, the ids of the trace, and `http.route` of the server
-    /// span.
+    /// Changes the content of a line: whether it has the fields of spans, and what it takes from
+    /// the context. Default: the fields of spans, the ids of the trace, and `http.route` of the
+    /// server span.
     ///
     /// ```
     /// let builder = otel_autoconfigure::builder().configure_lines(|line| line.span_fields(false));
@@ -45,10 +46,11 @@ impl Builder {
         self
     }
 
-    /// Changes what becomes of `tracing` spans: details that are left out by default, such as where
-    /// they are made, and the version of the application's own crate.
+    /// Changes how `tracing` spans are exported. It can add details that are left out by default,
+    /// such as the place in the source, and set the version of the application's own crate.
     ///
-    /// Without effect beside [`with_tracing_opentelemetry`](Self::with_tracing_opentelemetry).
+    /// This has no effect together with
+    /// [`with_tracing_opentelemetry`](Self::with_tracing_opentelemetry).
     ///
     /// ```
     /// use opentelemetry::InstrumentationScope;
@@ -68,20 +70,21 @@ impl Builder {
         self
     }
 
-    /// Whether panics become log records, with message, place, backtrace and the ids of the span
-    /// that they happen in. On by default; what happens on a panic otherwise still happens, and
-    /// first.
+    /// Whether panics are exported as log records, with message, place, backtrace and the ids of
+    /// the current span. On by default. The panic hook that was installed before is still called,
+    /// and is called first.
     pub fn record_panics(mut self, is_on: bool) -> Self {
         self.0.tracing.records_panics = is_on;
         self
     }
 
-    /// Exports `tracing` spans by tracing-opentelemetry, for an application with crates that use its
-    /// `OpenTelemetrySpanExt`: reqwest-tracing, tracing-actix-web, axum-tracing-opentelemetry …
+    /// Exports `tracing` spans by tracing-opentelemetry, for an application with crates that use
+    /// its `OpenTelemetrySpanExt`: reqwest-tracing, tracing-actix-web, axum-tracing-opentelemetry …
     ///
-    /// By default the suite's own [`SpanLayer`] does it, which costs less and does not find their
-    /// calls. With tracing-opentelemetry, [`OtelSpanExt`](crate::OtelSpanExt) does nothing, and
-    /// `Span::current()` is none in a handler that is in no `tracing` span.
+    /// By default the suite's own [`SpanLayer`] exports them. It costs less, but calls of
+    /// `OpenTelemetrySpanExt` have no effect on it. With tracing-opentelemetry,
+    /// [`OtelSpanExt`](crate::OtelSpanExt) does nothing, and in a handler without a `tracing` span,
+    /// `Span::current()` is no span.
     pub fn with_tracing_opentelemetry(mut self) -> Self {
         self.0.tracing.is_foreign = true;
         self

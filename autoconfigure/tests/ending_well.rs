@@ -13,13 +13,8 @@ mod support;
 
 use std::convert::Infallible;
 use std::io;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
-use std::process::Command;
-use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
@@ -35,10 +30,10 @@ use otel_autoconfigure::shutdown_signal;
 use otel_middleware_axum::OtelLayer;
 use support::Behaviour;
 use support::Collector;
+use support::Finished;
 use support::Roles;
-use support::child;
+use support::Started;
 use support::play;
-use support::run;
 use tokio::net::TcpListener;
 
 const ROLES: Roles = &[
@@ -53,24 +48,12 @@ fn spans_are_exported_when_the_process_is_asked_to_end() {
     play(ROLES);
     for signal in ["TERM", "INT"] {
         let collector = Collector::start(Behaviour::Accept);
-        let mut process = child(
-            "until_told",
-            &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.http)],
-        )
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut said = String::new();
-        while !said.contains("listening") {
-            assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
-        }
-        let id = process.id().to_string();
-        let killed = Command::new("kill").args(["-s", signal, &id]).status();
-        assert!(killed.unwrap().success());
-        stdout.read_to_string(&mut said).unwrap();
-        assert!(process.wait().unwrap().success());
-        assert!(said.contains("told"), "{said}");
+        let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.http.as_str())];
+        let mut process = Started::new("until_told", &variables);
+        process.hear("listening");
+        process.signal(signal);
+        let finished = process.end();
+        assert!(finished.stdout.contains("told"), "{finished:#?}");
         assert_eq!(collector.received().span("last").name, "last");
     }
 }
@@ -79,57 +62,45 @@ fn spans_are_exported_when_the_process_is_asked_to_end() {
 #[test]
 fn requests_that_are_open_at_the_end_are_exported() {
     play(ROLES);
-    let (received, said) = ended_with_four_open_requests("serving");
+    let (received, finished) = ended_with_four_open_requests("serving");
     assert_eq!(received, [2, 2]);
-    assert!(!said.contains("still open"), "{said}");
+    assert!(!finished.stderr.contains("still open"), "{finished:#?}");
 }
 
 #[test]
 fn requests_that_are_lost_are_counted_and_told() {
     play(ROLES);
-    let (received, said) = ended_with_four_open_requests("serving_inside");
+    let (received, finished) = ended_with_four_open_requests("serving_inside");
     assert_eq!(received, [0, 0]);
     let expected = "4 spans are still open when telemetry is shut down, and lost";
-    assert_eq!(said.matches(expected).count(), 1, "{said}");
+    let count = finished.stderr.matches(expected).count();
+    assert_eq!(count, 1, "{finished:#?}");
 }
 
 /// How many spans of `/stream` and `/hang` arrive from a process that is asked to end while it has
-/// two requests for each, and what it says on standard error.
-fn ended_with_four_open_requests(role: &str) -> ([usize; 2], String) {
+/// two requests for each, and what it has said.
+fn ended_with_four_open_requests(role: &str) -> ([usize; 2], Finished) {
     let collector = Collector::start(Behaviour::Accept);
-    let mut process = child(role, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.http)])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdout = BufReader::new(process.stdout.take().unwrap());
-    let mut said = String::new();
-    while !said.contains("listening on ") {
-        assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
-    }
-    let address = said.trim().rsplit(' ').next().unwrap();
-    let open: Vec<_> = ["/stream", "/stream", "/hang", "/hang"]
-        .map(|path| {
-            let mut stream = TcpStream::connect(address).unwrap();
-            write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
-            stream
-        })
-        .into();
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.http.as_str())];
+    let mut process = Started::new(role, &variables);
+    let address = process.hear("listening on ");
+    let open = ["/stream", "/stream", "/hang", "/hang"].map(|path| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        stream
+    });
     // Each handler says that it has begun.
-    while said.matches("begun").count() < open.len() {
-        assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
+    for _ in &open {
+        process.hear("begun");
     }
-    let id = process.id().to_string();
-    let killed = Command::new("kill").args(["-s", "TERM", &id]).status();
-    assert!(killed.unwrap().success());
-    let finished = process.wait_with_output().unwrap();
-    assert!(finished.status.success(), "{finished:?}");
+    process.signal("TERM");
+    let finished = process.end();
     let received = collector.received();
     let counts = ["GET /stream", "GET /hang"].map(|name| {
         let spans = received.spans();
         spans.filter(|(_, span)| span.name == name).count()
     });
-    (counts, String::from_utf8(finished.stderr).unwrap())
+    (counts, finished)
 }
 
 /// As those of actix's workers, which nobody waits for.
@@ -138,7 +109,10 @@ fn span_that_ends_just_after_the_guard_is_dropped_is_exported() {
     play(ROLES);
     let collector = Collector::start(Behaviour::Accept);
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.http.as_str())];
-    let finished = run("ends_soon", &variables);
+    let mut process = Started::new("ends_soon", &variables);
+    process.hear("dropping");
+    process.say("end the span");
+    let finished = process.end();
     assert!(!finished.stderr.contains("still open"), "{finished:#?}");
     assert_eq!(
         collector.received().span("other thread").name,
@@ -198,10 +172,10 @@ fn ends_soon() {
     let span = global::tracer("test").start("other thread");
     let thread = thread::spawn(move || {
         let mut span = span;
-        // Nobody can tell when the guard is being dropped.
-        thread::sleep(Duration::from_millis(50));
+        io::stdin().read_line(&mut String::new()).unwrap();
         span.end();
     });
+    println!("dropping");
     drop(telemetry);
     thread.join().unwrap();
 }

@@ -13,17 +13,15 @@ mod support;
 
 use std::{
     collections::BTreeSet,
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, Read},
     net::SocketAddr,
-    process::Stdio,
-    thread,
     time::{Duration, Instant},
 };
 
 use axum::{Router, routing::get};
 use opentelemetry::{global, trace::Tracer};
 use otel_middleware_axum::OtelLayer;
-use support::{Behaviour, Collector, Finished, Roles, child, nobody, play, run};
+use support::{Behaviour, Collector, Finished, Roles, Started, nobody, play, run};
 
 const ROLES: Roles = &[
     ("service", service),
@@ -118,33 +116,11 @@ fn collector_that_goes_away_is_reported_once() {
     let mut variables = EAGER.to_vec();
     let endpoint = collector.http.clone();
     variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
-    let mut service = child("service_in_two_halves", &variables)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdout = BufReader::new(service.stdout.take().unwrap());
-    let mut said = String::new();
-    while !said.contains("half-way") {
-        assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
-    }
+    let mut service = Started::new("service_in_two_halves", &variables);
+    service.hear("half-way");
     assert_eq!(collector.received().span("first half").name, "first half");
     drop(collector);
-    drop(service.stdin.take());
-
-    // Both at once: a service whose lines nobody reads stands still.
-    let mut stderr = service.stderr.take().unwrap();
-    let lines = thread::spawn(move || {
-        let mut lines = Vec::new();
-        stderr.read_to_end(&mut lines).unwrap();
-        lines
-    });
-    stdout.read_to_string(&mut said).unwrap();
-    let mut output = service.wait_with_output().unwrap();
-    output.stderr = lines.join().unwrap();
-    let mut finished = Finished::from(output);
-    finished.stdout = said;
+    let finished = service.end();
     assert_unaffected(&finished);
     assert_eq!(finished.warnings().len(), 1, "{finished:#?}");
 }
@@ -161,39 +137,17 @@ fn nothing_is_lost_while_the_collector_is_away() {
         let mut variables = EAGER.to_vec();
         variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
         variables.push(("OTEL_EXPORTER_OTLP_PROTOCOL", protocol));
-        let mut service = child("steady", &variables)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = service.stdin.take().unwrap();
-        let mut stdout = BufReader::new(service.stdout.take().unwrap());
-        // A full pipe would stop the service.
-        let mut stderr = service.stderr.take().unwrap();
-        let stderr = thread::spawn(move || {
-            let mut lines = Vec::new();
-            stderr.read_to_end(&mut lines).unwrap();
-            lines
-        });
-        let mut step = |done: &str| {
-            writeln!(stdin, "next").unwrap();
-            let mut said = String::new();
-            while !said.contains(done) {
-                assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "{said}");
-            }
-        };
-        step("before");
+        let mut service = Started::new("steady", &variables);
+        service.say("next");
+        service.hear("before");
         let restart = collector.stop();
-        step("during");
+        service.say("next");
+        service.hear("during");
         let collector = restart();
-        step("after");
-        drop(stdin);
+        service.say("next");
+        service.hear("after");
 
-        let mut output = service.wait_with_output().unwrap();
-        output.stderr = stderr.join().unwrap();
-        let finished = Finished::from(output);
-        assert!(finished.is_success, "{finished:#?}");
+        let finished = service.end();
         let received = collector.received();
         let ids: BTreeSet<_> = received.spans().map(|(_, span)| &span.span_id).collect();
         assert_eq!(ids.len(), 1_500);

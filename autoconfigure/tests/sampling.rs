@@ -13,16 +13,15 @@ mod support;
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, Read},
     net::SocketAddr,
-    process::{Child, ChildStdout, Stdio},
 };
 
 use axum::{Router, http::HeaderMap, routing::get};
 use otel_middleware_axum::OtelLayer;
 use otel_middleware_reqwest::OtelMiddleware;
 use reqwest_middleware::ClientBuilder;
-use support::{Behaviour, Collector, Roles, child, play};
+use support::{Behaviour, Collector, Roles, Started, play};
 use tokio::{net::TcpListener, sync::oneshot};
 
 const ROLES: Roles = &[("serve", serve)];
@@ -42,7 +41,8 @@ fn a_tenth_of_the_traces_is_recorded_and_each_is_whole() {
 
     let propagated = requests(&front.url);
     for service in [front, middle, back] {
-        service.stop();
+        // Which exports the last spans.
+        service.process.end();
     }
 
     // Sampled or not, every request has a trace of its own in all services.
@@ -86,8 +86,7 @@ async fn requests(url: &str) -> Vec<String> {
 
 /// A process that answers with what the next one answers.
 struct Service {
-    process: Child,
-    stdout: BufReader<ChildStdout>,
+    process: Started,
     url: String,
 }
 
@@ -101,30 +100,9 @@ impl Service {
             ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
             ("OTEL_TRACES_SAMPLER_ARG", "0.1"),
         ];
-        let mut process = child("serve", &variables)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let url = stdout
-            .by_ref()
-            .lines()
-            .map(Result::unwrap)
-            .find_map(|line| Some(line.split_once("url: ")?.1.to_owned()))
-            .unwrap();
-        Self {
-            process,
-            stdout,
-            url,
-        }
-    }
-
-    /// Lets it end, which exports the last spans.
-    fn stop(mut self) {
-        drop(self.process.stdin.take());
-        self.stdout.read_to_string(&mut String::new()).unwrap();
-        assert!(self.process.wait().unwrap().success());
+        let mut process = Started::new("serve", &variables);
+        let url = process.hear("url: ");
+        Self { process, url }
     }
 }
 

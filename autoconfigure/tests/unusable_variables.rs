@@ -351,8 +351,7 @@ fn contradictions_are_errors() {
         ),
     ];
     for (variables, expected) in table {
-        let output = child("settings", variables).output().unwrap();
-        let finished = Finished::from(output);
+        let finished = run("settings", variables);
         assert_eq!(finished.value("error"), *expected);
     }
 }

@@ -21,9 +21,10 @@ use crate::pending_request::PendingRequest;
 use crate::route::Fallback;
 use crate::{OtelMiddlewareBody, OtelMiddlewareFuture};
 
-/// Makes a server span and the metrics of every request, and continues the caller's trace.
+/// Records a server span and the metrics of every request, and continues the caller's trace.
 ///
-/// Its clones share one instrumentation. `HttpServer::new` calls its closure once for each worker: a middleware that is made inside works as well as a clone of one that is made outside.
+/// Its clones share one instrumentation. `HttpServer::new` calls its closure once for each worker.
+/// You can create the middleware inside of the closure, or clone one that was created outside.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -37,33 +38,33 @@ use crate::{OtelMiddlewareBody, OtelMiddlewareFuture};
 ///
 /// # When a request ends
 ///
-/// Span and duration end at the same instant, once, whatever happens:
+/// Span and duration end once and at the same instant:
 ///
 /// | what happens | outcome | status code |
 /// |---|---|---|
-/// | the last byte of the body has been handed on, or the head of a `101` | an error from 500 on, named by the status | that of the response |
-/// | the same, and the handler said [`ErrorType`](crate::ErrorType) or [`set_error`](crate::ServerSpan::set_error) | that error | that of the response |
-/// | a middleware further in returns an error | as the response says that is made of it | that of the response |
+/// | the last byte of the body has been passed on, or the head of a `101` | an error from 500 on, named by the status | that of the response |
+/// | the same, and the handler set [`ErrorType`](crate::ErrorType) or [`set_error`](crate::ServerSpan::set_error) | that error | that of the response |
+/// | an inner middleware returns an error | that of the response that is made from the error | that of the response |
 /// | dropped before the head of the response | error `cancelled` | none |
 /// | dropped before the end of the body | error `cancelled` | that of the response |
-/// | the body breaks off, or is shorter than it announced | error `body`, or `timeout` | that of the response |
+/// | the body fails, or is shorter than it announced | error `body`, or `timeout` | that of the response |
 /// | a panic | error `panic` | that of the response, if its head was there |
 ///
-/// A hook ([`ServerConfig::response_attributes`]) may say that an outcome is expected: then it is
-/// no error.
+/// A hook ([`ServerConfig::response_attributes`]) may say that an outcome is expected. It is not an
+/// error then.
 #[derive(Clone, Debug)]
 pub struct OtelMiddleware {
     server: HttpServerInstrumentation,
 }
 
 impl OtelMiddleware {
-    /// The conventions' required and recommended telemetry, to the global providers.
+    /// Records what the conventions require and recommend, with the global providers.
     #[must_use]
     pub fn new() -> Self {
         Self::with_config(ServerConfig::new())
     }
 
-    /// The telemetry that `config` asks for, where it says.
+    /// Records what `config` asks for, with its providers.
     ///
     /// ```
     /// use otel_middleware_actix::{OtelMiddleware, ServerConfig};
@@ -110,7 +111,7 @@ where
     }
 }
 
-/// What [`OtelMiddleware`] makes of a service.
+/// The service that [`OtelMiddleware`] puts around another one.
 #[derive(Clone)]
 pub struct OtelMiddlewareService<S> {
     inner: S,

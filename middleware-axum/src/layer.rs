@@ -5,9 +5,9 @@ use tower_layer::Layer;
 
 use crate::OtelService;
 
-/// Makes a server span and the metrics of every request, and continues the caller's trace.
+/// Records a server span and the metrics of every request, and continues the caller's trace.
 ///
-/// axum applies a layer once for each route and method; all of them share one instrumentation.
+/// axum applies a layer once for each route and method. All of them share one instrumentation.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -21,33 +21,33 @@ use crate::OtelService;
 ///
 /// # When a request ends
 ///
-/// Span and duration end at the same instant, once, whatever happens:
+/// Span and duration end once and at the same instant:
 ///
 /// | what happens | outcome | status code |
 /// |---|---|---|
-/// | the last byte of the body has been handed on, or the head of a `101` | an error from 500 on, named by the status | that of the response |
-/// | the same, and the handler said [`ErrorType`](crate::ErrorType) or [`set_error`](crate::ServerSpan::set_error) | that error | that of the response |
+/// | the last byte of the body has been passed on, or the head of a `101` | an error from 500 on, named by the status | that of the response |
+/// | the same, and the handler set [`ErrorType`](crate::ErrorType) or [`set_error`](crate::ServerSpan::set_error) | that error | that of the response |
 /// | the service returns an `Err` | error, its type or `timeout` | none |
 /// | dropped before the head of the response | error `cancelled` | none |
 /// | dropped before the end of the body | error `cancelled` | that of the response |
-/// | the body breaks off, or is shorter than it announced | error `body`, or `timeout` | that of the response |
+/// | the body fails, or is shorter than it announced | error `body`, or `timeout` | that of the response |
 /// | a panic | error `panic` | that of the response, if its head was there |
 ///
-/// A hook ([`ServerConfig::response_attributes`]) may say that an outcome is expected: then it is
-/// no error.
+/// A hook ([`ServerConfig::response_attributes`]) may say that an outcome is expected. It is not an
+/// error then.
 #[derive(Clone, Debug)]
 pub struct OtelLayer {
     server: HttpServerInstrumentation,
 }
 
 impl OtelLayer {
-    /// The conventions' required and recommended telemetry, to the global providers.
+    /// Records what the conventions require and recommend, with the global providers.
     #[must_use]
     pub fn new() -> Self {
         Self::with_config(ServerConfig::new())
     }
 
-    /// The telemetry that `config` asks for, where it says.
+    /// Records what `config` asks for, with its providers.
     ///
     /// ```
     /// use otel_middleware_axum::{OtelLayer, ServerConfig};

@@ -15,7 +15,7 @@ use otel_instrumentation::{
 };
 use tower_service::Service;
 
-/// What [`OtelLayer`](crate::OtelLayer) makes of a service.
+/// The service that [`OtelLayer`](crate::OtelLayer) puts around another one.
 #[derive(Clone, Debug)]
 pub struct OtelService<S> {
     inner: S,

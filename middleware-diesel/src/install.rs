@@ -7,8 +7,8 @@ use diesel::connection::{Instrumentation, set_default_instrumentation};
 
 use crate::instrumentation::{Blueprint, OtelInstrumentation};
 
-/// Records the queries of every connection that is made from now on, those of pools included, with
-/// everything at its default.
+/// Records the queries of every connection that is made from now on, including connections of
+/// pools, with the default of every option.
 ///
 /// It is [`OtelInstrumentation::install`] of [`OtelInstrumentation::new`].
 ///
@@ -25,14 +25,15 @@ pub fn install() -> QueryResult<()> {
 }
 
 impl OtelInstrumentation {
-    /// Records the queries of every connection that is made from now on, those of pools included.
+    /// Records the queries of every connection that is made from now on, including connections of
+    /// pools.
     ///
-    /// A connection that is there already is not recorded. diesel has one default for the process:
-    /// one that was set before, by whomever, is replaced.
+    /// Connections that exist already are not recorded. diesel has one default instrumentation for
+    /// the process. This replaces the one that was set before, whoever has set it.
     ///
     /// # Errors
     ///
-    /// As [`set_default_instrumentation`], which fails after a panic of another thread within.
+    /// As [`set_default_instrumentation`], which fails if another thread has panicked inside of it.
     ///
     /// ```
     /// use otel_middleware_diesel::{DatabaseConfig, OtelInstrumentation};

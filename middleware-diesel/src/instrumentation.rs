@@ -14,12 +14,12 @@ use crate::open::{self, Open};
 use crate::settings::Settings;
 use crate::text;
 
-/// Records every query of a connection as a span and a point of `db.client.operation.duration`.
+/// Records every query of a connection as a span and a measurement of
+/// `db.client.operation.duration`.
 ///
-/// It is for one connection, by
-/// [`set_instrumentation`](diesel::Connection::set_instrumentation), or for all that are made after
-/// [`install`](Self::install). A query that has begun and never ends, because its future was dropped,
-/// ends with its connection.
+/// Use it for one connection, by [`set_instrumentation`](diesel::Connection::set_instrumentation),
+/// or for all connections that are made after [`install`](Self::install). If a query never ends,
+/// because its future was dropped, its span ends with the connection.
 ///
 /// ```
 /// use diesel::prelude::*;
@@ -52,14 +52,14 @@ pub(crate) struct Blueprint {
 }
 
 impl OtelInstrumentation {
-    /// Everything at its default.
+    /// Uses the default of every option.
     #[must_use]
     pub fn new() -> Self {
         Self::with_config(DatabaseConfig::new())
     }
 
-    /// What the configuration does not say of the database is taken from the URL that a connection
-    /// is established by.
+    /// Uses this configuration. What it does not set about the database is taken from the URL by
+    /// which a connection is established.
     #[must_use]
     pub fn with_config(config: DatabaseConfig) -> Self {
         Self::from_blueprint(&Blueprint {
@@ -68,12 +68,12 @@ impl OtelInstrumentation {
         })
     }
 
-    /// What the configuration does not say of the database is taken from this URL, until a connection
-    /// is established by another one. Default: none.
+    /// Takes from this URL what the configuration does not set about the database, until a
+    /// connection is established by another URL. Default: none.
     ///
-    /// It is for a connection that is there already, and for those of diesel-async that are made from
-    /// a client of their driver, such as the TLS connections of PostgreSQL: diesel tells no URL of
-    /// them.
+    /// Use it for a connection that exists already, and for connections of diesel-async that are
+    /// made from a client of their driver, such as TLS connections of PostgreSQL. diesel does not
+    /// report a URL for these.
     ///
     /// It may be a URL, the `host=… dbname=…` of libpq, or the path of a SQLite file. A password in
     /// it is not kept.
@@ -83,10 +83,10 @@ impl OtelInstrumentation {
         self
     }
 
-    /// Whether the queries are recorded by which pools try a connection before they hand it out:
+    /// Whether the queries are recorded by which pools test a connection before they hand it out:
     /// `SELECT 1`, and the same with a bound value. Default: false.
     ///
-    /// They are told by their text, so your own `SELECT 1` is left out with them.
+    /// They are recognised by their text, so your own `SELECT 1` is not recorded either.
     #[must_use]
     pub fn checkout_queries(mut self, records: bool) -> Self {
         Arc::make_mut(&mut self.blueprint.settings).records_checks = records;

@@ -14,12 +14,12 @@ use tokio::task::JoinHandle;
 /// Runs the blocking work of diesel-async's `SyncConnectionWrapper` on tokio, in the context of the
 /// caller.
 ///
-/// It is the second parameter of the wrapper. By default that is diesel-async's own, on whose
-/// threads no context is: each query would be a trace by itself. The context is the one that is
-/// current when a query is called.
+/// It is the second type parameter of the wrapper. The default is a type of diesel-async that does
+/// not pass the context to its threads, so each query would begin its own trace. With this type,
+/// the context is the one that is current when a query is called.
 ///
-/// A query outside of a tokio runtime fails with `UnableToSendCommand`. As with the default, a future
-/// that is dropped waits for its query, because the connection is not free before.
+/// A query outside of a tokio runtime fails with `UnableToSendCommand`. As with the default,
+/// dropping a future waits for its query, because the connection is in use until then.
 ///
 /// ```
 /// use diesel::SqliteConnection;
@@ -97,8 +97,8 @@ impl<R> Future for Running<R> {
 }
 
 impl<R> Drop for Running<R> {
-    /// Waits, or diesel-async would panic with the next query. Not as it does, by a future, for which
-    /// tokio panics on a runtime of one thread.
+    /// Waits, or diesel-async would panic with the next query. Not as it does, by a future, for
+    /// which tokio panics on a runtime of one thread.
     fn drop(&mut self) {
         // Nothing is ever sent. It is over at once where the work has ended.
         let _ = self.ended.recv();

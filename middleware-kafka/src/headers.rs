@@ -7,10 +7,10 @@ use opentelemetry::Context;
 use otel_propagation::{MessageExtractor, MessageHeaders, MessageHeadersMut, MessageInjector};
 use rdkafka::message::{Header, Headers, OwnedHeaders};
 
-/// Reads the context that the headers of a message brought and returns `context` with it added.
+/// Reads the context from the headers of a message and returns `context` with it added.
 ///
-/// For programs that only want the context passed on. Where there are no headers, or nothing valid
-/// in them, the context that comes back is the one that was given.
+/// This is for programs that only pass on the context. If there are no headers, or nothing valid in
+/// them, it returns the context that was given.
 ///
 /// ```
 /// use opentelemetry::Context;
@@ -34,7 +34,7 @@ pub fn extract_context<H: Headers>(context: &Context, headers: Option<&H>) -> Co
 
 /// Writes the context to the headers of a message that is to be sent.
 ///
-/// Other headers stay, in their order. Headers of the same names are replaced.
+/// Other headers are kept, in their order. Headers of the same names are replaced.
 #[must_use]
 pub fn inject_context(context: &Context, headers: OwnedHeaders) -> OwnedHeaders {
     let mut written = WrittenHeaders::new(Some(&headers));
@@ -42,11 +42,12 @@ pub fn inject_context(context: &Context, headers: OwnedHeaders) -> OwnedHeaders 
     written.into_written().unwrap_or(headers)
 }
 
-/// The headers of a message as the carriers of `otel-propagation` read them: `BorrowedHeaders` of
-/// one that was received, `OwnedHeaders` of one to send.
+/// The headers of a message, for the carriers of `otel-propagation`. They are the `BorrowedHeaders`
+/// of a received message or the `OwnedHeaders` of a message to send.
 ///
-/// rdkafka panics at a header whose name is not UTF-8. Such headers are none here: the panic is
-/// caught, though a panic hook sees it, and where panics abort the program nothing helps.
+/// rdkafka panics at a header whose name is not UTF-8. Here the panic is caught, and the message
+/// counts as one without headers. A panic hook still sees the panic, and if panics abort the
+/// program, this cannot prevent it.
 ///
 /// ```
 /// use opentelemetry::propagation::Extractor;
@@ -59,8 +60,8 @@ pub fn inject_context(context: &Context, headers: OwnedHeaders) -> OwnedHeaders 
 /// assert_eq!(MessageExtractor(&headers).get("baggage"), Some("a=1"));
 /// ```
 pub struct KafkaHeaders<'a, H> {
-    /// The first ones, and nothing behind them. rdkafka measures and checks a name each time that it
-    /// reads it, and propagators ask for some names.
+    /// The first ones, and nothing behind them. rdkafka measures and checks a name each time that
+    /// it reads it, and propagators ask for some names.
     first: [Option<Pair<'a>>; READ_ONCE],
     /// All of them, where there are more.
     all: Option<&'a H>,

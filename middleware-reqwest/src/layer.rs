@@ -15,7 +15,7 @@ use tower_service::Service;
 use crate::error::describe_any;
 use crate::{request, response};
 
-/// Makes a client span and the metrics of every request, and sends its context along.
+/// Records a client span and the metrics of every request, and sends the context with the request.
 ///
 /// ```
 /// use otel_middleware_reqwest::OtelLayer;
@@ -25,32 +25,32 @@ use crate::{request, response};
 /// # let _ = client;
 /// ```
 ///
-/// reqwest keeps the extensions of its requests to itself, so there are no URL templates here, and
-/// nothing tells a retried request from a new one.
+/// reqwest gives no access to the extensions of its requests. So there are no URL templates here,
+/// and a retried request cannot be distinguished from a new one.
 ///
 /// # When a request ends
 ///
-/// Span and duration end at the same instant, once, whatever happens:
+/// Span and duration end once and at the same instant:
 ///
 /// | what happens | outcome |
 /// |---|---|
 /// | the head of the response, or with [`body_end(true)`](ClientConfig::body_end) the end or the drop of its body | an error from 400 on, named by the status |
 /// | the request fails | error: `timeout`, `dns`, `tls`, `connect`, … |
 /// | the caller drops it before the head | no error, and no status code |
-/// | a panic further in | error `panic` |
+/// | a panic inside | error `panic` |
 #[derive(Clone, Debug)]
 pub struct OtelLayer {
     client: HttpClientInstrumentation,
 }
 
 impl OtelLayer {
-    /// The conventions' required and recommended telemetry, to the global providers.
+    /// Records what the conventions require and recommend, with the global providers.
     #[must_use]
     pub fn new() -> Self {
         Self::with_config(ClientConfig::new())
     }
 
-    /// The telemetry that `config` asks for, where it says.
+    /// Records what `config` asks for, with its providers.
     #[must_use]
     pub fn with_config(config: ClientConfig) -> Self {
         let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
@@ -77,7 +77,7 @@ impl<S> Layer<S> for OtelLayer {
     }
 }
 
-/// What [`OtelLayer`] makes of a client.
+/// The service that [`OtelLayer`] puts around a client.
 #[derive(Clone, Debug)]
 pub struct OtelClient<S> {
     inner: S,

@@ -14,7 +14,7 @@ use crate::attempt::{Attempt, UnderWay};
 use crate::error::describe_middleware;
 use crate::{request, response};
 
-/// Makes a client span and the metrics of every request, and sends its context along.
+/// Records a client span and the metrics of every request, and sends the context with the request.
 ///
 /// ```
 /// use otel_middleware_reqwest::OtelMiddleware;
@@ -24,26 +24,28 @@ use crate::{request, response};
 /// # let _ = client;
 /// ```
 ///
-/// Added after a retrying middleware, it makes one span for each attempt, with
-/// `http.request.resend_count` from the second one on, which it counts in the request's
-/// [`Extensions`]; added before it, one span for all of them.
+/// If it is added after a retrying middleware, there is one span for each attempt. From the second
+/// attempt on, the span has `http.request.resend_count`, which is counted in the request's
+/// [`Extensions`]. If it is added before the retrying middleware, there is one span for all
+/// attempts.
 ///
 /// # When a request ends
 ///
-/// Span and duration end at the same instant, once, whatever happens:
+/// Span and duration end once and at the same instant:
 ///
 /// | what happens | outcome |
 /// |---|---|
 /// | the head of the response, or with [`body_end(true)`](ClientConfig::body_end) the end or the drop of its body | an error from 400 on, named by the status |
 /// | the request fails | error: `timeout`, `dns`, `tls`, `connect`, … |
 /// | the caller drops it before the head | no error, and no status code |
-/// | a panic further in | error `panic` |
+/// | a panic inside | error `panic` |
 #[derive(Clone, Debug)]
 pub struct OtelMiddleware {
     client: HttpClientInstrumentation,
 }
 
-/// The low-cardinality template of a request's URL, for its span's name and `url.template`.
+/// The template of a request's URL, for the span's name and `url.template`. Use only a few
+/// different templates.
 ///
 /// ```no_run
 /// use otel_middleware_reqwest::UrlTemplate;
@@ -60,13 +62,13 @@ pub struct OtelMiddleware {
 pub struct UrlTemplate(pub Cow<'static, str>);
 
 impl OtelMiddleware {
-    /// The conventions' required and recommended telemetry, to the global providers.
+    /// Records what the conventions require and recommend, with the global providers.
     #[must_use]
     pub fn new() -> Self {
         Self::with_config(ClientConfig::new())
     }
 
-    /// The telemetry that `config` asks for, where it says.
+    /// Records what `config` asks for, with its providers.
     #[must_use]
     pub fn with_config(config: ClientConfig) -> Self {
         let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));

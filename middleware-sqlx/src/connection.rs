@@ -10,10 +10,11 @@ use sqlx_core::transaction::TransactionManager;
 use crate::driver::Driver;
 use crate::source::{Pooled, Source};
 
-/// A connection of a [`Pool`](crate::Pool), which goes back to it when dropped.
+/// A connection of a [`Pool`](crate::Pool). It returns to the pool when it is dropped.
 ///
-/// `&mut Connection` is an [`Executor`](sqlx::Executor). It is what a function takes that runs
-/// queries on one connection, in a transaction or not, because a [`Transaction`](crate::Transaction) dereferences to it.
+/// `&mut Connection` is an [`Executor`](sqlx::Executor). Use it as the parameter of functions that
+/// run queries on one connection, inside or outside of a transaction, because a
+/// [`Transaction`](crate::Transaction) dereferences to it.
 ///
 /// ```no_run
 /// # #[cfg(feature = "postgres")]
@@ -47,25 +48,25 @@ impl<DB: Driver> Connection<DB> {
         Self { inner, client }
     }
 
-    /// The connection of sqlx, for functions that take no other. Nothing that is run on it is
+    /// The connection of sqlx, for functions that take no other type. Queries on it are not
     /// recorded.
     pub fn inner(&mut self) -> &mut DB::Connection {
         &mut self.inner.connection
     }
 
-    /// The connection of sqlx's pool. Nothing that is run on it is recorded.
+    /// Returns the connection of sqlx's pool. Queries on it are not recorded.
     #[must_use]
     pub fn into_inner(self) -> PoolConnection<DB> {
         self.inner.into_inner()
     }
 
-    /// Whether a transaction is under way.
+    /// Whether a transaction is open.
     #[must_use]
     pub fn is_in_transaction(&self) -> bool {
         self.transaction_depth() > 0
     }
 
-    /// Closes the connection instead of giving it back.
+    /// Closes the connection instead of returning it to the pool.
     ///
     /// # Errors
     ///
@@ -74,7 +75,7 @@ impl<DB: Driver> Connection<DB> {
         self.inner.into_inner().close().await
     }
 
-    /// Has the connection closed when it is dropped, instead of given back.
+    /// Closes the connection when it is dropped, instead of returning it to the pool.
     pub fn close_on_drop(&mut self) {
         self.inner.connection.close_on_drop();
     }

@@ -10,15 +10,15 @@ use sqlx::{Connection, Database, Describe, Either, Error, Execute, SqlStr};
 
 /// A driver of sqlx whose queries can be recorded.
 ///
-/// It is implemented for the databases whose features are on. Implement it for another driver to
-/// use that: every method but the first two is one call of the connection's own
-/// [`Executor`](sqlx::Executor), which a type with parameters cannot ask for.
+/// It is implemented for the databases whose features are on. Implement it to use another driver.
+/// Every method except the first two is one call of the connection's own
+/// [`Executor`](sqlx::Executor), which generic code cannot call.
 pub trait Driver: Database {
     /// The system, the namespace and the server that the options lead to, without a password.
     fn identity(options: &<Self::Connection as Connection>::Options) -> DatabaseConfig;
 
-    /// The code that the conventions want for an error of this database. Default: what sqlx calls
-    /// its code.
+    /// The code of an error of this database, as the conventions require it. Default: the code that
+    /// sqlx returns.
     fn error_code(error: &dyn DatabaseError) -> Option<Cow<'_, str>> {
         error.code()
     }

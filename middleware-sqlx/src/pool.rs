@@ -10,11 +10,12 @@ use crate::driver::Driver;
 use crate::source::{Connections, Source};
 use crate::transaction::{Transaction, begin, begin_on};
 
-/// A pool of sqlx, whose every query is a span and a point of `db.client.operation.duration`.
+/// A pool of sqlx that records every query as a span and a measurement of
+/// `db.client.operation.duration`.
 ///
-/// It is an [`Executor`](sqlx::Executor), as sqlx's own pool, and cheap to clone. What runs a query
-/// takes a reference to it. It hands out no connection of sqlx's, whose queries nobody would see;
-/// what needs one takes [`inner`](Self::inner).
+/// Like sqlx's own pool, it is cheap to clone, and a reference to it is an
+/// [`Executor`](sqlx::Executor). It does not hand out connections of sqlx, because their queries
+/// would not be recorded. If you need one, use [`inner`](Self::inner).
 ///
 /// ```no_run
 /// # #[cfg(feature = "sqlite")]
@@ -33,7 +34,8 @@ use crate::transaction::{Transaction, begin, begin_on};
 pub struct Pool<DB: Driver>(Connections<DB>);
 
 impl<DB: Driver> Pool<DB> {
-    /// What the configuration does not say of the database is taken from the pool's options.
+    /// Wraps a pool, with this configuration. What the configuration does not set about the
+    /// database is taken from the pool's options.
     #[must_use]
     pub fn with_config(inner: sqlx::Pool<DB>, config: DatabaseConfig) -> Self {
         let config = config.or(DB::identity(&inner.connect_options()));
@@ -42,17 +44,17 @@ impl<DB: Driver> Pool<DB> {
         Self(Connections::new(inner, client))
     }
 
-    /// The pool of sqlx, for what cannot take this one, such as migrations. Nothing that is run on
-    /// it is recorded.
+    /// The pool of sqlx, for code that cannot use this one, such as migrations. Queries on it are
+    /// not recorded.
     #[must_use]
     pub fn inner(&self) -> &sqlx::Pool<DB> {
         &self.0.pool
     }
 
-    /// A connection, once there is one.
+    /// Waits for a connection.
     ///
-    /// That is no query, and makes no point. A wait beyond the
-    /// [threshold](DatabaseConfig::acquire_threshold) is a span, `acquire`.
+    /// This is not a query and is not measured as one. If the wait is longer than the
+    /// [threshold](DatabaseConfig::acquire_threshold), there is a span `acquire`.
     ///
     /// # Errors
     ///
@@ -66,15 +68,15 @@ impl<DB: Driver> Pool<DB> {
         }
     }
 
-    /// A connection, if there is an idle one.
+    /// Returns a connection if there is an idle one.
     #[must_use]
     pub fn try_acquire(&self) -> Option<Connection<DB>> {
         let connection = self.0.try_acquire()?;
         Some(Connection::new(connection, self.0.client.clone()))
     }
 
-    /// Begins a transaction on a connection of the pool. The span of its `BEGIN` includes the wait
-    /// for that.
+    /// Begins a transaction on a connection of the pool. The span of `BEGIN` includes the wait for
+    /// the connection.
     ///
     /// # Errors
     ///
@@ -83,7 +85,7 @@ impl<DB: Driver> Pool<DB> {
         begin(&self.0, None).await
     }
 
-    /// As [`begin`](Self::begin), by a statement of your own, such as `BEGIN IMMEDIATE`.
+    /// The same as [`begin`](Self::begin), with your own statement, such as `BEGIN IMMEDIATE`.
     ///
     /// # Errors
     ///
@@ -127,7 +129,8 @@ impl<DB: Driver> Pool<DB> {
         }
     }
 
-    /// Closes the pool and waits for its connections to be given back, as [`sqlx::Pool::close`].
+    /// Closes the pool and waits until its connections have been returned, as
+    /// [`sqlx::Pool::close`].
     pub async fn close(&self) {
         self.0.pool.close().await;
     }

@@ -18,8 +18,8 @@ use crate::source::{Connections, Source};
 
 /// A transaction, or a savepoint within one, as [`sqlx::Transaction`].
 ///
-/// `BEGIN`, `COMMIT` and `ROLLBACK` are spans of their own. A transaction that is dropped is rolled
-/// back by the driver later on, which no span shows.
+/// `BEGIN`, `COMMIT` and `ROLLBACK` have their own spans. If a transaction is dropped, the driver
+/// rolls it back later, and no span shows this.
 ///
 /// `&mut Transaction` is an [`Executor`](sqlx::Executor), and so is `&mut *transaction`: it
 /// dereferences to a [`Connection`].
@@ -94,7 +94,7 @@ impl<DB: Driver> Connection<DB> {
         begin_on(self.into(), None).await
     }
 
-    /// Begins a transaction by a statement of your own, such as `BEGIN IMMEDIATE`.
+    /// Begins a transaction with your own statement, such as `BEGIN IMMEDIATE`.
     ///
     /// # Errors
     ///

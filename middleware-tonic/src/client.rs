@@ -27,7 +27,7 @@ use crate::methods::Methods;
 use crate::request_body::RequestProgress;
 use crate::server::UNIX_SOCKET;
 
-/// Makes a client span and the metric of every call, and sends its context along.
+/// Records a client span and the metric of every call, and sends the context with the call.
 ///
 /// ```
 /// use otel_middleware_tonic::OtelClientLayer;
@@ -48,14 +48,14 @@ use crate::server::UNIX_SOCKET;
 ///
 /// # When a call ends
 ///
-/// Span and duration end at the same instant, once, whatever happens:
+/// Span and duration end once and at the same instant:
 ///
 /// | what happens | `rpc.status_code` | outcome |
 /// |---|---|---|
-/// | `grpc-status` in the trailers, or in the head of a response without messages | that | an error unless `OK` |
-/// | the stream ends without one | what the HTTP status stands for, `UNKNOWN` for 200 | by the code |
-/// | the caller drops the call or its stream | `CANCELLED` | error `CANCELLED`, or `DEADLINE_EXCEEDED` past its deadline |
-/// | the transport fails | the one of the `Status` that the caller gets | error, that code |
+/// | `grpc-status` in the trailers, or in the head of a response without messages | that status | an error unless `OK` |
+/// | the stream ends without `grpc-status` | the code that the HTTP status maps to; `UNKNOWN` for 200 | depends on the code |
+/// | the caller drops the call or its stream | `CANCELLED` | error `CANCELLED`, or `DEADLINE_EXCEEDED` after the deadline |
+/// | the transport fails | the code of the `Status` that the caller gets | error, that code |
 /// | a panic | `UNKNOWN` | error `panic` |
 #[derive(Clone, Debug)]
 pub struct OtelClientLayer {
@@ -74,17 +74,17 @@ struct Target {
 }
 
 impl OtelClientLayer {
-    /// The conventions' required and recommended telemetry, to the global providers.
+    /// Records what the conventions require and recommend, with the global providers.
     ///
-    /// A channel does not tell where it leads: [`server`](Self::server) and
-    /// [`for_endpoint`](Self::for_endpoint) do. Without them `server.address` is what the calls'
-    /// URIs have, which is nothing unless the client was made `with_origin`.
+    /// A channel does not know its target. Set it by [`server`](Self::server) or
+    /// [`for_endpoint`](Self::for_endpoint). Without them, `server.address` is taken from the URI
+    /// of the call, which has a host only if the client was created `with_origin`.
     #[must_use]
     pub fn new() -> Self {
         Self::with_config(ClientConfig::new())
     }
 
-    /// The telemetry that `config` asks for, where it says.
+    /// Records what `config` asks for, with its providers.
     ///
     /// ```
     /// use otel_middleware_tonic::{ClientConfig, OtelClientLayer};
@@ -105,16 +105,18 @@ impl OtelClientLayer {
         }
     }
 
-    /// As [`new`](Self::new), with the endpoint as the server; see [`endpoint`](Self::endpoint).
+    /// The same as [`new`](Self::new), with this endpoint as the server; see
+    /// [`endpoint`](Self::endpoint).
     #[must_use]
     pub fn for_endpoint(endpoint: &Endpoint) -> Self {
         Self::new().endpoint(endpoint)
     }
 
-    /// The endpoint's URI as `server.address` and `server.port`, the latter also where only the
-    /// scheme implies it. A URI with an IP address is `network.peer.*`, too.
+    /// Takes `server.address` and `server.port` from the endpoint's URI. If the URI has no port, it
+    /// is the one that the scheme implies. If the URI has an IP address, `network.peer.*` is set as
+    /// well.
     ///
-    /// An endpoint for a Unix domain socket does not tell its path; use [`server`](Self::server).
+    /// An endpoint for a Unix domain socket does not know its path; use [`server`](Self::server).
     /// Default: see [`new`](Self::new).
     #[must_use]
     pub fn endpoint(mut self, endpoint: &Endpoint) -> Self {
@@ -134,9 +136,9 @@ impl OtelClientLayer {
         self
     }
 
-    /// `server.address` and `server.port`: what the client was told to call, such as the name of
-    /// the service that a balanced channel stands for. A path is that of a Unix domain socket.
-    /// Default: see [`new`](Self::new).
+    /// Sets `server.address` and `server.port`: the target that the client calls, such as the name
+    /// of the service behind a balanced channel. A path means a Unix domain socket. Default: see
+    /// [`new`](Self::new).
     ///
     /// ```
     /// use otel_middleware_tonic::OtelClientLayer;
@@ -164,10 +166,10 @@ impl OtelClientLayer {
         self
     }
 
-    /// The methods to recognise, as `package.Service/Method`; all others are `_OTHER`, also those
-    /// of generated clients.
+    /// Lists the methods to recognise, as `package.Service/Method`. All others are recorded as
+    /// `_OTHER`, including those of generated clients.
     ///
-    /// Default: those of generated clients, and those that a server was seen to answer.
+    /// Default: the methods of generated clients, and those that a server has answered.
     #[must_use]
     pub fn methods(mut self, methods: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.methods = Arc::new(Methods::listed(methods));
@@ -192,10 +194,11 @@ impl<S> Layer<S> for OtelClientLayer {
     }
 }
 
-/// What [`OtelClientLayer`] makes of a channel; generated clients take it in the channel's place.
+/// The service that [`OtelClientLayer`] puts around a channel. Generated clients take it in place
+/// of the channel.
 ///
-/// Its errors are the [`Status`](tonic::Status) that a generated client would make of the
-/// channel's, where there is one.
+/// Its errors are the [`Status`](tonic::Status) that a generated client would make from the errors
+/// of the channel, if there is one.
 #[derive(Clone, Debug)]
 pub struct OtelClientService<S> {
     inner: S,
@@ -269,8 +272,8 @@ where
     }
 }
 
-/// Whom an endpoint connects to, where its URI has an address instead of a name. An unspecified one is
-/// what programs write who connect by other means.
+/// Whom an endpoint connects to, where its URI has an address instead of a name. An unspecified one
+/// is what programs write who connect by other means.
 fn peer(uri: &Uri) -> Option<SocketAddr> {
     let ip: IpAddr = uri.host()?.trim_matches(['[', ']']).parse().ok()?;
     let port = uri.port_u16().or_else(|| match uri.scheme_str()? {

@@ -8,10 +8,10 @@ use crate::{MetadataExtractor, MetadataInjector};
 
 /// Reads the caller's context from a call's metadata and puts it into the request's extensions.
 ///
-/// An interceptor cannot attach a context around the handler that runs after it. The handler finds
-/// it as `request.extensions().get::<Context>()`, and hands it on in the extensions of its own
-/// requests, where [`inject_context`] looks first. Where a span is current already, as inside of
-/// [`OtelServerLayer`](crate::OtelServerLayer), the current context is the one to be found.
+/// An interceptor cannot attach a context to the handler that runs after it. The handler gets the
+/// context by `request.extensions().get::<Context>()` and puts it into the extensions of its own
+/// requests, where [`inject_context`] looks first. If a span is current already, as inside of
+/// [`OtelServerLayer`](crate::OtelServerLayer), this context is the current one.
 ///
 /// It never refuses a call.
 ///
@@ -46,8 +46,8 @@ pub fn extract_context(mut request: Request<()>) -> Result<Request<()>, Status> 
     Ok(request)
 }
 
-/// Writes the context into a call's metadata: the one in the request's extensions, otherwise the
-/// current one.
+/// Writes the context into a call's metadata: the one in the request's extensions, or the current
+/// one if there is none.
 ///
 /// It never fails a call.
 ///

@@ -24,7 +24,7 @@ use crate::request_body::RequestProgress;
 use crate::server_future::OtelServerFuture;
 use crate::web;
 
-/// Makes a server span and the metric of every call, and continues the caller's trace.
+/// Records a server span and the metric of every call, and continues the caller's trace.
 ///
 /// ```no_run
 /// use otel_middleware_tonic::OtelServerLayer;
@@ -40,19 +40,19 @@ use crate::web;
 /// # }
 /// ```
 ///
-/// Requests that are not gRPC, by their `content-type`, are passed through untouched.
+/// Requests whose `content-type` is not that of gRPC pass through unchanged.
 ///
 /// # When a call ends
 ///
-/// Span and duration end at the same instant, once, whatever happens:
+/// Span and duration end once and at the same instant:
 ///
 /// | what happens | `rpc.status_code` | outcome |
 /// |---|---|---|
-/// | `grpc-status` in the trailers, or in the head of a response without messages | that | an error for `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
-/// | the same, and the handler said [`ErrorType`](crate::ErrorType) or [`set_error`](crate::ServerSpan::set_error) | that | that error |
-/// | the stream ends without one | what the HTTP status stands for, `UNKNOWN` for 200 | by the code |
-/// | dropped before its end: the client went away, or a deadline | `CANCELLED` | no error |
-/// | the service returns an error that is no `Status` | `UNKNOWN` | error, its type |
+/// | `grpc-status` in the trailers, or in the head of a response without messages | that status | an error for `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` |
+/// | the same, and the handler set [`ErrorType`](crate::ErrorType) or [`set_error`](crate::ServerSpan::set_error) | that status | that error |
+/// | the stream ends without `grpc-status` | the code that the HTTP status maps to; `UNKNOWN` for 200 | depends on the code |
+/// | dropped before its end: the client disconnected, or a deadline passed | `CANCELLED` | no error |
+/// | the service returns an error that is not a `Status` | `UNKNOWN` | error, with the error's type |
 /// | a panic | `UNKNOWN` | error `panic` |
 #[derive(Clone, Debug)]
 pub struct OtelServerLayer {
@@ -61,13 +61,13 @@ pub struct OtelServerLayer {
 }
 
 impl OtelServerLayer {
-    /// The conventions' required and recommended telemetry, to the global providers.
+    /// Records what the conventions require and recommend, with the global providers.
     #[must_use]
     pub fn new() -> Self {
         Self::with_config(ServerConfig::new())
     }
 
-    /// The telemetry that `config` asks for, where it says.
+    /// Records what `config` asks for, with its providers.
     ///
     /// ```
     /// use otel_middleware_tonic::{OtelServerLayer, ServerConfig};
@@ -88,10 +88,11 @@ impl OtelServerLayer {
         }
     }
 
-    /// The methods to recognise, as `package.Service/Method`; all others are `_OTHER`.
+    /// Lists the methods to recognise, as `package.Service/Method`. All others are recorded as
+    /// `_OTHER`.
     ///
-    /// Default: those that were seen to be reached. With a list a method has its name from its
-    /// first call on, and samplers see it.
+    /// Default: the methods that an answer has shown to exist. With a list, a method has its name
+    /// from its first call on, and samplers see it.
     ///
     /// ```
     /// use otel_middleware_tonic::OtelServerLayer;
@@ -123,7 +124,7 @@ impl<S> Layer<S> for OtelServerLayer {
     }
 }
 
-/// What [`OtelServerLayer`] makes of a service.
+/// The service that [`OtelServerLayer`] puts around another one.
 #[derive(Clone, Debug)]
 pub struct OtelServerService<S> {
     inner: S,

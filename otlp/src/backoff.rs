@@ -4,10 +4,11 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-/// The pauses between attempts: each about twice as long as the one before, up to a longest one,
-/// and shortened by up to a half at random, so that many processes do not come back at once.
+/// The pauses between attempts. Each pause is about twice as long as the one before, up to a
+/// maximum. It is shortened by a random part of up to a half, so that many processes do not retry
+/// at the same time.
 ///
-/// The default begins with 200 milliseconds and ends with five seconds.
+/// By default the first pause is 200 milliseconds and the longest is five seconds.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,8 +24,8 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Pauses from `first` to `longest`. Where `first` is the longer one, all pauses are as long
-    /// as `longest`.
+    /// Creates pauses from `first` to `longest`. If `first` is the longer one, all pauses are as
+    /// long as `longest`.
     #[must_use]
     pub fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest }

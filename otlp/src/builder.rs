@@ -31,7 +31,7 @@ use crate::transport::Http;
 use crate::transport::Transport;
 use crate::transport::connector;
 
-/// Makes exporters for one endpoint.
+/// Builds exporters for one endpoint.
 ///
 /// ```
 /// use std::time::Duration;
@@ -66,9 +66,9 @@ pub struct ExporterBuilder {
 }
 
 impl ExporterBuilder {
-    /// For the receiver at `endpoint`. Over HTTP that is the whole URL with the path of the
-    /// signal, such as `http://localhost:4318/v1/traces`; over gRPC it is scheme, host and port,
-    /// and the path of the call is added.
+    /// Creates a builder for the receiver at `endpoint`. Over HTTP, the endpoint is the whole URL
+    /// with the path of the signal, such as `http://localhost:4318/v1/traces`. Over gRPC, it is
+    /// scheme, host and port, and the path of the call is added.
     pub fn new(protocol: Protocol, endpoint: impl Into<String>) -> Self {
         let user_agent = HeaderValue::from_static(AGENT);
         Self {
@@ -87,7 +87,7 @@ impl ExporterBuilder {
         }
     }
 
-    /// Headers of each request; none by default but the `User-Agent`, which can be replaced.
+    /// Sets headers of each request. By default there is only `User-Agent`, which can be replaced.
     pub fn headers(mut self, headers: HeaderMap) -> Self {
         self.headers.extend(headers);
         self
@@ -105,44 +105,45 @@ impl ExporterBuilder {
         self
     }
 
-    /// For how long a batch is tried since its export began; five minutes by default. An attempt
-    /// that is under way then is finished.
+    /// How long a batch is retried, measured from the beginning of its export; five minutes by
+    /// default. An attempt that is running at the end of this time is finished.
     ///
-    /// As long as a batch is tried, the SDK's queue behind it fills up, and the batch is not lost.
+    /// While a batch is retried, it is not lost, and the SDK's queue behind it fills up.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience.min(NO_LIMIT);
         self
     }
 
-    /// The pauses between attempts; by default from 200 milliseconds to five seconds.
+    /// Sets the pauses between attempts; by default from 200 milliseconds to five seconds.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// The size in bytes, before compression, above which a batch is split into several requests;
-    /// 4 MiB by default, which is what receivers of gRPC accept unless they are told otherwise.
+    /// The size in bytes, before compression, above which a batch is split into several requests; 4
+    /// MiB by default, which is the default limit of gRPC receivers.
     ///
-    /// A request that the receiver finds too large is split further. A single span is never split.
+    /// If the receiver refuses a request as too large, it is split further. A single span is never
+    /// split.
     pub fn largest_request(mut self, bytes: usize) -> Self {
         self.largest = bytes;
         self
     }
 
-    /// The thread to export on. By default each exporter starts one of its own.
+    /// Sets the thread to export on. By default each exporter starts its own thread.
     pub fn thread(mut self, thread: &ExportThread) -> Self {
         self.thread = Some(thread.clone());
         self
     }
 
-    /// Is told what happens to batches. It is called on the threads of the exporters and of the
-    /// SDK, and must not block. By default nobody is told.
+    /// Sets a hook that is called with what happens to batches. It runs on the threads of the
+    /// exporters and of the SDK, and must not block. By default there is none.
     pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.on_event = Box::new(hook);
         self
     }
 
-    /// Certificates for `https`. By default the system's roots are trusted.
+    /// Sets the certificates for `https`. By default the system's root certificates are trusted.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = tls;
@@ -153,8 +154,8 @@ impl ExporterBuilder {
     ///
     /// # Errors
     ///
-    /// If the endpoint is no URL that can be exported to, a certificate cannot be used, or no
-    /// thread can be started.
+    /// If the endpoint is not a URL that can be exported to, if a certificate cannot be used, or if
+    /// no thread can be started.
     pub fn spans(self) -> Result<SpanExporter, BuildError> {
         Ok(SpanExporter::new(self.sender(TRACES, true)?))
     }

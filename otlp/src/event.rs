@@ -8,9 +8,9 @@ use crate::response_status::ResponseStatus;
 
 /// What has happened to a batch.
 ///
-/// An export begins with [`Started`](Self::Started) and ends with as many
-/// [`Delivered`](Self::Delivered) and [`Lost`](Self::Lost) as it was split into requests; the
-/// numbers of items add up to what it started with. See
+/// An export begins with [`Started`](Self::Started). It ends with one
+/// [`Delivered`](Self::Delivered) or [`Lost`](Self::Lost) for each request that it was split into.
+/// Their numbers of items add up to that of `Started`. See
 /// [`ExporterBuilder::on_event`](crate::ExporterBuilder::on_event).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -21,14 +21,14 @@ pub enum Event<'a> {
         /// Spans, log records or data points.
         items: u64,
     },
-    /// An attempt to send has failed. Whether the data is lost is told by a later event.
+    /// An attempt to send has failed. A later event says whether the data is lost.
     #[non_exhaustive]
     AttemptFailed {
         /// Why.
         failure: &'a Failure,
         /// When the attempt began.
         began: Instant,
-        /// Whether the same request is sent again. One that is too large is split instead.
+        /// Whether the same request is sent again. A request that is too large is split instead.
         is_retried: bool,
     },
     /// The receiver has accepted a request.
@@ -40,7 +40,7 @@ pub enum Event<'a> {
         status: ResponseStatus,
         /// How many of them the receiver says it has dropped ("partial success").
         rejected: u64,
-        /// What the receiver says, mostly about what it has dropped. Empty as a rule.
+        /// The message of the receiver, mostly about what it has dropped. It is usually empty.
         message: &'a str,
         /// How long it took, with all attempts.
         took: Duration,

@@ -21,24 +21,24 @@ use crate::unclaimed;
 
 /// A subscriber around yours that closes three gaps between `tracing` and OpenTelemetry.
 ///
-/// - **`Span::current()`.** The span of a request is no `tracing` span. Where there is no other, the
-///   current span is made to stand for the current [`Context`]: `.instrument(Span::current())`,
-///   `.in_current_span()` and what else takes a span to another task keep the ids and the parent of
-///   what happens there, and the methods of [`OtelSpanExt`](crate::OtelSpanExt) reach the span. It is
-///   made only where somebody asks for it, and exports nothing of its own. It has no fields: what
-///   `record` is given there is lost, and [`set_attribute`](crate::OtelSpanExt::set_attribute) is
-///   what does it. A `tracing` span that is entered stays the current one, also around a span of
-///   the API.
-/// - **Quieter logs.** An `EnvFilter` that is a layer of the subscriber hides spans with the events,
-///   and traces fall apart. Spans from level `INFO` on are kept, see
+/// - **`Span::current()`.** The span of a request is not a `tracing` span. If no `tracing` span is
+///   entered, `Span::current()` returns a span that stands for the current [`Context`]. So
+///   `.instrument(Span::current())`, `.in_current_span()` and similar calls carry the context to
+///   another task, and the methods of [`OtelSpanExt`](crate::OtelSpanExt) reach the span of the
+///   request. The span is created only if somebody asks for it, and it is not exported. It has no
+///   fields, so values given to `record` are lost; use
+///   [`set_attribute`](crate::OtelSpanExt::set_attribute). An entered `tracing` span remains the
+///   current one, even around a span of the API.
+/// - **Quieter logs.** An `EnvFilter` that is a layer of the subscriber hides spans together with
+///   events, which breaks traces. Here spans of level `INFO` and above are kept, see
 ///   [`keep_spans`](Self::keep_spans).
-/// - **`log_enabled!` and `enabled!`** leave per-layer filters of tracing-subscriber in a state that
-///   hides the next span ([tokio-rs/tracing#2519]). Here they do not.
+/// - **`log_enabled!` and `enabled!`** leave per-layer filters of tracing-subscriber in a state
+///   that hides the next span ([tokio-rs/tracing#2519]). Here they do not.
 ///
-/// Wrap it around all layers. What asks the subscriber for one of its layers, as `SpanTrace` of
-/// tracing-error and `OpenTelemetrySpanExt` of tracing-opentelemetry do, does not find layers inside
-/// of it. A layer that handles no closing of spans, as the `ErrorLayer` of tracing-error, may go
-/// around it instead.
+/// Wrap it around all layers. Some code asks the subscriber for one of its layers, such as
+/// `SpanTrace` of tracing-error and `OpenTelemetrySpanExt` of tracing-opentelemetry. It does not
+/// find layers inside of this one. A layer that does not handle the closing of spans, such as the
+/// `ErrorLayer` of tracing-error, may go around it instead.
 ///
 /// ```
 /// use otel_tracing_bridge::{ContextSubscriber, SpanLayer};
@@ -75,10 +75,10 @@ where
         }
     }
 
-    /// From which level on spans are kept, whatever filters of the whole subscriber say. `INFO` by
-    /// default; with `OFF` they may hide any.
+    /// The level from which on spans are kept, even if filters of the whole subscriber hide them.
+    /// `INFO` by default. With `OFF`, filters may hide any span.
     ///
-    /// Filters of single layers are not concerned.
+    /// This does not affect filters of single layers.
     #[must_use]
     pub fn keep_spans(mut self, level: LevelFilter) -> Self {
         self.spans = level;

@@ -9,12 +9,12 @@ use opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider, Severity}
 use crate::details::{CODE_FILE_PATH, CODE_LINE_NUMBER};
 use crate::source;
 
-/// From now on, each panic is a log record too: its message is the body, with the place, the
-/// backtrace and the ids of the current span.
+/// Exports each panic from now on as a log record. Its message is the body, and it has the place,
+/// the backtrace and the ids of the current span.
 ///
-/// What happened on a panic before still happens, and first. Where panics are caught the record is
-/// an error like others, and one that ends the process has to be exported before that: dropping the
-/// guard of otel-autoconfigure in `main` does so, `panic = "abort"` leaves no time for it.
+/// The panic hook that was installed before is still called, and is called first. If a panic ends
+/// the process, the record must be exported before that. Dropping the guard of otel-autoconfigure
+/// in `main` does this. With `panic = "abort"` there is no time for it.
 ///
 /// ```
 /// let provider = opentelemetry_sdk::logs::SdkLoggerProvider::builder().build();

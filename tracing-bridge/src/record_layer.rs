@@ -17,19 +17,20 @@ use crate::takes::Choice;
 
 /// Exports events as log records.
 ///
-/// - **The body** is the message, **attributes** are the other fields, of their own type; an integer
-///   that is too large for OpenTelemetry's 64 bits with a sign is text. A field that is an error is
-///   `exception.message`, with its causes.
+/// - **The body** is the message.
+/// - **Attributes** are the other fields, with their types. An integer that does not fit into
+///   OpenTelemetry's signed 64 bits is text. A field that is an error becomes `exception.message`,
+///   with its causes.
 /// - **The scope** is the event's target, or that of a record of the `log` crate.
 /// - **The ids** are those of the current [`Context`], or of the span that the event names as its
 ///   parent.
-/// - **The place** is `code.file.path`, as the compiler was given it but never an absolute path of the
-///   machine that it ran on, and `code.line.number`.
+/// - **The place** is `code.file.path` and `code.line.number`. The path is the one that the
+///   compiler was given, but never an absolute path of the machine that it ran on.
 ///
-/// There is no event name, because an event of `tracing` has none that says what happened.
+/// There is no event name, because an event of `tracing` has no name that says what happened.
 ///
-/// What the SDK itself says and what happens during an export is left out, or every export would be
-/// followed by another one.
+/// Events of the SDK itself, and events during an export, are left out. Otherwise every export
+/// would cause another one.
 ///
 /// ```
 /// use opentelemetry_sdk::logs::SdkLoggerProvider;
@@ -61,10 +62,10 @@ impl RecordLayer {
         }
     }
 
-    /// Exports only the events that are chosen. All by default.
+    /// Exports only the events for which the filter returns true. By default all are exported.
     ///
-    /// It is asked for each event, and should be cheap. The metadata of a record of the `log` crate
-    /// has the record's target and level.
+    /// The filter is called for each event, so it should be cheap. The metadata of a record of the
+    /// `log` crate has the record's target and level.
     pub fn filter(
         mut self,
         choice: impl Fn(&Metadata<'_>) -> bool + Send + Sync + 'static,

@@ -13,12 +13,12 @@ use crate::request::{Answer, Request};
 
 /// OpenTelemetry's side of a [`tracing::Span`].
 ///
-/// It has the shape of the `OpenTelemetrySpanExt` of tracing-opentelemetry, whose methods do
-/// nothing beside a [`SpanLayer`](crate::SpanLayer). These do nothing beside the layer of
-/// tracing-opentelemetry, and on spans that are disabled.
+/// It has the same methods as the `OpenTelemetrySpanExt` of tracing-opentelemetry. The methods of
+/// that trait do nothing with a [`SpanLayer`](crate::SpanLayer). The methods here do nothing with
+/// the layer of tracing-opentelemetry, and on spans that are disabled.
 ///
-/// With a [`ContextSubscriber`](crate::ContextSubscriber) they work on `Span::current()` where no
-/// `tracing` span is entered, too: in a plain handler that is the server span.
+/// With a [`ContextSubscriber`](crate::ContextSubscriber), they also work on `Span::current()` if
+/// no `tracing` span is entered. In a plain handler that is the server span.
 ///
 /// ```
 /// use otel_tracing_bridge::OtelSpanExt;
@@ -34,11 +34,12 @@ pub trait OtelSpanExt {
     ///
     /// # Errors
     ///
-    /// If nobody exports the span, and if it has been started already: by entering it, or by asking
-    /// for its [`context`](Self::context).
+    /// If no layer exports the span, or if it has been started already: by entering it, or by
+    /// asking for its [`context`](Self::context).
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError>;
 
-    /// The context with this span, which starts it. An empty one if nobody exports the span.
+    /// Starts the span and returns the context with it. The context is empty if no layer exports
+    /// the span.
     fn context(&self) -> Context;
 
     /// Sets an attribute, whether or not it was declared as a field.
@@ -52,7 +53,7 @@ pub trait OtelSpanExt {
     /// Adds a link with attributes. One to an invalid span is ignored.
     fn add_link_with_attributes(&self, span: SpanContext, attributes: Vec<KeyValue>);
 
-    /// Sets the status. `Ok` is final, and an error is not taken back.
+    /// Sets the status. `Ok` is final, and an error cannot be reset to unset.
     fn set_status(&self, status: Status);
 
     /// Gives the span another name.

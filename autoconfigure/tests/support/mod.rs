@@ -6,18 +6,20 @@
 )]
 
 mod collector;
+mod started;
 
 use std::{
     env,
     fmt::Write,
     net::TcpListener,
-    process::{self, Command, Output},
+    process::{self, Command, ExitStatus},
     thread,
 };
 
 use serde_json::Value;
 
 pub(crate) use collector::{Behaviour, Collector, attribute};
+pub(crate) use started::Started;
 
 /// What the child processes of a test binary do, by name.
 pub(crate) type Roles = &'static [(&'static str, fn())];
@@ -55,7 +57,9 @@ pub(crate) fn child(role: &str, variables: &[(&str, &str)]) -> Command {
 
 /// Runs it to its end, which must be a good one.
 pub(crate) fn run(role: &str, variables: &[(&str, &str)]) -> Finished {
-    let finished = Finished::from(child(role, variables).output().unwrap());
+    let output = child(role, variables).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let finished = Finished::new(output.status, stdout, output.stderr);
     assert!(finished.is_success, "{finished:#?}");
     finished
 }
@@ -77,19 +81,17 @@ pub(crate) struct Finished {
     pub(crate) lines: String,
 }
 
-impl From<Output> for Finished {
-    fn from(output: Output) -> Self {
-        let lines = String::from_utf8(output.stderr).unwrap();
+impl Finished {
+    fn new(status: ExitStatus, stdout: String, stderr: Vec<u8>) -> Self {
+        let lines = String::from_utf8(stderr).unwrap();
         Self {
-            is_success: output.status.success(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
+            is_success: status.success(),
+            stdout,
             stderr: lines.split_inclusive('\n').map(readable).collect(),
             lines,
         }
     }
-}
 
-impl Finished {
     /// What was printed as `name: value`.
     pub(crate) fn value(&self, name: &str) -> &str {
         let start = format!("{name}: ");

@@ -10,7 +10,9 @@
 )]
 
 mod open_request;
+mod orders;
 mod program;
 
 pub use open_request::OpenRequest;
+pub use orders::assert_every_span_is_exported_at_the_end;
 pub use program::{Ended, Program};

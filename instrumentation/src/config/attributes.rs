@@ -7,9 +7,9 @@ use crate::semconv;
 /// Attributes that a hook adds, such as that of
 /// [`ServerConfig::attributes`](crate::ServerConfig::attributes).
 ///
-/// That a value becomes a label of a metric is always said explicitly, because every distinct
-/// value makes a time series. What the conventions themselves find out by the end, such as the
-/// status code, `http.route` or `error.type`, is theirs: of those names nothing is added.
+/// A value becomes a label of a metric only if you say so, because every distinct value makes a
+/// time series. Names that the conventions set themselves at the end, such as the status code,
+/// `http.route` or `error.type`, cannot be added here; they are ignored.
 #[derive(Debug, Default)]
 pub struct Attributes {
     pub(crate) span: Vec<KeyValue>,
@@ -26,7 +26,7 @@ impl Attributes {
         }
     }
 
-    /// Adds an attribute to the span; it replaces one of the same name.
+    /// Adds an attribute to the span. It replaces an attribute of the same name.
     pub fn span(&mut self, attribute: KeyValue) {
         replace_or_push(&mut self.span, attribute);
     }
@@ -42,11 +42,12 @@ impl Attributes {
         self.span(attribute);
     }
 
-    /// This outcome is none of the errors that the convention takes it for: a 404 that is an answer,
-    /// a stream of events whose reader has left. Span and metrics have no error then, unless one is
-    /// reported by other means: an [`ErrorType`](crate::ErrorType), a panic, a body that breaks.
+    /// Says that this outcome is not an error although the convention counts it as one. Examples
+    /// are a 404 that is a valid answer, or a stream of events whose reader has disconnected. Span
+    /// and metrics then have no error, unless it is reported in another way: by an
+    /// [`ErrorType`](crate::ErrorType), a panic, or a body that fails.
     ///
-    /// Ignored in the hook for the request.
+    /// This is ignored in the hook for the request.
     pub fn expected(&mut self) {
         self.is_expected = true;
     }

@@ -27,15 +27,17 @@ pub struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// The conventions' required and recommended telemetry, nothing that is opt-in.
+    /// A configuration that records what the conventions require and recommend, and nothing that is
+    /// opt-in.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Which requests carry the context; false = nothing is injected. Default: every request.
+    /// Selects the requests that carry the context. If it returns false, nothing is injected.
+    /// Default: every request.
     ///
-    /// Redirects that the client follows itself keep the headers, also to another host.
+    /// If the client follows a redirect itself, it keeps the headers, even to another host.
     #[must_use]
     pub fn propagate_to(
         mut self,
@@ -45,15 +47,17 @@ impl ClientConfig {
         self
     }
 
-    /// Which baggage a request carries, by name; false = that entry stays here. Default: all.
+    /// Selects the baggage entries that a request carries, by name. If it returns false, the entry
+    /// is not sent. Default: all entries are sent.
     ///
-    /// Asked only for requests that [`propagate_to`](Self::propagate_to) lets carry anything. The
-    /// span's own context keeps all of its baggage.
+    /// The hook is called only for requests for which [`propagate_to`](Self::propagate_to) returns
+    /// true. The span's own context keeps all of its baggage.
     ///
-    /// With this option the context alone decides what leaves: a `baggage` header that the
-    /// application wrote, or copied from another request, is replaced or removed. Without it, such
-    /// a header is replaced by the baggage of the context, but stays if the context has none. A
-    /// `traceparent` differs: a request always has one of its own, which replaces any other.
+    /// With this option, only the baggage of the context is sent. A `baggage` header that the
+    /// application has written, or copied from another request, is replaced or removed. Without
+    /// this option, such a header is replaced by the baggage of the context, but it is kept if the
+    /// context has none. `traceparent` differs: every request gets its own, which replaces any
+    /// other one.
     ///
     /// ```
     /// use otel_instrumentation::ClientConfig;
@@ -73,10 +77,10 @@ impl ClientConfig {
         self
     }
 
-    /// Whether the operation lasts until the response's body was read to its end.
+    /// Whether the operation lasts until the response's body has been read to its end.
     ///
-    /// Default: false, it ends with the response's head, as the conventions ask. With true, errors
-    /// of the body are recorded too.
+    /// Default: false. The operation then ends with the response's head, as the conventions
+    /// require. With true, errors of the body are recorded as well.
     #[must_use]
     pub fn body_end(mut self, body_end: bool) -> Self {
         self.options.body_end = body_end;

@@ -82,8 +82,9 @@ impl fmt::Debug for Common {
 macro_rules! shared_options {
     ($config:ident) => {
         impl $config {
-            /// Which requests are recorded; false = no span and no metrics, while the context is
-            /// still extracted and passed on. Default: all.
+            /// Selects the requests that are recorded. If it returns false, there is no span and no
+            /// metric, but the context is still extracted and passed on. Default: all requests are
+            /// recorded.
             #[must_use]
             pub fn filter(
                 mut self,
@@ -93,8 +94,8 @@ macro_rules! shared_options {
                 self
             }
 
-            /// The span's name; `None` leaves the convention's, which is the default. It has to be
-            /// of low cardinality.
+            /// Sets the span's name. If it returns `None`, the name is that of the convention,
+            /// which is the default. Use only a few different names.
             #[must_use]
             pub fn span_name(
                 mut self,
@@ -104,11 +105,11 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Further attributes, known when the request begins. Default: none.
+            /// Adds attributes that are known when the request begins. Default: none.
             ///
-            /// When the hook is called, the current context is the one that the span will be put
-            /// into, with its baggage. It is not called for what a sampler that
-            /// [is asked early](crate::EarlySampler) decides against where nothing measures.
+            /// When the hook is called, the current context is the parent context of the span, with
+            /// its baggage. The hook is not called if a sampler that
+            /// [is asked early](crate::EarlySampler) drops the request and there are no metrics.
             #[must_use]
             pub fn attributes(
                 mut self,
@@ -118,11 +119,11 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Further attributes and labels, known when the head of the response is there. Default:
-            /// none.
+            /// Adds attributes and labels that are known when the head of the response is there.
+            /// Default: none.
             ///
-            /// The hook may also say that the outcome [is expected](Attributes::expected). Of the
-            /// request it sees everything but the headers, which are gone by then.
+            /// The hook may also say that the outcome [is expected](Attributes::expected). It gets
+            /// the request without its headers, which are gone by then.
             #[must_use]
             pub fn response_attributes(
                 mut self,
@@ -132,11 +133,10 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Request headers to record on the span, as `string[]`. Default: none.
+            /// Names the request headers to record on the span, as `string[]`. Default: none.
             ///
-            /// Names are matched without regard to case; `*` and `?` are wildcards, which never
-            /// select `Authorization`, `Cookie` and other headers that are known to hold
-            /// credentials.
+            /// Names are not case-sensitive. `*` and `?` are wildcards. They never select
+            /// `Authorization`, `Cookie` and other headers that are known to contain credentials.
             #[must_use]
             pub fn capture_request_headers(
                 mut self,
@@ -147,10 +147,10 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Response headers to record on the span, selected as the request's are. Default:
-            /// none.
+            /// Names the response headers to record on the span, in the same way as request
+            /// headers. Default: none.
             ///
-            /// The trailers of an RPC are selected by the same names.
+            /// The same names select the trailers of an RPC.
             #[must_use]
             pub fn capture_response_headers(
                 mut self,
@@ -161,7 +161,7 @@ macro_rules! shared_options {
                 self
             }
 
-            /// The methods that are recorded as they are; others become `_OTHER`. Replaces the
+            /// Names the methods that are recorded unchanged; others become `_OTHER`. Replaces the
             /// default: RFC 9110, PATCH and QUERY, or the list in the environment variable
             /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`.
             #[must_use]
@@ -173,7 +173,8 @@ macro_rules! shared_options {
                 self
             }
 
-            /// The query keys whose values are redacted. Replaces the conventions' seven.
+            /// Names the query keys whose values are redacted. Replaces the seven keys of the
+            /// conventions, which are the default.
             #[must_use]
             pub fn sensitive_query_keys(
                 mut self,
@@ -184,7 +185,7 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Whether the number of requests under way is measured. Default: false.
+            /// Whether the number of active requests is measured. Default: false.
             #[must_use]
             pub fn active_requests(mut self, active_requests: bool) -> Self {
                 self.common.active_requests = active_requests;
@@ -194,18 +195,18 @@ macro_rules! shared_options {
             /// Whether the sizes of bodies are recorded, in bytes, on the span and as metrics.
             /// Default: false.
             ///
-            /// A request's is the one that it announces, a response's what passes the middleware,
-            /// or, on a client that ends with the head, what that announces.
+            /// The size of a request is the one that it announces. The size of a response is the
+            /// number of bytes that pass the middleware. On a client whose span ends with the head,
+            /// it is the number that the head announces.
             #[must_use]
             pub fn body_sizes(mut self, body_sizes: bool) -> Self {
                 self.common.body_sizes = body_sizes;
                 self
             }
 
-            /// The path of the Unix domain socket that the server listens on: it is
-            /// `server.address` then, and there is no `server.port`, because the host that
-            /// requests name is made up. Default: none, the address is the one that requests
-            /// name.
+            /// Sets the path of the Unix domain socket that the server listens on. The path becomes
+            /// `server.address`, and there is no `server.port`, because the host in such requests
+            /// is only a placeholder. Default: none, and the address is the host of the request.
             #[must_use]
             pub fn unix_socket(mut self, path: impl Into<Cow<'static, str>>) -> Self {
                 self.common.unix_socket = Some(path.into());

@@ -10,23 +10,23 @@ use crate::db::SqlDialect;
 use crate::facts::Statement;
 use crate::providers::Providers;
 
-/// Which statements lose their literals before `db.query.text` is recorded, see
+/// In which statements literals are replaced before `db.query.text` is recorded, see
 /// [`DatabaseConfig::sanitising`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Sanitising {
-    /// Those to which no value is bound: their literals may be values.
+    /// In those to which no value is bound, because their literals may be values.
     #[default]
     Unbound,
-    /// All of them.
+    /// In all statements.
     All,
-    /// None: for programs that put no values into the text of a statement.
+    /// In no statement. This is for programs that never put values into the text of a statement.
     Nothing,
 }
 
 /// How database clients are instrumented; the same value works for every driver.
 ///
-/// What the database is called, and where it is, drivers find out themselves where they can.
+/// Drivers fill in the name and the address of the database if they know them.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,7 +47,8 @@ pub struct DatabaseConfig {
 }
 
 impl DatabaseConfig {
-    /// The conventions' required and recommended telemetry, nothing that is opt-in.
+    /// A configuration that records what the conventions require and recommend, and nothing that is
+    /// opt-in.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -59,35 +60,38 @@ impl DatabaseConfig {
         }
     }
 
-    /// `db.system.name`, such as `postgresql` or `redis`: the product, if it is known. Default: what
-    /// the driver says, else `other_sql`.
+    /// Sets `db.system.name`, the product, such as `postgresql` or `redis`. Default: what the
+    /// driver says, or `other_sql`.
     ///
-    /// It also says how literals and comments are written, unless [`dialect`](Self::dialect) does.
+    /// It also decides how literals and comments are recognised, unless [`dialect`](Self::dialect)
+    /// is set.
     #[must_use]
     pub fn system(mut self, system: impl Into<Cow<'static, str>>) -> Self {
         self.system = Some(system.into());
         self
     }
 
-    /// By whose rules a statement is read. Default: those of the [`system`](Self::system), if it is
-    /// `postgresql`, `cockroachdb`, `mysql`, `mariadb`, `sqlite` or `microsoft.sql_server`, else
-    /// [`SqlDialect::Unknown`].
+    /// Sets the SQL dialect that statements are read in. Default: that of the
+    /// [`system`](Self::system), if it is
+    /// `postgresql`, `cockroachdb`, `mysql`, `mariadb`, `sqlite` or `microsoft.sql_server`,
+    /// otherwise [`SqlDialect::Unknown`].
     #[must_use]
     pub fn dialect(mut self, dialect: SqlDialect) -> Self {
         self.options.dialect = Some(dialect);
         self
     }
 
-    /// `db.namespace`: the database within its server. Default: what the driver says, else absent.
+    /// Sets `db.namespace`, the name of the database on its server. Default: what the driver says,
+    /// otherwise absent.
     #[must_use]
     pub fn namespace(mut self, namespace: impl Into<Cow<'static, str>>) -> Self {
         self.namespace = Some(namespace.into());
         self
     }
 
-    /// `server.address` and `server.port`: the host as the client was given it, or the path of a
-    /// Unix socket, which has no port. The system's usual port is left out. Default: what the
-    /// driver says, else absent.
+    /// Sets `server.address` and `server.port`. The address is the host that the client was given,
+    /// or the path of a Unix socket, which has no port. The default port of the system is not
+    /// recorded. Default: what the driver says, otherwise absent.
     #[must_use]
     pub fn server(
         mut self,
@@ -98,8 +102,8 @@ impl DatabaseConfig {
         self
     }
 
-    /// What this configuration does not say of the database, as `driver` has it: its system, its
-    /// namespace and its server. For those who integrate a driver.
+    /// Takes the system, the namespace and the server from `driver` if this configuration does not
+    /// set them. This is for integrations of a driver.
     ///
     /// ```
     /// use otel_instrumentation::DatabaseConfig;
@@ -116,7 +120,8 @@ impl DatabaseConfig {
         self
     }
 
-    /// Which statements are recorded; false = no span and no metrics. Default: all.
+    /// Selects the statements that are recorded. If it returns false, there is no span and no
+    /// metric. Default: all statements are recorded.
     #[must_use]
     pub fn filter(
         mut self,
@@ -126,8 +131,8 @@ impl DatabaseConfig {
         self
     }
 
-    /// The span's name; `None` leaves the convention's, which is the default. It has to be of low
-    /// cardinality.
+    /// Sets the span's name. If it returns `None`, the name is that of the convention, which is the
+    /// default. Use only a few different names.
     #[must_use]
     pub fn span_name(
         mut self,
@@ -137,10 +142,10 @@ impl DatabaseConfig {
         self
     }
 
-    /// Further attributes, known when the query begins. Default: none.
+    /// Adds attributes that are known when the query begins. Default: none.
     ///
-    /// When the hook is called, the current context is the one that the span will be put into, with
-    /// its baggage.
+    /// When the hook is called, the current context is the parent context of the span, with its
+    /// baggage.
     #[must_use]
     pub fn attributes(
         mut self,
@@ -150,16 +155,16 @@ impl DatabaseConfig {
         self
     }
 
-    /// Which statements lose their literals before their text is recorded. Default:
-    /// [`Sanitising::Unbound`].
+    /// Selects the statements in which literals are replaced before their text is recorded.
+    /// Default: [`Sanitising::Unbound`].
     #[must_use]
     pub fn sanitising(mut self, sanitising: Sanitising) -> Self {
         self.options.sanitising = sanitising;
         self
     }
 
-    /// How many elements a list of literals, as after `IN`, may have before it is recorded as one.
-    /// Default: 16.
+    /// How many elements a list of literals, as after `IN`, may have. A longer list is recorded as
+    /// a single element. Default: 16.
     #[must_use]
     pub fn collapse_lists(mut self, elements: usize) -> Self {
         self.options.collapse_lists = elements;
@@ -174,7 +179,7 @@ impl DatabaseConfig {
     }
 
     /// Whether the messages of errors are recorded, in the span's status. Default: false, because
-    /// they can hold values: `Key (email)=(ada@example.com) already exists`.
+    /// they can contain values: `Key (email)=(ada@example.com) already exists`.
     #[must_use]
     pub fn error_messages(mut self, error_messages: bool) -> Self {
         self.options.error_messages = error_messages;
@@ -188,17 +193,17 @@ impl DatabaseConfig {
         self
     }
 
-    /// How long a query may wait for a connection of its pool before that is shown as a span of its
-    /// own, `acquire`, below the query's. Default: one millisecond.
+    /// How long a query may wait for a connection of its pool without a span for the wait. A longer
+    /// wait gets a span `acquire` below that of the query. Default: one millisecond.
     #[must_use]
     pub fn acquire_threshold(mut self, threshold: Duration) -> Self {
         self.options.acquire_threshold = threshold;
         self
     }
 
-    /// Measures the pool, under this name, which is a label and has to tell the pools of a process
-    /// apart: `db.client.connection.count`, `.idle.min`, `.limit`, `.pending_requests`, `.timeouts`,
-    /// `.wait_time` and `.use_time`, as far as the driver knows them. Default: not.
+    /// Measures the pool: `db.client.connection.count`, `.idle.min`, `.limit`, `.pending_requests`,
+    /// `.timeouts`, `.wait_time` and `.use_time`, as far as the driver knows them. The name is a
+    /// label; give each pool of a process a different one. Default: the pool is not measured.
     #[must_use]
     pub fn pool_metrics(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.options.pool_name = Some(name.into());

@@ -6,14 +6,13 @@ use std::sync::{Arc, OnceLock};
 use super::common::Common;
 use super::known_methods::KnownMethods;
 
-/// What the options of HTTP servers and clients are where the application has said nothing, in the
-/// whole process: which headers are recorded, which methods are known, which query keys are
-/// sensitive.
+/// The defaults of options of HTTP servers and clients, for the whole process: which headers are
+/// recorded, which methods are known, and which query keys are sensitive.
 ///
-/// A [`ServerConfig`](crate::ServerConfig) or [`ClientConfig`](crate::ClientConfig) that says one of
-/// these itself keeps what it says. Middlewares look here when they are made (by `OtelLayer::new()`,
-/// say), so the defaults have to be [installed](Self::install) before. gRPC has headers of its own,
-/// and takes none of these.
+/// An option that is set in a [`ServerConfig`](crate::ServerConfig) or
+/// [`ClientConfig`](crate::ClientConfig) overrides its default. Middlewares read the defaults when
+/// they are created, for example by `OtelLayer::new()`, so [install](Self::install) the defaults
+/// before. They do not apply to gRPC.
 ///
 /// `otel-autoconfigure` installs those of a configuration file.
 ///
@@ -48,14 +47,14 @@ pub(crate) enum Role {
 }
 
 impl HttpDefaults {
-    /// No headers, and the methods and keys of the conventions. Other than without, the variable
-    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` does not count.
+    /// Defaults with no headers, and with the methods and keys of the conventions. If these are
+    /// installed, the variable `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` is ignored.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Headers of requests that servers record. Default: none.
+    /// Names the request headers that servers record. Default: none.
     #[must_use]
     pub fn server_request_headers(
         mut self,
@@ -65,7 +64,7 @@ impl HttpDefaults {
         self
     }
 
-    /// Headers of responses that servers record. Default: none.
+    /// Names the response headers that servers record. Default: none.
     #[must_use]
     pub fn server_response_headers(
         mut self,
@@ -75,7 +74,7 @@ impl HttpDefaults {
         self
     }
 
-    /// The methods that servers record as they are. Default: RFC 9110, PATCH and QUERY.
+    /// Names the methods that servers record unchanged. Default: RFC 9110, PATCH and QUERY.
     #[must_use]
     pub fn server_known_methods(
         mut self,
@@ -85,7 +84,7 @@ impl HttpDefaults {
         self
     }
 
-    /// Headers of requests that clients record. Default: none.
+    /// Names the request headers that clients record. Default: none.
     #[must_use]
     pub fn client_request_headers(
         mut self,
@@ -95,7 +94,7 @@ impl HttpDefaults {
         self
     }
 
-    /// Headers of responses that clients record. Default: none.
+    /// Names the response headers that clients record. Default: none.
     #[must_use]
     pub fn client_response_headers(
         mut self,
@@ -105,7 +104,7 @@ impl HttpDefaults {
         self
     }
 
-    /// The methods that clients record as they are. Default: RFC 9110, PATCH and QUERY.
+    /// Names the methods that clients record unchanged. Default: RFC 9110, PATCH and QUERY.
     #[must_use]
     pub fn client_known_methods(
         mut self,
@@ -115,8 +114,8 @@ impl HttpDefaults {
         self
     }
 
-    /// The query keys whose values are redacted; none redacts nothing. Default: the conventions'
-    /// seven.
+    /// Names the query keys whose values are redacted. An empty list redacts nothing. Default: the
+    /// seven keys of the conventions.
     #[must_use]
     pub fn sensitive_query_keys(
         mut self,
@@ -127,7 +126,8 @@ impl HttpDefaults {
         self
     }
 
-    /// Makes them those of the process. `false` if there were some already, which stay.
+    /// Installs these defaults for the process. Returns `false` if others are installed already,
+    /// which are kept.
     pub fn install(self) -> bool {
         INSTALLED.set(self).is_ok()
     }

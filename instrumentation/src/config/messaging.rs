@@ -9,37 +9,38 @@ use crate::facts::Message;
 use crate::messaging::MessagingSystem;
 use crate::providers::Providers;
 
-/// How the work on a message belongs to the context that the message was created in, see
-/// [`MessagingConfig::continues`].
+/// How the span of processing a message relates to the context in which the message was created,
+/// see [`MessagingConfig::continues`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Continue {
-    /// Its span is a child of the creation context, so that both are in one trace. Where a local
-    /// span is active, it is a child of that one, and links to the creation context.
+    /// The span is a child of the creation context, so that both are in one trace. If a local span
+    /// is active, the span is a child of that one and links to the creation context.
     #[default]
     Child,
-    /// Its span links to the creation context, and begins a trace of its own unless a local span is
+    /// The span links to the creation context. It begins a new trace, unless a local span is
     /// active.
     Link,
 }
 
-/// What becomes of the creation context that a message already has when it is sent, see
+/// What happens to the creation context that a message already has when it is sent, see
 /// [`MessagingConfig::creation_context`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CreationContext {
-    /// It stays. The span of the send is a client's and links to it, and a consumer continues what
-    /// created the message, not what sent it.
+    /// It is kept. The span of the send is a client span and links to it. A consumer continues the
+    /// trace in which the message was created, not the trace in which it was sent.
     #[default]
     Keep,
-    /// The send is what a consumer continues: its context goes out in place of the other one, which
-    /// its span links to. For programs that forward messages with their headers.
+    /// It is replaced by the context of the send, so a consumer continues the trace of the send.
+    /// The span of the send links to the old context. This is for programs that forward messages
+    /// with their headers.
     Replace,
 }
 
 /// How producers and consumers are instrumented; the same value works for both.
 ///
-/// What the broker is called, and where it is, clients find out themselves where they can.
+/// Clients fill in the name and the address of the broker if they know them.
 ///
 /// ```
 /// use otel_instrumentation::{Continue, MessagingConfig};
@@ -62,35 +63,37 @@ pub struct MessagingConfig {
 }
 
 impl MessagingConfig {
-    /// The conventions' required and recommended telemetry, nothing that is opt-in.
+    /// A configuration that records what the conventions require and recommend, and nothing that is
+    /// opt-in.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The messaging system. Default: [`MessagingSystem::KAFKA`].
+    /// Sets the messaging system. Default: [`MessagingSystem::KAFKA`].
     #[must_use]
     pub fn system(mut self, system: MessagingSystem) -> Self {
         self.system = Some(system);
         self
     }
 
-    /// `messaging.client.id`. Default: what the client says, else absent.
+    /// Sets `messaging.client.id`. Default: what the client says, otherwise absent.
     #[must_use]
     pub fn client_id(mut self, client_id: impl Into<Cow<'static, str>>) -> Self {
         self.client_id = Some(client_id.into());
         self
     }
 
-    /// `messaging.consumer.group.name`; producers have none. Default: what the client says, else
-    /// absent.
+    /// Sets `messaging.consumer.group.name`, which producers do not have. Default: what the client
+    /// says, otherwise absent.
     #[must_use]
     pub fn group(mut self, group: impl Into<Cow<'static, str>>) -> Self {
         self.group = Some(group.into());
         self
     }
 
-    /// `server.address` and `server.port` of the broker. Default: what the client says, else absent.
+    /// Sets `server.address` and `server.port` of the broker. Default: what the client says,
+    /// otherwise absent.
     #[must_use]
     pub fn server(
         mut self,
@@ -101,8 +104,8 @@ impl MessagingConfig {
         self
     }
 
-    /// What this configuration does not say of the broker and its client, as `client` has it. For
-    /// those who integrate a client.
+    /// Takes from `client` what this configuration does not set about the broker and its client.
+    /// This is for integrations of a client.
     ///
     /// ```
     /// use otel_instrumentation::MessagingConfig;
@@ -120,17 +123,19 @@ impl MessagingConfig {
         self
     }
 
-    /// Which messages are recorded; false = no span and no metrics, while the context is still sent
-    /// along and passed on. Default: all. Of a batch the first message is asked for. What has to do
-    /// with no single destination is asked for with an empty one.
+    /// Selects the messages that are recorded. If it returns false, there is no span and no metric,
+    /// but the context is still sent and passed on. Default: all messages are recorded. For a
+    /// batch, the hook gets the first message. For an operation without a single destination, it
+    /// gets a message with an empty one.
     #[must_use]
     pub fn filter(mut self, filter: impl Fn(&Message<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.options.filter = Some(Arc::new(filter));
         self
     }
 
-    /// The span's name; `None` leaves the convention's, which is the default. It has to be of low
-    /// cardinality. The hook is given the name of the operation, such as `process`.
+    /// Sets the span's name. If it returns `None`, the name is that of the convention, which is the
+    /// default. Use only a few different names. The hook gets the name of the operation, such as
+    /// `process`.
     #[must_use]
     pub fn span_name(
         mut self,
@@ -140,11 +145,11 @@ impl MessagingConfig {
         self
     }
 
-    /// Further attributes, known when the operation begins. Default: none. Of a batch the hook is
-    /// given the first message.
+    /// Adds attributes that are known when the operation begins. Default: none. For a batch, the
+    /// hook gets the first message.
     ///
-    /// When the hook is called, the current context is the one that the span will be put into, with
-    /// its baggage.
+    /// When the hook is called, the current context is the parent context of the span, with its
+    /// baggage.
     #[must_use]
     pub fn attributes(
         mut self,
@@ -154,23 +159,25 @@ impl MessagingConfig {
         self
     }
 
-    /// How the work on a single message belongs to the context that the message was created in.
-    /// Default: [`Continue::Child`]. The work on a batch links to all of them in any case.
+    /// How the span of processing a single message relates to the context in which the message was
+    /// created. Default: [`Continue::Child`]. The span of a batch always links to all of its
+    /// messages.
     #[must_use]
     pub fn continues(mut self, continues: Continue) -> Self {
         self.options.continues = continues;
         self
     }
 
-    /// What becomes of the creation context of a message that has one when it is sent. Default:
-    /// [`CreationContext::Keep`].
+    /// What happens to the creation context of a message that already has one when it is sent.
+    /// Default: [`CreationContext::Keep`].
     #[must_use]
     pub fn creation_context(mut self, creation_context: CreationContext) -> Self {
         self.options.creation_context = creation_context;
         self
     }
 
-    /// Which messages carry the context; false = nothing is added to the headers. Default: all.
+    /// Selects the messages that carry the context. If it returns false, nothing is added to the
+    /// headers. Default: all messages carry it.
     #[must_use]
     pub fn propagate_to(
         mut self,
@@ -180,9 +187,11 @@ impl MessagingConfig {
         self
     }
 
-    /// Which baggage a message carries, by name; false = that entry stays here. Default: all.
+    /// Selects the baggage entries that a message carries, by name. If it returns false, the entry
+    /// is not sent. Default: all entries are sent.
     ///
-    /// Asked only for messages that [`propagate_to`](Self::propagate_to) lets carry anything.
+    /// The hook is called only for messages for which [`propagate_to`](Self::propagate_to) returns
+    /// true.
     #[must_use]
     pub fn propagate_baggage(
         mut self,
@@ -192,19 +201,19 @@ impl MessagingConfig {
         self
     }
 
-    /// How many bytes of baggage a message may bring in: names, values and properties together.
-    /// Default: what the format itself allows.
+    /// How many bytes of baggage are accepted from a message: names, values and properties
+    /// together. Default: what the format itself allows.
     #[must_use]
     pub fn baggage_limit(mut self, bytes: usize) -> Self {
         self.baggage_limit = Some(bytes);
         self
     }
 
-    /// Whether receiving has a span and a duration of its own, which begins with the message's
-    /// arrival and not with the wait for it. Default: false.
+    /// Whether receiving is recorded with its own span and duration, which begin when the message
+    /// arrives and do not include the wait for it. Default: false.
     ///
-    /// Messages are counted once, where they are received if that is recorded, else where they are
-    /// worked on.
+    /// Messages are counted once: when they are received if that is recorded, otherwise when they
+    /// are processed.
     #[must_use]
     pub fn receives(mut self, receives: bool) -> Self {
         self.options.receives = receives;

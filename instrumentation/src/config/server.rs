@@ -11,21 +11,21 @@ use super::setting::Setting;
 use crate::facts::{Request, Response};
 use crate::providers::Providers;
 
-/// Which forwarded headers (`Forwarded`, `X-Forwarded-*`) a server believes.
+/// Which forwarded headers (`Forwarded`, `X-Forwarded-*`) a server trusts.
 ///
-/// Anybody can send them, so the default believes none. It drives `client.address`,
-/// `server.address` and `url.scheme` together. A proxy has to remove those headers that it does
-/// not write itself, or a client can write them in its place.
+/// Anybody can send these headers, so by default none are trusted. The setting applies to
+/// `client.address`, `server.address` and `url.scheme` together. A proxy must remove the headers
+/// that it does not write itself; otherwise a client can write them in its place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trust {
-    /// Only the connection and the request itself.
+    /// None: only the connection and the request itself are used.
     #[default]
     None,
-    /// The entries that the given number of proxies in front of the server appended; `Hops(0)` is
-    /// as good as [`None`](Self::None).
+    /// The entries that were appended by this number of proxies in front of the server. `Hops(0)`
+    /// is the same as [`None`](Self::None).
     Hops(u8),
-    /// All entries: for servers that only trusted clients can reach.
+    /// All entries. Use this only if untrusted clients cannot reach the server.
     All,
 }
 
@@ -66,26 +66,27 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// The conventions' required and recommended telemetry, nothing that is opt-in.
+    /// A configuration that records what the conventions require and recommend, and nothing that is
+    /// opt-in.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Which forwarded headers are believed; default: none.
+    /// Which forwarded headers are trusted. Default: [`Trust::None`].
     #[must_use]
     pub fn trust_forwarded(mut self, trust: Trust) -> Self {
         self.options.trust_forwarded = trust;
         self
     }
 
-    /// Requests that nothing is recorded of, neither themselves nor what happens inside of them; true
-    /// suppresses telemetry while the request is served. Default: none.
+    /// Selects the requests for which nothing is recorded: if it returns true, telemetry is
+    /// suppressed while the request is served. Default: none.
     ///
-    /// A [`filter`](Self::filter) leaves out the request alone: the spans of its handler are then
-    /// children of the caller's, or traces of their own. For a probe that asks a database, say, that
-    /// is rarely what is wanted. Requests that a suppressed handler sends carry no context. Metrics
-    /// that the application records itself are not affected.
+    /// A [`filter`](Self::filter) excludes only the request itself. The spans of its handler are
+    /// then children of the caller's span, or begin their own traces. For a health check that
+    /// queries a database, for example, you rarely want that. Requests that a suppressed handler
+    /// sends carry no context. Metrics that the application records itself are not affected.
     ///
     /// ```
     /// use otel_instrumentation::ServerConfig;
@@ -102,8 +103,9 @@ impl ServerConfig {
         self
     }
 
-    /// Requests that come from outside: true starts a new trace that links to the remote context
-    /// instead of continuing it. Default: every trace is continued.
+    /// Selects the requests that come from outside. If it returns true, the request starts a new
+    /// trace that links to the remote context instead of continuing it. Default: every trace is
+    /// continued.
     #[must_use]
     pub fn public_endpoint(
         mut self,
@@ -113,30 +115,32 @@ impl ServerConfig {
         self
     }
 
-    /// How many bytes of baggage a request may bring in: names, values and properties together.
+    /// How many bytes of baggage are accepted from a request: names, values and properties
+    /// together.
     ///
-    /// Entries that do not fit are left out whole; zero accepts none, which suits a service that
-    /// strangers talk to, as baggage goes on to every service behind. Default: what the format
-    /// itself allows, 64 entries and 8192 bytes.
+    /// Entries that do not fit are left out as a whole. Zero accepts none. Use that for a service
+    /// that is open to strangers, because baggage is passed on to all services behind it. Default:
+    /// what the format itself allows, 64 entries and 8192 bytes.
     #[must_use]
     pub fn baggage_limit(mut self, bytes: usize) -> Self {
         self.common.baggage_limit = Some(bytes);
         self
     }
 
-    /// Whether responses say which span served the request, in a header `Server-Timing:
-    /// trace;desc=00-…` beside those of the application. Default: false.
+    /// Whether responses say which span served the request, by an additional header `Server-Timing:
+    /// trace;desc=00-…`. Default: false.
     ///
-    /// The header is that of a draft, Trace Context Level 3. Browsers show it, and a script can
-    /// report it along with what went wrong. HTTP only: an RPC is answered without it.
+    /// The header follows a draft, Trace Context Level 3. Browsers show it, and a script can
+    /// include it in a report of an error. It applies to HTTP only; the responses of RPCs do not
+    /// have it.
     #[must_use]
     pub fn server_timing(mut self, server_timing: bool) -> Self {
         self.common.server_timing = server_timing;
         self
     }
 
-    /// The `url.scheme` of requests that do not name one: `https` for servers that terminate TLS
-    /// in an acceptor of their own. Default: [`Scheme::Http`].
+    /// Sets the `url.scheme` of requests that do not name one. Set `https` if your server
+    /// terminates TLS in its own acceptor. Default: [`Scheme::Http`].
     #[must_use]
     pub fn scheme(mut self, scheme: Scheme) -> Self {
         self.options.scheme = scheme;

@@ -13,9 +13,9 @@ use crate::semconv;
 
 /// The wait for a connection of a pool.
 ///
-/// A wait that is longer than the [threshold](crate::DatabaseConfig::acquire_threshold) becomes an
-/// internal span, `acquire`; a shorter one leaves nothing. It completes exactly once: by
-/// [`finish`](Self::finish), by [`fail`](Self::fail), or by being dropped, where the caller gave up.
+/// A wait that is longer than the [threshold](crate::DatabaseConfig::acquire_threshold) is recorded
+/// as an internal span `acquire`. A shorter wait is not recorded. It completes exactly once: by
+/// [`finish`](Self::finish), by [`fail`](Self::fail), or by being dropped if the caller gives up.
 #[must_use = "a wait that is dropped has come to its end"]
 pub struct Acquire {
     /// `None` once it has completed, and where nothing is recorded.
@@ -53,14 +53,14 @@ impl Acquire {
         }
     }
 
-    /// A connection is there.
+    /// Ends the wait with a connection.
     pub fn finish(mut self) {
         if let Some(waiting) = self.waiting.take() {
             waiting.complete(None);
         }
     }
 
-    /// There is none.
+    /// Ends the wait without a connection.
     pub fn fail(mut self, error_type: ErrorType) {
         if let Some(waiting) = self.waiting.take() {
             waiting.complete(Some(error_type.0));

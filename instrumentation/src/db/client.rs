@@ -19,7 +19,7 @@ use crate::outcome::{DbOutcome, Outcome};
 use crate::reuse::{intern, label_list};
 use crate::semconv;
 
-/// The database client convention for one database and one configuration; cheap to clone.
+/// The database client convention for one database, with one configuration. It is cheap to clone.
 ///
 /// ```
 /// use otel_instrumentation::{
@@ -55,7 +55,8 @@ struct Shared {
 }
 
 impl DbClientInstrumentation {
-    /// `scope` names the instrumentation, see [`instrumentation_scope`](crate::instrumentation_scope).
+    /// `scope` names the instrumentation, see
+    /// [`instrumentation_scope`](crate::instrumentation_scope).
     #[must_use]
     pub fn new(scope: InstrumentationScope, config: DatabaseConfig) -> Self {
         let identity = Identity::new(&config);
@@ -76,15 +77,15 @@ impl DbClientInstrumentation {
         }
     }
 
-    /// False where [`start`](Self::start) would record nothing: telemetry is suppressed, or there is
-    /// nobody to record it. A driver that has to make the text need not make it then.
+    /// Whether [`start`](Self::start) would record anything. It is false if telemetry is suppressed
+    /// or there is no provider. A driver that would have to format the text can then skip that.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         let is_suppressed = Context::map_current(Context::is_telemetry_suppressed);
         !is_suppressed && self.shared.instrumentation.resolved.is_found()
     }
 
-    /// The query begins, as a child of the current span.
+    /// Starts the operation of a query, as a child of the current span.
     pub fn start(&self, statement: &Statement<'_>) -> DbOperation {
         self.begin(statement, Clock::now)
     }
@@ -167,8 +168,8 @@ impl DbClientInstrumentation {
         DbOperation::new(start.begin_named(instrumentation, started()))
     }
 
-    /// The wait for a connection of a pool begins, within `operation` if there is one, else within
-    /// the current span.
+    /// Starts the wait for a connection of a pool, within `operation` if there is one, otherwise
+    /// within the current span.
     ///
     /// ```
     /// # use otel_instrumentation::{
@@ -190,11 +191,11 @@ impl DbClientInstrumentation {
         Acquire::begin(instrumentation, options.acquire_threshold, operation)
     }
 
-    /// The metrics of a pool, which `look` looks at. They do nothing unless the configuration has
-    /// [asked for them](DatabaseConfig::pool_metrics).
+    /// Creates the metrics of a pool, whose state `look` returns. They do nothing unless the
+    /// configuration [asks for them](DatabaseConfig::pool_metrics).
     ///
-    /// What `look` holds is kept until the last clone of them is dropped, and what they have handed
-    /// out. See [`PoolMetrics`].
+    /// `look` is kept until the last clone of the metrics, and everything that they have handed
+    /// out, has been dropped. See [`PoolMetrics`].
     pub fn pool(&self, look: impl Fn() -> PoolState + Send + Sync + 'static) -> PoolMetrics {
         let Shared {
             instrumentation,

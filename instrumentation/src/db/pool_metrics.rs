@@ -12,21 +12,21 @@ use crate::operation::Instrumentation;
 use crate::providers::QUERY_BUCKETS;
 use crate::semconv;
 
-/// How many connections a pool has, and may have, when it is looked at.
+/// How many connections a pool has and may have at this moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolState {
-    /// Those that nobody uses.
+    /// The number of idle connections.
     pub idle: u32,
-    /// Those that somebody uses.
+    /// The number of connections in use.
     pub used: u32,
-    /// How many are kept at least, if there is a minimum.
+    /// The minimum number of idle connections, if there is one.
     pub idle_min: Option<u32>,
-    /// How many there may be, if there is a limit.
+    /// The maximum number of connections, if there is one.
     pub limit: Option<u32>,
 }
 
-/// The metrics of one pool; cheap to clone. They do nothing unless the configuration has
-/// [asked for them](crate::DatabaseConfig::pool_metrics).
+/// The metrics of one pool. They are cheap to clone, and do nothing unless the configuration
+/// [asks for them](crate::DatabaseConfig::pool_metrics).
 ///
 /// Made by [`DbClientInstrumentation::pool`](crate::DbClientInstrumentation::pool).
 #[derive(Clone)]
@@ -70,7 +70,7 @@ impl PoolMetrics {
         Self(Some(pool))
     }
 
-    /// Somebody begins to wait for a connection.
+    /// Records that a caller begins to wait for a connection.
     pub fn wait(&self) -> PoolWait {
         let pool = self.0.clone().filter(|pool| pool.instruments().is_some());
         if let Some((instruments, name)) = pool.as_ref().and_then(measured) {
@@ -82,7 +82,7 @@ impl PoolMetrics {
         }
     }
 
-    /// Somebody has got a connection without waiting for it.
+    /// Records that a caller has got a connection without waiting.
     pub fn lend(&self) -> PoolUse {
         PoolUse {
             pool: self.0.clone(),
@@ -91,7 +91,7 @@ impl PoolMetrics {
     }
 }
 
-/// The wait for a connection. Dropped, it was given up or has failed.
+/// The wait for a connection. If it is dropped, the caller has given up, or the wait has failed.
 #[must_use = "a wait that is dropped has come to its end"]
 pub struct PoolWait {
     pool: Option<Arc<Pool>>,
@@ -99,7 +99,7 @@ pub struct PoolWait {
 }
 
 impl PoolWait {
-    /// The connection is there, and in use from now on.
+    /// Ends the wait with a connection, which is in use from now on.
     pub fn finish(mut self) -> PoolUse {
         let now = Instant::now();
         let pool = self.pool.take();
@@ -111,7 +111,7 @@ impl PoolWait {
         PoolUse { pool, since: now }
     }
 
-    /// None came in time.
+    /// Ends the wait because no connection came in time.
     pub fn time_out(self) {
         if let Some((instruments, name)) = self.pool.as_ref().and_then(measured) {
             instruments.timeouts.add(1, name);

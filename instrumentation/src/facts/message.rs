@@ -4,8 +4,8 @@ use std::fmt;
 
 /// What a client of a broker knows about a message that it sends or has received.
 ///
-/// A client fills in what it has and leaves the rest out. The headers are handed over beside it,
-/// because the context is read from them and written to them.
+/// A client sets what it knows and leaves out the rest. The headers are passed separately, because
+/// the context is read from them and written to them.
 ///
 /// ```
 /// use otel_instrumentation::Message;
@@ -19,19 +19,19 @@ use std::fmt;
 pub struct Message<'a> {
     /// The topic, queue or subject.
     pub destination: &'a str,
-    /// What the destination was made from, such as `customer.{id}`, if it was. It stands for the
-    /// destination where only few different values are allowed.
+    /// The template that the destination was made from, such as `customer.{id}`. It replaces the
+    /// destination where only a few different values are allowed.
     pub template: Option<&'a str>,
-    /// Whether the destination has a name that was made up for the moment, such as a queue for
-    /// replies. It is in no name of a span and in no label then.
+    /// Whether the destination is temporary and has a generated name, such as a queue for replies.
+    /// Its name is then neither in the span's name nor in a label.
     pub is_temporary: bool,
-    /// The partition, where it is known.
+    /// The partition, if it is known.
     pub partition: Option<i32>,
-    /// The offset within the partition, where it is known.
+    /// The offset within the partition, if it is known.
     pub offset: Option<i64>,
     /// The key; recorded only if it is UTF-8.
     pub key: Option<&'a [u8]>,
-    /// Whether the message has no value, by which it deletes what has the same key.
+    /// Whether the message has no value and so deletes earlier messages with the same key.
     pub is_tombstone: bool,
     /// The id that the broker or the sender gave the message.
     pub id: Option<&'a str>,
@@ -42,7 +42,8 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// What every message has. Everything else is absent until it is set.
+    /// Creates a message with the facts that every message has. Everything else is absent by
+    /// default.
     #[must_use]
     pub fn new(destination: &'a str) -> Self {
         Self {

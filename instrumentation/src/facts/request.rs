@@ -7,8 +7,7 @@ use opentelemetry::propagation::Extractor;
 
 /// What a framework knows about a request when it begins.
 ///
-/// A framework fills in what it has and leaves the rest out; the conventions decide what becomes of
-/// it.
+/// A framework sets what it knows and leaves out the rest. The conventions decide what is recorded.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -28,16 +27,16 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// The scheme of the request target or of the connection; `None` for origin-form requests.
     pub scheme: Option<&'a str>,
-    /// `host[:port]` of the request target or `:authority`, not the `Host` header. On a client it
-    /// has the user information, if the URL does.
+    /// `host[:port]` of the request target, or `:authority`, but not the `Host` header. On a client
+    /// it includes the user information of the URL.
     pub authority: Option<&'a str>,
     /// The path, without the query.
     pub path: &'a str,
     /// The query, without `?`. On a client the fragment follows it, if the URL has one: `a=1#top`,
     /// or `#top` without a query.
     pub query: Option<&'a str>,
-    /// The matched route on a server, the URL template on a client. For a call, the method that is
-    /// recognised.
+    /// The matched route on a server, or the URL template on a client. For an RPC, the recognised
+    /// method.
     pub template: Option<&'a str>,
     /// The protocol version: `1.0`, `1.1`, `2` or `3`.
     pub version: Option<&'static str>,
@@ -48,7 +47,8 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// What every request has. Everything else is absent until it is set.
+    /// Creates a request with the facts that every request has. Everything else is absent by
+    /// default.
     #[must_use]
     pub fn new(method: &'a str, path: &'a str, headers: &'a dyn Extractor) -> Self {
         Self {
@@ -136,14 +136,14 @@ impl fmt::Debug for Request<'_> {
 pub struct Response<'a> {
     /// The HTTP status code.
     pub status: u16,
-    /// The protocol version of the response; wins over the request's on a client.
+    /// The protocol version of the response. On a client it overrides that of the request.
     pub version: Option<&'static str>,
     /// The response's headers.
     pub headers: &'a dyn Extractor,
 }
 
 impl<'a> Response<'a> {
-    /// What every response has; the version is absent until it is set.
+    /// Creates a response with the facts that every response has. The version is absent by default.
     #[must_use]
     pub fn new(status: u16, headers: &'a dyn Extractor) -> Self {
         Self {

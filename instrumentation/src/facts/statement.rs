@@ -4,8 +4,8 @@ use std::fmt;
 
 /// What a driver knows about a query when it begins.
 ///
-/// A driver fills in what its API says and leaves the rest out: nobody has to read the SQL, which
-/// is done here.
+/// A driver sets what its API says and leaves out the rest. It does not need to parse SQL, because
+/// that is done here.
 ///
 /// ```
 /// use otel_instrumentation::Statement;
@@ -19,25 +19,27 @@ use std::fmt;
 #[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Statement<'a> {
-    /// The text that the database is sent.
+    /// The text that is sent to the database.
     pub text: Option<&'a str>,
     /// Whether at least one value is bound to the text. The literals of such a text are part of
     /// the program; those of any other text may be values.
     pub is_bound: bool,
-    /// What is done, where the API says it, such as a command of Redis.
+    /// The operation, if the API says it, such as a command of Redis.
     pub operation: Option<&'a str>,
-    /// What it is done to, where the API says it, such as a collection of MongoDB.
+    /// The target of the operation, if the API says it, such as a collection of MongoDB.
     pub collection: Option<&'a str>,
-    /// The stored procedure that is called, where the API says it.
+    /// The stored procedure that is called, if the API says it.
     pub stored_procedure: Option<&'a str>,
-    /// How many operations are sent at once, where the API is one for many.
+    /// How many operations are sent at once, if the API sends batches.
     pub batch_size: Option<u64>,
 }
 
 impl<'a> Statement<'a> {
-    /// SQL, to which nothing is bound until [`is_bound`](Self::is_bound) says so.
+    /// Creates a statement of SQL. It counts as one without bound values, unless
+    /// [`is_bound`](Self::is_bound) is set.
     ///
-    /// Being prepared is no sign of it: a text with its values in it can be prepared, too.
+    /// A prepared statement does not count as bound by itself, because a text that contains its
+    /// values can be prepared as well.
     #[must_use]
     pub fn sql(text: &'a str) -> Self {
         Self {
@@ -46,7 +48,7 @@ impl<'a> Statement<'a> {
         }
     }
 
-    /// What is no SQL, by the name of its operation.
+    /// Creates a statement that is not SQL, with the name of its operation.
     #[must_use]
     pub fn command(operation: &'a str) -> Self {
         Self {
@@ -62,8 +64,8 @@ impl<'a> Statement<'a> {
         self
     }
 
-    /// Sets [`operation`](struct@Self#structfield.operation): the text is not read for a summary
-    /// then.
+    /// Sets [`operation`](struct@Self#structfield.operation). The summary is then not taken from
+    /// the text.
     #[must_use]
     pub fn operation(mut self, operation: impl Into<Option<&'a str>>) -> Self {
         self.operation = operation.into();
@@ -84,8 +86,8 @@ impl<'a> Statement<'a> {
         self
     }
 
-    /// Sets [`batch_size`](struct@Self#structfield.batch_size). A batch of one is recorded as what
-    /// is no batch.
+    /// Sets [`batch_size`](struct@Self#structfield.batch_size). A batch of one is recorded as a
+    /// single operation.
     #[must_use]
     pub fn batch_size(mut self, batch_size: impl Into<Option<u64>>) -> Self {
         self.batch_size = batch_size.into();

@@ -15,7 +15,7 @@ use crate::facts::Message;
 use crate::operation::{Convention, Creation, Injection, MessageOperation, Origin};
 use crate::outcome::Messages;
 
-/// The messaging convention for a consumer and one configuration; cheap to clone.
+/// The messaging convention for a consumer, with one configuration. It is cheap to clone.
 ///
 /// ```
 /// use otel_instrumentation::{
@@ -46,7 +46,8 @@ struct Shared {
 }
 
 impl ConsumerInstrumentation {
-    /// `scope` names the instrumentation, see [`instrumentation_scope`](crate::instrumentation_scope).
+    /// `scope` names the instrumentation, see
+    /// [`instrumentation_scope`](crate::instrumentation_scope).
     #[must_use]
     pub fn new(scope: InstrumentationScope, config: MessagingConfig) -> Self {
         let names = config.system.clone().unwrap_or_default();
@@ -71,14 +72,14 @@ impl ConsumerInstrumentation {
         }
     }
 
-    /// Whether receiving is recorded; otherwise the facts of it need not be gathered.
+    /// Whether receiving is recorded. If not, you need not collect the facts for it.
     #[must_use]
     pub fn receives(&self) -> bool {
         self.shared.options.receives
     }
 
-    /// A message has arrived; it links to its creation context. Does nothing unless
-    /// [`receives`](MessagingConfig::receives) is on.
+    /// Starts the operation of receiving a message that has arrived. It links to the message's
+    /// creation context. This does nothing unless [`receives`](MessagingConfig::receives) is on.
     pub fn receive(
         &self,
         message: &Message<'_>,
@@ -97,7 +98,7 @@ impl ConsumerInstrumentation {
         self.received(origin, &subject, links)
     }
 
-    /// As [`receive`](Self::receive), for an API that hands out several messages at once.
+    /// The same as [`receive`](Self::receive), for an API that returns several messages at once.
     pub fn receive_batch<'a, 'h, H: MessageHeaders + 'h>(
         &self,
         messages: impl IntoIterator<Item = (Message<'a>, &'h H)>,
@@ -121,8 +122,8 @@ impl ConsumerInstrumentation {
         self.received(origin, &subject, Some(batch.links(identity, options)))
     }
 
-    /// Receiving failed before there was a message. Does nothing unless
-    /// [`receives`](MessagingConfig::receives) is on.
+    /// Starts the operation of receiving that has failed before there was a message. This does
+    /// nothing unless [`receives`](MessagingConfig::receives) is on.
     pub fn receive_failed(&self) -> MessageOperation {
         let Some(origin) = self.receiving(|| true) else {
             return MessageOperation::default();
@@ -131,11 +132,11 @@ impl ConsumerInstrumentation {
         self.received(origin, &subject, None)
     }
 
-    /// The work on a message begins.
+    /// Starts the operation of processing a message.
     ///
-    /// It is a child of the message's creation context where no local span is active, unless the
-    /// configuration [says otherwise](MessagingConfig::continues); else it links to it. The
-    /// baggage of the message is in its context.
+    /// If no local span is active, it is a child of the message's creation context, unless the
+    /// configuration [says otherwise](MessagingConfig::continues). Otherwise it links to that
+    /// context. The context of the operation has the message's baggage.
     pub fn process(
         &self,
         message: &Message<'_>,
@@ -168,8 +169,8 @@ impl ConsumerInstrumentation {
         process.begin(identity, options, origin, &subject, builder)
     }
 
-    /// The work on several messages at once begins, as a child of the current span. It links to
-    /// their creation contexts.
+    /// Starts the operation of processing several messages at once, as a child of the current span.
+    /// It links to their creation contexts.
     pub fn process_batch<'a, 'h, H: MessageHeaders + 'h>(
         &self,
         messages: impl IntoIterator<Item = (Message<'a>, &'h H)>,
@@ -202,8 +203,9 @@ impl ConsumerInstrumentation {
         process.begin(identity, options, origin, &subject, builder)
     }
 
-    /// The broker is told that messages are done with, as a child of the current span. `message` is
-    /// the one, where it is one; of several it has what they have in common.
+    /// Starts the operation of acknowledging messages to the broker, as a child of the current
+    /// span. For a single message, `message` is that one. For several messages, it has what they
+    /// have in common.
     pub fn settle(&self, message: Option<&Message<'_>>) -> MessageOperation {
         let Shared {
             settle,

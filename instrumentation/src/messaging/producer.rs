@@ -15,7 +15,7 @@ use crate::facts::Message;
 use crate::operation::{Convention, Injection, MessageOperation, Origin};
 use crate::outcome::Messages;
 
-/// The messaging convention for a producer and one configuration; cheap to clone.
+/// The messaging convention for a producer, with one configuration. It is cheap to clone.
 ///
 /// ```
 /// use otel_instrumentation::{
@@ -52,7 +52,8 @@ struct Shared {
 }
 
 impl ProducerInstrumentation {
-    /// `scope` names the instrumentation, see [`instrumentation_scope`](crate::instrumentation_scope).
+    /// `scope` names the instrumentation, see
+    /// [`instrumentation_scope`](crate::instrumentation_scope).
     #[must_use]
     pub fn new(scope: InstrumentationScope, config: MessagingConfig) -> Self {
         let name = config.system.clone().unwrap_or_default().send;
@@ -67,13 +68,13 @@ impl ProducerInstrumentation {
         }
     }
 
-    /// A message is handed to the client, as a child of the current span. `headers` are those that
-    /// it has so far.
+    /// Starts the operation of sending a message, as a child of the current span. `headers` are the
+    /// headers that the message has so far.
     ///
-    /// Afterwards, [`inject`](crate::Operation::inject) writes the context into them. It leaves them
-    /// as they are where they hold a creation context that is [kept](CreationContext::Keep), and
-    /// where the configuration lets no context out. The operation lasts until the broker has the
-    /// message, or never will.
+    /// Then call [`inject`](crate::Operation::inject), which writes the context into the headers.
+    /// It does not change them if they have a creation context that is
+    /// [kept](CreationContext::Keep), or if the configuration does not send the context. End the
+    /// operation when the message is delivered or its delivery has failed.
     pub fn send(&self, message: &Message<'_>, headers: &impl MessageHeaders) -> MessageOperation {
         let Shared {
             kind,

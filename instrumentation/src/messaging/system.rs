@@ -31,9 +31,8 @@ impl MessagingSystem {
         settle: Cow::Borrowed("commit"),
     };
 
-    /// Another system, by the name that the conventions have for it: `rabbitmq`, `nats`. Its
-    /// operations are called `send`, `receive`, `process` and `settle`, until a setter says
-    /// otherwise.
+    /// Creates another system, with the name that the conventions have for it, such as `rabbitmq`
+    /// or `nats`. By default its operations are named `send`, `receive`, `process` and `settle`.
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -44,28 +43,28 @@ impl MessagingSystem {
         }
     }
 
-    /// What it calls handing a message to the broker.
+    /// Sets the name of sending a message to the broker. Default: `send`.
     #[must_use]
     pub fn send(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.send = name.into();
         self
     }
 
-    /// What it calls asking the broker for messages.
+    /// Sets the name of receiving messages from the broker. Default: `receive`.
     #[must_use]
     pub fn receive(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.receive = name.into();
         self
     }
 
-    /// What it calls the work of a consumer on a message.
+    /// Sets the name of processing a message. Default: `process`.
     #[must_use]
     pub fn process(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.process = name.into();
         self
     }
 
-    /// What it calls telling the broker that a message is done with.
+    /// Sets the name of acknowledging a message to the broker. Default: `settle`.
     #[must_use]
     pub fn settle(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.settle = name.into();

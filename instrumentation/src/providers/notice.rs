@@ -17,9 +17,9 @@ pub(super) static WITHOUT_PROVIDER: Notice = Notice::new(|| {
         name: "NoProvider",
         opentelemetry = OPENTELEMETRY,
         "Requests are neither traced nor measured, because no tracer or meter provider is set for \
-         opentelemetry {OPENTELEMETRY}, which these middlewares were built with. If one is set, it \
-         is of another version: `cargo tree -d -i opentelemetry` shows them. \
-         OTEL_SDK_DISABLED=true says that this is meant.",
+         opentelemetry {OPENTELEMETRY}, which these middlewares were built with. If you have set \
+         one, it is of another version: `cargo tree -d --depth 1` lists both, each with what \
+         depends on it. If you want no telemetry, OTEL_SDK_DISABLED=true switches this line off.",
     );
 });
 

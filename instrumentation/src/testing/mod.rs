@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider,
 pub use self::dropping::dropping_providers;
 use crate::providers::Providers;
 
-/// Providers whose telemetry stays in memory.
+/// Providers that keep their telemetry in memory.
 ///
 /// ```
 /// use otel_instrumentation::ServerConfig;
@@ -52,13 +52,13 @@ pub struct Point {
 }
 
 impl Capture {
-    /// Every span is sampled.
+    /// Creates providers that sample every span.
     #[must_use]
     pub fn new() -> Self {
         Self::with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
     }
 
-    /// The given sampler decides.
+    /// Creates providers with this sampler.
     #[must_use]
     pub fn with_sampler(sampler: Sampler) -> Self {
         let spans = InMemorySpanExporter::default();
@@ -76,31 +76,31 @@ impl Capture {
         }
     }
 
-    /// What to give to a configuration.
+    /// The providers, to pass to a configuration.
     #[must_use]
     pub fn providers(&self) -> Providers {
         Providers::new(self.tracer_provider.clone(), self.meter_provider.clone())
     }
 
-    /// For spans that a test makes itself.
+    /// The tracer provider, for spans that a test makes itself.
     #[must_use]
     pub fn tracer_provider(&self) -> &SdkTracerProvider {
         &self.tracer_provider
     }
 
-    /// For metrics that a test makes itself.
+    /// The meter provider, for metrics that a test makes itself.
     #[must_use]
     pub fn meter_provider(&self) -> &SdkMeterProvider {
         &self.meter_provider
     }
 
-    /// The spans that ended, in the order of their ends.
+    /// The spans that have ended, in the order in which they ended.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
         self.spans.get_finished_spans().unwrap_or_default()
     }
 
-    /// All points of a metric, as they stand now.
+    /// All points of a metric, with their current values.
     #[must_use]
     pub fn points(&self, name: &str) -> Vec<Point> {
         self.find(name, points).unwrap_or_default()
@@ -160,7 +160,8 @@ impl fmt::Debug for Capture {
     }
 }
 
-/// Attributes by name, for comparing whole sets; a name that is there twice is kept twice.
+/// The attributes sorted by name, for comparing whole sets. If a name is there twice, it is kept
+/// twice.
 #[must_use]
 pub fn by_name<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Vec<(String, Value)> {
     let mut pairs: Vec<_> = attributes

@@ -8,12 +8,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::Capture;
 
 impl Capture {
-    /// A subscriber that brings the spans of `tracing` here, from level `INFO` on, as that of
-    /// `otel_autoconfigure::init` exports them: below the spans of the API that they are made in, and
-    /// the other way round.
+    /// A subscriber that captures the spans of `tracing` of level `INFO` and above, in the same way
+    /// as the subscriber of `otel_autoconfigure::init` exports them. They can be mixed with spans
+    /// of the API: the inner span is the child of the outer one.
     ///
-    /// A test on one thread sets it by `tracing::subscriber::set_default`, until the guard is dropped.
-    /// A runtime of several threads needs `set_global_default`, which a process can do once.
+    /// In a test on one thread, set it by `tracing::subscriber::set_default`. It is active until
+    /// the guard is dropped. A runtime with several threads needs `set_global_default`, which can
+    /// be called only once per process.
     ///
     /// ```
     /// use otel_instrumentation::testing::Capture;

@@ -13,4 +13,5 @@ mod links;
 mod options;
 mod page;
 mod test_kits;
+mod two_versions;
 mod versions;

@@ -7,9 +7,9 @@ use rdkafka::error::KafkaError;
 
 use crate::facts;
 
-/// What the work on a message results in: nothing, or a `Result`.
+/// The result of processing a message: `()` or a `Result`.
 ///
-/// Implement it for a type of your own to say when it is a failure.
+/// Implement it for your own type to say when the work has failed.
 ///
 /// ```
 /// use otel_middleware_kafka::{ErrorType, ProcessOutput};
@@ -27,8 +27,8 @@ use crate::facts;
 /// # assert!(Handled::Done.error_type().is_none() && Handled::Rejected.error_type().is_some());
 /// ```
 pub trait ProcessOutput {
-    /// The `error.type` of a failure, which is one of few: it is a label of metrics. `None` is
-    /// success.
+    /// The `error.type` of a failure, or `None` for success. It is a label of metrics, so use only
+    /// a few different values.
     fn error_type(&self) -> Option<ErrorType>;
 }
 

@@ -12,7 +12,7 @@ use super::output::ProcessOutput;
 /// The future of [`OtelConsumer::process`](super::OtelConsumer::process): polls the work in the
 /// context of its span, and ends that with it.
 ///
-/// Dropped before its end, the span has the error `cancelled`.
+/// If it is dropped before its end, the span has the error `cancelled`.
 #[pin_project]
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Processing<F> {

@@ -13,11 +13,10 @@ use rdkafka::message::BorrowedMessage;
 
 use super::receive::receive;
 
-/// The messages of an [`OtelConsumer`](super::OtelConsumer), as rdkafka's stream of that name has
-/// them.
+/// The messages of an [`OtelConsumer`](super::OtelConsumer), like rdkafka's stream of that name.
 ///
-/// The stream makes no spans of the work on its messages, because it cannot know how long that
-/// takes: hand each one to [`process`](super::OtelConsumer::process).
+/// The stream does not record the work on its messages, because it cannot know how long that takes.
+/// Pass each message to [`process`](super::OtelConsumer::process).
 #[pin_project]
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct MessageStream<'a, C>

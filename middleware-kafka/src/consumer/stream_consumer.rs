@@ -24,13 +24,14 @@ use super::stream::MessageStream;
 use crate::facts;
 use crate::headers::KafkaHeaders;
 
-/// A [`StreamConsumer`] whose work on messages belongs to the traces that they come from; cheap to
+/// A [`StreamConsumer`] that processes messages in the traces that they come from. It is cheap to
 /// clone.
 ///
-/// Everything that is not here is that of the [`StreamConsumer`] inside: subscriptions,
-/// assignments, offsets.
+/// All other methods, such as those for subscriptions, assignments and offsets, are those of the
+/// [`StreamConsumer`] inside.
 ///
-/// Created from a configuration, it knows what the conventions want to know of the client:
+/// Create it from a configuration. It then knows everything about the client that the conventions
+/// require:
 ///
 /// ```no_run
 /// use otel_middleware_kafka::OtelConsumer;
@@ -67,10 +68,10 @@ impl<C, R> OtelConsumer<C, R>
 where
     C: ConsumerContext + 'static,
 {
-    /// Wraps a consumer that is there already.
+    /// Wraps an existing consumer.
     ///
-    /// Its brokers, its client id and its group cannot be asked of it: say them in
-    /// [`with_config`](Self::with_config).
+    /// A finished consumer cannot be asked for its brokers, its client id and its group; set them
+    /// by [`with_config`](Self::with_config).
     pub fn new(consumer: impl Into<Arc<StreamConsumer<C, R>>>) -> Self {
         Self::with_identity(consumer.into(), MessagingConfig::new())
     }
@@ -83,15 +84,15 @@ where
         }
     }
 
-    /// Uses the given configuration for the telemetry. What it does not say of the broker and the
-    /// client stays. Default: [`MessagingConfig::new`].
+    /// Uses this configuration for the telemetry. What it does not set about the broker and the
+    /// client is kept. Default: [`MessagingConfig::new`].
     pub fn with_config(mut self, config: MessagingConfig) -> Self {
         self.instrumentation = instrumentation(config.or(self.identity.clone()));
         self
     }
 
-    /// Waits for the next message, as [`StreamConsumer::recv`] does. Dropped before there is one, it
-    /// has lost none, and makes no span.
+    /// Waits for the next message, as [`StreamConsumer::recv`] does. If the future is dropped
+    /// before there is a message, no message is lost, and there is no span.
     ///
     /// # Errors
     ///
@@ -102,17 +103,18 @@ where
         received
     }
 
-    /// The messages one after the other, as [`StreamConsumer::stream`] has them.
+    /// A stream of the messages, like [`StreamConsumer::stream`].
     pub fn stream(&self) -> MessageStream<'_, C> {
         MessageStream::new(self.consumer.stream(), &self.instrumentation)
     }
 
-    /// Works on a message, inside of a span that belongs to the message's trace.
+    /// Processes a message inside of a span that belongs to the message's trace.
     ///
-    /// The span begins with this call and ends with the future. Where no local span is active, it is
-    /// a child of the context that created the message, unless the configuration
-    /// [says otherwise](MessagingConfig::continues). The message's baggage is in the context of the
-    /// work. A `Result` that is an error, a panic and a drop before the end are errors of the span.
+    /// The span begins with this call and ends with the future. If no local span is active, it is a
+    /// child of the context in which the message was created, unless the configuration [says
+    /// otherwise](MessagingConfig::continues). The context of the work has the message's baggage.
+    /// The span is an error if the work returns `Err`, if it panics, or if it is dropped before its
+    /// end.
     ///
     /// ```
     /// # async fn example(consumer: otel_middleware_kafka::OtelConsumer) {
@@ -134,8 +136,8 @@ where
         Processing::begin(operation, || work(message))
     }
 
-    /// Works on several messages at once, inside of one span, which links to the contexts that
-    /// created them. It is a child of the current span.
+    /// Processes several messages at once, inside of one span. The span is a child of the current
+    /// span and links to the contexts in which the messages were created.
     pub fn process_batch<'a, M, F, W>(&self, messages: &'a [M], work: F) -> Processing<W>
     where
         M: Message,
@@ -169,7 +171,8 @@ where
         self.committing(common.as_ref(), || self.consumer.commit(offsets, mode))
     }
 
-    /// Commits what was received last of each partition, see [`Consumer::commit_consumer_state`].
+    /// Commits the offset of the last received message of each partition, see
+    /// [`Consumer::commit_consumer_state`].
     ///
     /// # Errors
     ///

@@ -18,10 +18,10 @@ use super::partitioner::registrable;
 use super::sender::{Refused, Sender, with_opaque};
 use crate::facts::identity;
 
-/// A [`BaseProducer`] whose messages carry the context, each with the span of its delivery.
+/// A [`BaseProducer`] that sends the context with each message, and records a span for each.
 ///
-/// The span ends when the delivery is reported, while [`poll`](BaseProducer::poll) or `flush` is
-/// called. Everything but [`send`](Self::send) is that of the [`BaseProducer`] inside.
+/// The span ends when the delivery is reported, during a call of [`poll`](BaseProducer::poll) or
+/// `flush`. All methods except [`send`](Self::send) are those of the [`BaseProducer`] inside.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -49,8 +49,8 @@ where
     C: ProducerContext<Part>,
     Part: Partitioner,
 {
-    /// Uses the given configuration for the telemetry. What it does not say of the broker and the
-    /// client stays. Default: [`MessagingConfig::new`].
+    /// Uses this configuration for the telemetry. What it does not set about the broker and the
+    /// client is kept. Default: [`MessagingConfig::new`].
     #[must_use]
     pub fn with_config(mut self, config: MessagingConfig) -> Self {
         self.sender = self.sender.with_config(config);

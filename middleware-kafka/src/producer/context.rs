@@ -95,9 +95,9 @@ impl<C> fmt::Debug for OtelProducerContext<C> {
 
 /// The headers of a message whose delivery is reported, as the application gave them.
 ///
-/// For use in [`ProducerContext::delivery`], by contexts that send again what failed: the message in
-/// the report has our headers, too, and a record with those would keep the context of the send that
-/// failed. Elsewhere, these are the headers of the message.
+/// Use it in [`ProducerContext::delivery`] if your context sends failed messages again. The message
+/// in the report also has the headers of this crate, and a record with these would keep the context
+/// of the failed send. Outside of that callback, this returns the headers of the message.
 ///
 /// ```
 /// use otel_middleware_kafka::delivered_headers;

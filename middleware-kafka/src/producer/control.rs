@@ -19,7 +19,7 @@ where
     ///
     /// # Errors
     ///
-    /// The time is up, or the producer is of no more use.
+    /// If the time is up, or if the producer can no longer be used.
     pub fn flush(&self, timeout: impl Into<Timeout>) -> KafkaResult<()> {
         match self.client() {
             FutureClient::Own(producer) => producer.flush(timeout),
@@ -27,8 +27,8 @@ where
         }
     }
 
-    /// Gives messages up, see [`Producer::purge`]: their spans end with the error `_PURGE_QUEUE` or
-    /// `_PURGE_INFLIGHT`.
+    /// Gives up messages that are not delivered, see [`Producer::purge`]. Their spans end with the
+    /// error `_PURGE_QUEUE` or `_PURGE_INFLIGHT`.
     pub fn purge(&self, flags: PurgeConfig) {
         match self.client() {
             FutureClient::Own(producer) => producer.purge(flags),
@@ -36,7 +36,7 @@ where
         }
     }
 
-    /// How many messages are on their way, see [`Producer::in_flight_count`].
+    /// How many messages are queued or being delivered, see [`Producer::in_flight_count`].
     #[must_use]
     pub fn in_flight_count(&self) -> i32 {
         match self.client() {
@@ -49,7 +49,7 @@ where
     ///
     /// # Errors
     ///
-    /// The time is up, or the broker refuses.
+    /// If the time is up, or if the broker refuses.
     pub fn init_transactions(&self, timeout: impl Into<Timeout>) -> KafkaResult<()> {
         match self.client() {
             FutureClient::Own(producer) => producer.init_transactions(timeout),
@@ -61,7 +61,7 @@ where
     ///
     /// # Errors
     ///
-    /// There is one already, or the producer is not ready for any.
+    /// If there is one already, or if the producer is not ready for transactions.
     pub fn begin_transaction(&self) -> KafkaResult<()> {
         match self.client() {
             FutureClient::Own(producer) => producer.begin_transaction(),
@@ -74,7 +74,7 @@ where
     ///
     /// # Errors
     ///
-    /// The time is up, or the broker refuses.
+    /// If the time is up, or if the broker refuses.
     pub fn send_offsets_to_transaction(
         &self,
         offsets: &TopicPartitionList,
@@ -95,7 +95,7 @@ where
     ///
     /// # Errors
     ///
-    /// The time is up, or the broker refuses.
+    /// If the time is up, or if the broker refuses.
     pub fn commit_transaction(&self, timeout: impl Into<Timeout>) -> KafkaResult<()> {
         match self.client() {
             FutureClient::Own(producer) => producer.commit_transaction(timeout),
@@ -103,12 +103,12 @@ where
         }
     }
 
-    /// Aborts the transaction, see [`Producer::abort_transaction`]. Messages that were delivered stay
-    /// successful.
+    /// Aborts the transaction, see [`Producer::abort_transaction`]. The spans of messages that were
+    /// delivered remain successful.
     ///
     /// # Errors
     ///
-    /// The time is up, or the broker refuses.
+    /// If the time is up, or if the broker refuses.
     pub fn abort_transaction(&self, timeout: impl Into<Timeout>) -> KafkaResult<()> {
         match self.client() {
             FutureClient::Own(producer) => producer.abort_transaction(timeout),

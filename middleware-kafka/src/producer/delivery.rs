@@ -19,8 +19,8 @@ use super::in_flight::{Given, InFlight, end, fail, record_place};
 
 /// Waits for the delivery of a message, as rdkafka's own future of that name does.
 ///
-/// The message is on its way whether this is waited for or dropped. If the producer goes before the
-/// delivery is reported, the future is [cancelled](oneshot::Canceled).
+/// The message is sent whether this future is awaited or dropped. If the producer is dropped before
+/// the delivery is reported, the future is [cancelled](oneshot::Canceled).
 #[must_use = "the delivery may fail"]
 #[derive(Debug)]
 pub struct DeliveryFuture(Delivering);

@@ -18,13 +18,14 @@ use super::delivery::{DeliveryFuture, Waiting, channel};
 use super::sender::{Sender, with_opaque};
 use crate::facts::identity;
 
-/// A [`FutureProducer`] whose messages carry the context, each with the span of its delivery; cheap
-/// to clone.
+/// A [`FutureProducer`] that sends the context with each message, and records a span for each. It
+/// is cheap to clone.
 ///
-/// The span lasts from [`send`](Self::send) until the broker has the message, or never will: also
-/// where nobody waits for it any longer, because a message is on its way all the same.
+/// The span lasts from [`send`](Self::send) until the message is delivered or its delivery has
+/// failed. This is so even if the future is dropped, because the message is sent nevertheless.
 ///
-/// Created from a configuration, it knows what the conventions want to know of the client:
+/// Create it from a configuration. It then knows everything about the client that the conventions
+/// require:
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -56,11 +57,12 @@ where
     C: ClientContext + 'static,
     R: AsyncRuntime,
 {
-    /// Wraps a producer that is there already.
+    /// Wraps an existing producer.
     ///
-    /// This is the poorer way. Its brokers and its client id cannot be asked of it: say them in
-    /// [`with_config`](Self::with_config). And the span of a message ends with the future that waits
-    /// for the delivery: where that is dropped, it says nothing of what became of the message.
+    /// Prefer to create the producer from a configuration. A finished producer cannot be asked for
+    /// its brokers and its client id; set them by [`with_config`](Self::with_config). And the span
+    /// of a message ends with the future that waits for the delivery. If that future is dropped,
+    /// the span does not show what happened to the message.
     pub fn new(client: FutureProducer<C, R>) -> Self {
         Self {
             client: FutureClient::Given(client),
@@ -68,20 +70,20 @@ where
         }
     }
 
-    /// Uses the given configuration for the telemetry. What it does not say of the broker and the
-    /// client stays. Default: [`MessagingConfig::new`].
+    /// Uses this configuration for the telemetry. What it does not set about the broker and the
+    /// client is kept. Default: [`MessagingConfig::new`].
     pub fn with_config(mut self, config: MessagingConfig) -> Self {
         self.sender = self.sender.with_config(config);
         self
     }
 
-    /// Sends a message and waits for its delivery, as [`FutureProducer::send`] does: for as long as
-    /// `queue_timeout` it waits for room in the producer's queue.
+    /// Sends a message and waits for its delivery, as [`FutureProducer::send`] does. It waits for
+    /// room in the producer's queue, but no longer than `queue_timeout`.
     ///
     /// # Errors
     ///
-    /// Those of [`FutureProducer::send`]. The message that comes back with them has the headers that
-    /// were given.
+    /// Those of [`FutureProducer::send`]. The message that comes back with them has the headers
+    /// that were given.
     pub async fn send<K, P>(
         &self,
         record: FutureRecord<'_, K, P>,
@@ -130,8 +132,8 @@ where
         Err((error, owned(record)))
     }
 
-    /// Hands a message to the producer, as [`FutureProducer::send_result`] does. The span's end does
-    /// not depend on what becomes of the future.
+    /// Hands a message to the producer, as [`FutureProducer::send_result`] does. The end of the
+    /// span does not depend on the returned future.
     ///
     /// # Errors
     ///

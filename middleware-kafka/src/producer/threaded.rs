@@ -19,11 +19,11 @@ use super::partitioner::registrable;
 use super::sender::{Refused, Sender, with_opaque};
 use crate::facts::identity;
 
-/// A [`ThreadedProducer`] whose messages carry the context, each with the span of its delivery; cheap
-/// to clone.
+/// A [`ThreadedProducer`] that sends the context with each message, and records a span for each. It
+/// is cheap to clone.
 ///
-/// The span ends when the delivery is reported, in the producer's own thread. Everything but
-/// [`send`](Self::send) is that of the [`ThreadedProducer`] inside.
+/// The span ends when the delivery is reported, in the producer's own thread. All methods except
+/// [`send`](Self::send) are those of the [`ThreadedProducer`] inside.
 ///
 /// ```no_run
 /// use otel_middleware_kafka::OtelThreadedProducer;
@@ -50,8 +50,8 @@ where
     C: ProducerContext<Part> + 'static,
     Part: Partitioner,
 {
-    /// Uses the given configuration for the telemetry. What it does not say of the broker and the
-    /// client stays. Default: [`MessagingConfig::new`].
+    /// Uses this configuration for the telemetry. What it does not set about the broker and the
+    /// client is kept. Default: [`MessagingConfig::new`].
     pub fn with_config(mut self, config: MessagingConfig) -> Self {
         self.sender = self.sender.with_config(config);
         self

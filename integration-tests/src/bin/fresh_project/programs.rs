@@ -7,6 +7,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+
 use crate::page::{block, read};
 use crate::workspace::Workspace;
 
@@ -17,7 +20,7 @@ pub(crate) struct Program {
     pub(crate) test: Option<String>,
     page: String,
     /// Where the page says it listens or calls, and where it does here.
-    address: (&'static str, String),
+    address: Option<(&'static str, String)>,
     role: Role,
     /// The names of its spans.
     spans: &'static [&'static str],
@@ -29,74 +32,68 @@ enum Role {
     Server { ends: bool },
     /// Asks, and ends.
     Client,
-    /// Does both, and ends.
-    Both,
+    /// Needs nobody who asks or answers.
+    Alone,
 }
 
 /// All of them.
-#[derive(Debug)]
-pub(crate) struct Programs(Vec<Program>);
+pub(crate) struct Programs {
+    programs: Vec<Program>,
+    /// The cluster that one of them talks to.
+    _cluster: MockCluster<'static, DefaultProducerContext>,
+}
 
 impl Programs {
     pub(crate) fn of_the_pages() -> Self {
+        let cluster = MockCluster::new(1).expect("a cluster in memory");
+        cluster.create_topic("order.placed", 1, 1).expect("a topic");
         let server = Role::Server { ends: false };
-        let http = "127.0.0.1:3000";
-        let route: &[_] = &["GET /users/{id}"];
-        let program = |name, page, port, role, spans| Program {
+        let here = |address| Some((address, free_address()));
+        let http = || here("127.0.0.1:3000");
+        let grpc = here("127.0.0.1:50051");
+        let brokers = Some(("kafka:9092", cluster.bootstrap_servers()));
+        let program = |name, page: &str, address, role, spans| Program {
             name,
             test: None,
             page: read(page),
-            address: (port, free_address()),
+            address,
             role,
             spans,
         };
+        let of = |name, middleware, address, role, spans| {
+            let page = format!("middleware-{middleware}/README.md");
+            program(name, &page, address, role, spans)
+        };
+        let ends = Role::Server { ends: true };
         let mut programs = vec![
-            program("readme", "README.md", http, server, route),
-            program(
-                "axum-service",
-                "middleware-axum/README.md",
-                http,
-                server,
-                route,
-            ),
-            program(
-                "actix-service",
-                "middleware-actix/README.md",
-                http,
-                server,
-                route,
-            ),
-            program(
-                "reqwest-client",
-                "middleware-reqwest/README.md",
-                http,
-                Role::Client,
-                &["GET"],
-            ),
-            program(
-                "tonic-service",
-                "middleware-tonic/README.md",
-                "127.0.0.1:50051",
-                Role::Both,
-                CALLS,
-            ),
+            program("readme", "README.md", http(), server, ROUTE),
             program(
                 "autoconfigured",
                 "autoconfigure/README.md",
-                http,
-                Role::Server { ends: true },
-                &["user", "GET /users/{id}"],
+                http(),
+                ends,
+                USER,
             ),
+            of("axum-service", "axum", http(), server, ROUTE),
+            of("actix-service", "actix", http(), server, ROUTE),
+            of("reqwest-client", "reqwest", http(), Role::Client, &["GET"]),
+            of("tonic-service", "tonic", grpc, Role::Alone, CALLS),
+            of("kafka-service", "kafka", brokers, Role::Alone, MESSAGES),
+            of("sqlx-service", "sqlx", None, Role::Alone, SQLX),
+            of("diesel-service", "diesel", None, Role::Alone, DIESEL),
         ];
         for program in &mut programs {
             let is_kit = program.page.contains("## Test it\n");
             program.test = is_kit.then(|| block(&program.page, "rust", "testing::Capture"));
         }
-        Self(programs)
+        Self {
+            programs,
+            _cluster: cluster,
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Program> {
-        self.0.iter()
+        self.programs.iter()
     }
 
     pub(crate) fn run(&self, workspace: &Workspace) {
@@ -121,27 +118,19 @@ impl Program {
         manifest
     }
 
-    /// The code of the page, to the letter but for the address, and with the line for the SDK that
-    /// the page says comes first in `main`.
+    /// The code of the page, to the letter but for the address. It is the one that loses nothing.
     pub(crate) fn code(&self) -> String {
-        let (address, free) = &self.address;
-        let code = block(&self.page, "rust", "fn main()").replace(address, free);
-        assert!(code.contains(free), "{} does not name {address}", self.name);
-        if code.contains(SDK) {
-            return code;
+        let mut code = block(&self.page, "rust", "fn main()");
+        if let Some((address, free)) = &self.address {
+            assert!(code.contains(address), "{} has no {address}", self.name);
+            code = code.replace(address, free);
         }
-        assert!(
-            self.page.contains(SDK),
-            "{} does not say `{SDK}`",
-            self.name
-        );
-        let (before, after) = code.split_once("fn main()").expect("a program");
-        let (head, body) = after.split_once("{\n").expect("a body");
-        format!("{before}fn main(){head}{{\n    {SDK}\n{body}")
+        assert!(code.contains(SDK), "{} has no `{SDK}`", self.name);
+        code
     }
 
     fn run(&self, workspace: &Workspace) {
-        let address = &self.address.1;
+        let address = self.address.as_ref().map_or("", |(_, free)| free);
         let mut wanted = self.spans.to_vec();
         if let Role::Client = self.role {
             answer(address);
@@ -240,9 +229,21 @@ pub(crate) fn free_address() -> String {
     listener.local_addr().expect("its address").to_string()
 }
 
-/// The line that sets up the SDK.
-const SDK: &str = "let _telemetry = otel_autoconfigure::init()?;";
+/// How the SDK is set up, and all of it exported at the end.
+const SDK: &str = "otel_autoconfigure::init()?.run(";
 /// How long a program may take, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(60);
+const ROUTE: &[&str] = &["GET /users/{id}"];
+const USER: &[&str] = &["user", "GET /users/{id}"];
 /// The client's span and the server's.
 const CALLS: &[&str] = &["grpc.health.v1.Health/Check", "grpc.health.v1.Health/Check"];
+const MESSAGES: &[&str] = &["send order.placed", "process order.placed"];
+const SQLX: &[&str] = &[
+    "CREATE TABLE stock",
+    "INSERT stock",
+    "SELECT stock",
+    "BEGIN",
+    "UPDATE stock",
+    "COMMIT",
+];
+const DIESEL: &[&str] = &["CREATE TABLE stock", "UPDATE stock"];

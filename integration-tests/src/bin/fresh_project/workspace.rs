@@ -62,6 +62,8 @@ impl Workspace {
             .env("OTEL_LOGS_EXPORTER", "none")
             .env("OTEL_BSP_SCHEDULE_DELAY", "50")
             .env_remove("RUST_LOG")
+            // Where it may leave a database behind.
+            .current_dir(self.folder.join(name))
             .stdout(Stdio::piped());
         command
     }
@@ -105,12 +107,15 @@ fn manifest(members: &[String]) -> String {
     )
 }
 
-const OURS: [(&str, &str); 9] = [
+const OURS: [(&str, &str); 12] = [
     ("otel-autoconfigure", "autoconfigure"),
     ("otel-instrumentation", "instrumentation"),
     ("otel-middleware-actix", "middleware-actix"),
     ("otel-middleware-axum", "middleware-axum"),
+    ("otel-middleware-diesel", "middleware-diesel"),
+    ("otel-middleware-kafka", "middleware-kafka"),
     ("otel-middleware-reqwest", "middleware-reqwest"),
+    ("otel-middleware-sqlx", "middleware-sqlx"),
     ("otel-middleware-tonic", "middleware-tonic"),
     ("otel-otlp-exporter", "otlp"),
     ("otel-propagation", "propagation"),
