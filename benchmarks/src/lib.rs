@@ -6,7 +6,7 @@
 pub mod bridges;
 pub mod column;
 pub mod early;
-pub mod fastrace;
+pub mod fastrace_costs;
 pub mod floor;
 pub mod frameworks;
 pub mod growth;

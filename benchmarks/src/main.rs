@@ -81,7 +81,7 @@ fn main() -> Result<()> {
         Some(What::Sockets { seconds }) => benchmarks::sockets::print(seconds),
         Some(What::Guard { write: false }) => benchmarks::guard::check(),
         Some(What::Guard { write: true }) => benchmarks::guard::write(),
-        Some(What::Fastrace) => benchmarks::fastrace::print(),
+        Some(What::Fastrace) => benchmarks::fastrace_costs::print(),
         Some(What::Tracing) => benchmarks::bridges::table::print(),
         Some(What::Pipeline { seconds }) => pipeline::print(seconds),
         Some(What::HeadSampling { seconds }) => pipeline::print_head_sampling(seconds),

@@ -35,7 +35,8 @@ struct Span {
 }
 
 impl SpansRequest {
-    /// The ids of the spans below that of the benchmarks' caller; others do not count.
+    /// The ids of the spans below that of the benchmarks' caller, and of those that begin a trace;
+    /// others do not count.
     pub(super) fn ids(&self) -> impl Iterator<Item = [u8; 8]> {
         let trace_id = u128::from_str_radix(TRACE_ID, 16).map(u128::to_be_bytes);
         let parent_id = u64::from_str_radix(PARENT_ID, 16).map(u64::to_be_bytes);
@@ -47,8 +48,9 @@ impl SpansRequest {
                     .as_ref()
                     .is_ok_and(|id| span.parent_span_id == id[..])
         };
+        let is_root = |span: &Span| span.parent_span_id.iter().all(|byte| *byte == 0);
         spans
-            .filter(is_below_caller)
+            .filter(move |span| is_root(span) || is_below_caller(span))
             .filter_map(|span| span.span_id.as_ref().try_into().ok())
     }
 }
