@@ -14,11 +14,13 @@ use std::{collections::BTreeMap, env, fs, net::SocketAddr, path::PathBuf, proces
 
 use axum::{Router, routing::get};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::{NumberDataPoint, number_data_point};
 use otel_middleware_axum::OtelLayer;
 use support::{Behaviour, Collector, Roles, attribute, play, run};
 use tokio::net::TcpListener;
 
-const ROLES: Roles = &[("serve", serve), ("init", init)];
+const ROLES: Roles = &[("serve", serve), ("init", init), ("measure", measure)];
 
 /// Of each path.
 const REQUESTS: usize = 1_000;
@@ -163,6 +165,94 @@ fn two_exporters_of_one_signal_both_get_everything() {
     assert_eq!(one.received().exports[0].1["api-key"], "12");
     assert_eq!(other.received().spans().count(), 2);
 }
+
+#[test]
+fn views_and_limits_of_a_file_shape_what_arrives() {
+    play(ROLES);
+    let collector = Collector::start(Behaviour::Accept);
+    let text = "\
+file_format: \"1.1\"
+meter_provider:
+  readers:
+    - periodic:
+        exporter: {otlp_http: {endpoint: \"${COLLECTOR}/v1/metrics\"}}
+        cardinality_limits: {default: 10}
+  views:
+    - selector: {instrument_name: shop.latency}
+      stream:
+        name: shop.duration
+        attribute_keys: {included: [route]}
+        aggregation: {explicit_bucket_histogram: {boundaries: [1, 2]}}
+    - selector: {instrument_name: shop.noise}
+      stream: {aggregation: {drop: }}
+";
+    let file = File::new("views", text);
+    let variables = [
+        ("OTEL_CONFIG_FILE", file.path()),
+        ("COLLECTOR", &collector.http),
+    ];
+    assert_eq!(run("measure", &variables).warnings(), Vec::<&str>::new());
+
+    let received = collector.received();
+    let metrics: BTreeMap<_, _> = received
+        .metrics()
+        .into_iter()
+        .filter(|metric| metric.name.starts_with("shop."))
+        .map(|metric| (metric.name.as_str(), metric.data.clone().unwrap()))
+        .collect();
+    let names: Vec<_> = metrics.keys().copied().collect();
+    assert_eq!(names, ["shop.duration", "shop.orders"]);
+
+    let Data::Histogram(duration) = &metrics["shop.duration"] else {
+        panic!("{metrics:?}")
+    };
+    // One point: what would tell them apart is no attribute of it.
+    let [point] = &duration.data_points[..] else {
+        panic!("{duration:?}")
+    };
+    assert_eq!(point.explicit_bounds, [1.0, 2.0]);
+    assert_eq!(point.count, MEASUREMENTS);
+    assert_eq!(point.attributes.len(), 1);
+    assert_eq!(attribute(&point.attributes, "route").unwrap(), "/orders");
+
+    let Data::Sum(orders) = &metrics["shop.orders"] else {
+        panic!("{metrics:?}")
+    };
+    let is_beyond = |point: &&NumberDataPoint| {
+        let mut attributes = point.attributes.iter();
+        attributes.any(|it| it.key == "otel.metric.overflow")
+    };
+    let count = |point: &NumberDataPoint| match point.value {
+        Some(number_data_point::Value::AsInt(count)) => u64::try_from(count).unwrap(),
+        _ => panic!("{point:?}"),
+    };
+    let points = &orders.data_points;
+    assert!(points.len() <= 11, "{}", points.len());
+    assert_eq!(points.iter().map(count).sum::<u64>(), MEASUREMENTS);
+    let beyond: u64 = points.iter().filter(is_beyond).map(count).sum();
+    assert!(beyond >= MEASUREMENTS - 10, "{beyond}");
+}
+
+/// Measures something of three instruments, with an attribute that is another one each time.
+fn measure() {
+    use opentelemetry::{KeyValue, global};
+    let telemetry = otel_autoconfigure::init().unwrap();
+    let meter = global::meter("shop");
+    let latency = meter.f64_histogram("shop.latency").build();
+    let (noise, orders) = (
+        meter.u64_counter("shop.noise").build(),
+        meter.u64_counter("shop.orders").build(),
+    );
+    for number in 0..i64::try_from(MEASUREMENTS).unwrap() {
+        let order = KeyValue::new("order", number);
+        latency.record(1.5, &[KeyValue::new("route", "/orders"), order.clone()]);
+        noise.add(1, &[]);
+        orders.add(1, &[order]);
+    }
+    telemetry.shutdown().unwrap();
+}
+
+const MEASUREMENTS: u64 = 50;
 
 /// Sets up, or prints why not; makes one span if there is somebody to make it.
 fn init() {
