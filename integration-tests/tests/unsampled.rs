@@ -98,3 +98,65 @@ async fn a_method_is_learned_from_a_call_that_is_not_sampled() {
     let asked = sampler.0.lock().unwrap().clone();
     assert_eq!(asked, ["grpc", "grpc.health.v1.Health/Check"]);
 }
+
+/// Samples everything, and remembers the route that it was asked with.
+#[derive(Clone, Debug, Default)]
+struct OfRoute(Arc<Mutex<Vec<Option<String>>>>);
+
+impl ShouldSample for OfRoute {
+    fn should_sample(
+        &self,
+        _: Option<&Context>,
+        _: TraceId,
+        _: &str,
+        _: &SpanKind,
+        attributes: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        let mut attributes = attributes.iter();
+        let route = attributes.find(|it| it.key.as_str() == "http.route");
+        let route = route.map(|it| it.value.to_string());
+        self.0.lock().unwrap().push(route);
+        SamplingResult {
+            decision: SamplingDecision::RecordAndSample,
+            attributes: Vec::new(),
+            trace_state: TraceState::default(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sampler_sees_the_route_on_axum() {
+    let sampler = OfRoute::default();
+    let layer = OtelLayer::with_config(traced(sampler.clone()));
+    let app = axum::Router::new()
+        .route("/orders/{id}", axum::routing::get(|| async { "" }))
+        .layer(layer);
+
+    let request = Request::get("/orders/7").body(axum::body::Body::empty());
+    let response = app.oneshot(request.unwrap()).await.unwrap();
+
+    assert_eq!(response.status(), 200);
+    let asked = sampler.0.lock().unwrap().clone();
+    assert_eq!(asked, [Some("/orders/{id}".to_owned())]);
+}
+
+/// actix asks its middlewares before it routes.
+#[test]
+fn a_sampler_sees_no_route_on_actix() {
+    let sampler = OfRoute::default();
+    let middleware = otel_middleware_actix::OtelMiddleware::with_config(traced(sampler.clone()));
+    actix_web::rt::System::new().block_on(async {
+        let answer = actix_web::web::get().to(actix_web::HttpResponse::Ok);
+        let app = actix_web::App::new()
+            .wrap(middleware)
+            .route("/orders/{id}", answer);
+        let app = actix_web::test::init_service(app).await;
+        let request = actix_web::test::TestRequest::get().uri("/orders/7");
+        let response = actix_web::test::call_service(&app, request.to_request()).await;
+        assert_eq!(response.status(), 200);
+    });
+
+    let asked = sampler.0.lock().unwrap().clone();
+    assert_eq!(asked, [None]);
+}
