@@ -83,13 +83,18 @@ impl Call {
     /// If the client has gone in the middle of its messages, what a method makes of the part that it
     /// has seen reaches nobody. If a server gives a call up because its time is over, that is
     /// why. The first status counts.
+    #[inline]
     fn judge(&mut self, headers: &HeaderMap) {
         // Most calls come to their end in time, and a look-up hashes a name.
-        let (is_broken, is_cut) = (self.request.is_broken(), self.request.is_cut());
         let is_overdue = self.is_overdue();
-        if !(is_broken || is_cut || is_overdue) {
-            return;
+        if is_overdue || self.request.is_incomplete() {
+            self.judge_doubtful(headers, is_overdue);
         }
+    }
+
+    #[cold]
+    fn judge_doubtful(&mut self, headers: &HeaderMap, is_overdue: bool) {
+        let (is_broken, is_cut) = (self.request.is_broken(), self.request.is_cut());
         let Some(status) = headers.get(Status::GRPC_STATUS) else {
             return;
         };

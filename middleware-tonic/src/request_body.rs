@@ -39,6 +39,11 @@ impl RequestProgress {
         self.state() != UNREAD
     }
 
+    /// Whether they ended early, by either of the ways below.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.state() > READ
+    }
+
     /// Whether the connection was lost below them, or their stream was reset. tonic hides some of
     /// these errors from methods, which then see an end.
     pub(crate) fn is_broken(&self) -> bool {
