@@ -87,20 +87,22 @@ impl Plans {
         }))
     }
 
+    /// `None` if nothing collects them: what measures then need not.
     pub(crate) fn metrics(&mut self, is_needed: bool) -> Result<Option<MetricPlan>, InitError> {
-        match &mut self.file {
-            Some(file) => Ok(file
-                .metrics()
-                .or_else(|| is_needed.then(MetricPlan::default))),
-            None => MetricPlan::read(&self.environment).map(Some),
-        }
+        let plan = match &mut self.file {
+            Some(file) => file.metrics().unwrap_or_default(),
+            None => MetricPlan::read(&self.environment)?,
+        };
+        Ok(Some(plan).filter(|plan| is_needed || !plan.readers.is_empty()))
     }
 
+    /// `None` if nothing processes them: what logs then need not make records.
     pub(crate) fn logs(&mut self, is_needed: bool) -> Result<Option<LogPlan>, InitError> {
-        match &mut self.file {
-            Some(file) => Ok(file.logs().or_else(|| is_needed.then(LogPlan::default))),
-            None => LogPlan::read(&self.environment).map(Some),
-        }
+        let plan = match &mut self.file {
+            Some(file) => file.logs().unwrap_or_default(),
+            None => LogPlan::read(&self.environment)?,
+        };
+        Ok(Some(plan).filter(|plan| is_needed || !plan.processors.is_empty()))
     }
 
     /// How contexts are carried. In a file, nothing said is nothing carried.

@@ -112,14 +112,14 @@ impl Telemetry {
     }
 
     /// The meter provider, which is also the global one. `None` if `OTEL_SDK_DISABLED` is true, or
-    /// if a configuration file has none.
+    /// if nothing collects metrics (`OTEL_METRICS_EXPORTER=none`): nothing is measured then.
     #[must_use]
     pub fn meter_provider(&self) -> Option<&SdkMeterProvider> {
         self.metrics.as_ref()
     }
 
     /// The logger provider; OpenTelemetry has no global one. `None` if `OTEL_SDK_DISABLED` is true,
-    /// or if a configuration file has none.
+    /// or if nothing processes log records (`OTEL_LOGS_EXPORTER=none`): none are made then.
     #[must_use]
     pub fn logger_provider(&self) -> Option<&SdkLoggerProvider> {
         self.bridge.logs.as_ref()

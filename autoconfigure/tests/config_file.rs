@@ -143,6 +143,20 @@ fn what_a_file_does_not_mention_is_not_there() {
     }
 }
 
+/// Otherwise every request would gather the labels of a metric that nobody collects.
+#[test]
+fn what_is_not_exported_has_no_provider_unless_it_is_that_of_spans() {
+    play(ROLES);
+    let none = |signal| (signal, "none");
+    let all = [
+        none("OTEL_TRACES_EXPORTER"),
+        none("OTEL_METRICS_EXPORTER"),
+        none("OTEL_LOGS_EXPORTER"),
+    ];
+    // Spans have ids that go on to other services.
+    assert_eq!(run("init", &all).value("providers"), "true false false");
+}
+
 #[test]
 fn two_exporters_of_one_signal_both_get_everything() {
     play(ROLES);
