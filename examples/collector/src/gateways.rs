@@ -98,7 +98,7 @@ async fn alike(programs: &Programs, taken: &Path, sent: &Sent, kept: &Kept<'_>) 
         "sent to both gateways, each keeps the same {} traces",
         expected.len()
     );
-    Ok(())
+    processes.end().await
 }
 
 /// One of the gateways ends during the load and comes back a while later.
