@@ -66,12 +66,12 @@ pub(crate) const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 
 /// The value of [`RPC_SYSTEM_NAME`], and the name of a span whose method is not recognised.
 pub(crate) const GRPC: &str = "grpc";
-/// The value of [`DB_SYSTEM_NAME`] where the product is unknown.
+/// The value of [`DB_SYSTEM_NAME`] if the product is unknown.
 pub(crate) const OTHER_SQL: &str = "other_sql";
 /// The value of an attribute whose literal is outside the known set.
 pub(crate) const OTHER: &str = "_OTHER";
 
-/// What an operation finds out by its end, whatever its convention.
+/// The attributes that operations of any convention learn only by their end.
 pub(crate) const FOUND_BY_THE_END: [&str; 13] = [
     DB_RESPONSE_RETURNED_ROWS,
     DB_RESPONSE_STATUS_CODE,

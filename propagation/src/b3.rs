@@ -18,22 +18,22 @@ use self::message::Message;
 /// Carries the trace in the header `b3`, or in several that start with `x-b3-`.
 ///
 /// Extraction takes both forms, whichever is configured: `b3` if it is valid, else the others.
-/// Trace ids of 64 bits are filled up with zeros. Where neither form is valid, the context comes
-/// back unchanged.
+/// Trace ids of 64 bits are padded with zeros. If neither form is valid, the context is returned
+/// unchanged.
 ///
 /// Injection writes the configured form, always with a trace id of 128 bits and never with a parent
-/// span id, and nothing without a valid span.
+/// span id. Without a valid span it writes nothing.
 ///
 /// The debug state makes the remote span a sampled one and is passed on to the next service.
 ///
 /// A state without a trace (`b3: 0`) becomes a remote span context that is not valid but carries
 /// the flag. The SDK's `Sampler::ParentBased`, its default, obeys it; `ParentBasedSampler` asks its
-/// root sampler instead, as OpenTelemetry's specification has it for invalid parents. Without an
+/// root sampler instead, as OpenTelemetry's specification requires for invalid parents. Without an
 /// SDK the state is passed on.
 ///
 /// If the caller leaves the decision open, samplers see an unsampled parent: opentelemetry has
-/// nothing in between. `ParentBasedSampler::with_remote_parent_not_sampled` can decide anew where
-/// that is not wanted.
+/// nothing in between. If you do not want that,
+/// `ParentBasedSampler::with_remote_parent_not_sampled` can decide anew.
 ///
 /// ```
 /// use std::collections::HashMap;

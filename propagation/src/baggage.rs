@@ -20,22 +20,22 @@ use crate::carrier::lines::{BAGGAGE, Lines};
 /// Carries baggage in the header `baggage`, by the rules of [W3C
 /// Baggage](https://www.w3.org/TR/baggage/).
 ///
-/// Extraction reads all lines as one list and skips the members that are not valid. Of several
-/// members with the same key the last one counts. Values are percent-decoded, and what is not
-/// UTF-8 in them becomes U+FFFD. The properties of a member are kept as its metadata, as they are.
-/// Incoming baggage takes the place of all the baggage that the context holds; if none came, the
-/// context is returned unchanged.
+/// Extraction reads all lines as one list and skips the members that are not valid. If several
+/// members have the same key, the last one counts. Values are percent-decoded; bytes that are not
+/// UTF-8 become U+FFFD. The properties of a member are kept as its metadata, as they are. Incoming
+/// baggage replaces all the baggage of the context; if none came in, the context is returned
+/// unchanged.
 ///
-/// Injection writes one line, sorted by key, or nothing if there is no baggage. All of a value is
-/// percent-encoded but ASCII letters and digits, `-`, `.`, `_` and `~`, because what else the format
-/// allows is misread by some language: `+` by Python, `=` by Ruby, `/` by C++. Only a line that this
-/// would make too long is encoded no more than the format asks for. Keys cannot be encoded; use the
-/// same characters in them.
+/// Injection writes one line, sorted by key, or nothing if there is no baggage. Every character of
+/// a value is percent-encoded except ASCII letters and digits, `-`, `.`, `_` and `~`. The format
+/// allows more, but some language misreads each of the others: Python `+`, Ruby `=`, C++ `/`. If
+/// this makes the line too long, only what the format requires is encoded. Keys cannot be encoded;
+/// use the same characters in them.
 ///
-/// Up to 64 members and 8192 bytes are read and written. What is more is left out member by member,
+/// Up to 64 members and 8192 bytes are read and written. Members beyond that are left out whole,
 /// never cut.
 ///
-/// Baggage goes to every service that is called. Do not put secrets into it.
+/// Baggage is sent to every service that is called. Do not put secrets into it.
 ///
 /// ```
 /// use std::collections::HashMap;

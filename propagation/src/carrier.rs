@@ -1,4 +1,4 @@
-//! Adapters between opentelemetry's carrier traits and the places where headers live.
+//! Adapters between opentelemetry's carrier traits and the types that hold headers.
 
 pub(crate) mod environment;
 pub(crate) mod header;

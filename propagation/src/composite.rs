@@ -1,7 +1,7 @@
-//! Several formats side by side, as `OTEL_PROPAGATORS` asks for them.
+//! Several formats side by side, as `OTEL_PROPAGATORS` lists them.
 //!
-//! The API's `TextMapCompositePropagator` can neither be cloned nor does it list its fields in the
-//! same order twice.
+//! The API's `TextMapCompositePropagator` cannot be cloned, and the order of its fields changes
+//! from call to call.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use opentelemetry::{
 
 /// Runs several propagators one after the other, in the order they were given.
 ///
-/// On extraction each one works on the context that the one before it returned, so where two carry
-/// the same thing, a trace for instance, the last that finds a valid one decides. On injection
-/// every one of them writes its headers. Without propagators nothing is read and nothing written.
+/// On extraction, each one receives the context that the one before it returned. If two carry the
+/// same thing, for instance a trace, the last one that finds a valid one wins. On injection, every
+/// one writes its headers. Without propagators, nothing is read or written.
 ///
 /// Clones share the propagators.
 ///
@@ -35,8 +35,8 @@ pub struct CompositePropagator {
 }
 
 impl CompositePropagator {
-    /// Combines `propagators`. An empty list is legal: nothing is read then, and nothing written.
-    /// As the global propagator it counts as not set, see [`extract`](crate::extract).
+    /// Combines `propagators`. An empty list is legal: nothing is read or written then. As the
+    /// global propagator, an empty composite counts as not set; see [`extract`](crate::extract).
     pub fn new(propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>>) -> Self {
         let mut fields: Vec<String> = Vec::new();
         for field in propagators

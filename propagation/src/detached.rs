@@ -1,7 +1,7 @@
-//! Context for work that goes on beside the request that caused it, or after it.
+//! Context for work that runs beside the request that caused it, or after it.
 //!
-//! The current context belongs to a thread. A task that is spawned has none, and its spans begin
-//! traces that nothing leads to.
+//! The current context belongs to a thread. A spawned task has none, so its spans start new traces
+//! without a link to the request.
 
 use opentelemetry::{
     Context,
@@ -10,18 +10,19 @@ use opentelemetry::{
 
 /// Starts a span that is the root of a new trace and links to the current span.
 ///
-/// For work that a request sets off and does not wait for, such as sending a mail: as a child it
-/// would stretch the trace long beyond its request, and share the request's sampling decision. The
-/// link leads from one to the other. Where there is no current span, there is no link.
+/// Use it for work that a request starts but does not wait for, such as sending a mail. As a child,
+/// its span would stretch the trace long beyond the request and share the request's sampling
+/// decision. The link leads from the new span to the current one. If there is no current span,
+/// there is no link.
 ///
-/// The context returned is the current one with the new span in it; baggage, for instance, stays.
-/// The span ends when the last clone of that context is dropped, or by
-/// `context.span().end()`. If `tracer` starts none, because there is no SDK, or because telemetry
-/// is suppressed or was shut down, the current context comes back as it is.
+/// The returned context is the current one with the new span in it; baggage, for instance, is kept.
+/// The span ends when the last clone of that context is dropped, or by `context.span().end()`. If
+/// `tracer` starts no span, because there is no SDK, or because telemetry is suppressed or was shut
+/// down, the current context is returned unchanged.
 ///
-/// Run the work in the context by opentelemetry's `FutureExt::with_context`, whatever the runtime.
-/// On tokio `spawn_with_context` does so and spawns, and `spawn_blocking_with_context` runs a
-/// function that blocks (feature `tokio`).
+/// Run the work in the context with opentelemetry's `FutureExt::with_context`, on any runtime. On
+/// tokio `spawn_with_context` does so and spawns, and `spawn_blocking_with_context` runs a function
+/// that blocks (feature `tokio`).
 ///
 /// ```
 /// use opentelemetry::{global, trace::{FutureExt, SpanBuilder, SpanKind}};
@@ -48,7 +49,7 @@ where
     }
     let cause = current.span().span_context().clone();
     let span = tracer.build_with_context(linked(builder, cause), &Context::new());
-    // A tracer without an SDK hands out an invalid span, which would hide the current one.
+    // A tracer without an SDK returns an invalid span, which would hide the current one.
     if span.span_context().is_valid() {
         current.with_span(span)
     } else {
@@ -68,9 +69,10 @@ fn linked(mut builder: SpanBuilder, cause: SpanContext) -> SpanBuilder {
 
 /// Spawns work on tokio's runtime, in the given context.
 ///
-/// The context is current during every poll of `work`, so spans that it starts are children of the
-/// context's span, and calls that it makes carry its trace and baggage. For work that belongs to
-/// the request, give it [`Context::current`]; for work that outlives it, a [`linked_root`].
+/// The context is current during every poll of `work`. So the spans that `work` starts are children
+/// of the context's span, and its calls carry the context's trace and baggage. For work that
+/// belongs to the request, give it [`Context::current`]; for work that outlives it, a
+/// [`linked_root`].
 ///
 /// # Panics
 ///
@@ -101,11 +103,11 @@ where
     tokio::spawn(opentelemetry::trace::FutureExt::with_context(work, context))
 }
 
-/// Runs blocking work on a thread that tokio's runtime keeps for it, in the given context.
+/// Runs blocking work on a thread of tokio's pool for it, in the given context.
 ///
-/// The context is current while `work` runs. It is an argument, because inside of the closure the
-/// current context would be the other thread's, which has none. For work that belongs to the
-/// request, give it [`Context::current`]; for work that outlives it, a [`linked_root`].
+/// The context is current while `work` runs. It is an argument because the closure runs on another
+/// thread, which has no current context. For work that belongs to the request, give it
+/// [`Context::current`]; for work that outlives it, a [`linked_root`].
 ///
 /// Work that has begun cannot be aborted, so a linked root ends when `work` returns or panics.
 ///

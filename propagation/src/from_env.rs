@@ -1,4 +1,4 @@
-//! The choice of formats that operators make with `OTEL_PROPAGATORS`.
+//! The choice of formats by `OTEL_PROPAGATORS`.
 //!
 //! See <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 
@@ -25,10 +25,10 @@ use crate::{
 /// | `xray` | [`XrayPropagator`] |
 /// | `none` | no propagation at all, whatever else the list names |
 ///
-/// If the variable is unset or empty, or if it names nothing that is known, the propagator is
-/// `tracecontext,baggage`. A name that occurs twice counts once. Unknown names are ignored; the
-/// first call in a process that meets any warns about them through opentelemetry's own log, which
-/// the feature `internal-logs` (on by default) sends to `tracing`.
+/// If the variable is unset or empty, or names no known propagator, `tracecontext,baggage` applies.
+/// A name that occurs twice counts once. Unknown names are ignored; the first call in a process
+/// that finds any logs a warning through opentelemetry's own log, which the feature `internal-logs`
+/// (on by default) sends to `tracing`.
 ///
 /// [`extract`](crate::extract) and [`inject`](crate::inject) call this themselves when no global
 /// propagator is set. Call it to set one, or to combine it with others.
@@ -52,7 +52,7 @@ pub fn from_env() -> CompositePropagator {
     CompositePropagator::new(selection.propagators)
 }
 
-/// What a list of names comes to.
+/// The propagators that a list of names selects.
 #[derive(Debug)]
 struct Selection {
     propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>>,
@@ -75,7 +75,7 @@ impl Selection {
                 None => selection.unknown.push(name),
             }
         }
-        // A misspelt name must not switch propagation off without being asked to.
+        // A misspelt name must not switch propagation off.
         if selection.propagators.is_empty() {
             selection.propagators = DEFAULT.into_iter().filter_map(by_name).collect();
         }
@@ -83,7 +83,7 @@ impl Selection {
     }
 }
 
-/// The names of a list in their order, lower-case, each once.
+/// The names of a list in their order, in lower case, each once.
 fn names(list: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in list.split(',').map(str::trim) {
@@ -95,7 +95,7 @@ fn names(list: &str) -> Vec<String> {
     names
 }
 
-/// The propagator with this name, in lower case; the names are those of [`from_env`] but for `none`.
+/// The propagator with this name, in lower case. The names are those of [`from_env`] except `none`.
 ///
 /// ```
 /// assert!(otel_propagation::by_name("b3multi").is_some());

@@ -1,17 +1,17 @@
-//! Hexadecimal ids as the wire formats want them: digits only, lower case out.
+//! Hexadecimal ids of the wire formats: digits only, written in lower case.
 //!
 //! `from_str_radix` also accepts a sign, short input and over-long zero padding, and `format!`
 //! goes through the formatting machinery for every id.
 
 use opentelemetry::trace::{SpanId, TraceId};
 
-/// Reads a trace id in full; one that is all zeros is none.
+/// Reads a trace id in full; all zeros is not an id.
 pub(crate) fn trace_id(digits: &[u8]) -> Option<TraceId> {
     let trace_id = TraceId::from(decode::<32>(digits)?);
     (trace_id != TraceId::INVALID).then_some(trace_id)
 }
 
-/// Reads a span id in full; one that is all zeros is none.
+/// Reads a span id in full; all zeros is not an id.
 pub(crate) fn span_id(digits: &[u8]) -> Option<SpanId> {
     let span_id = SpanId::from(u64::try_from(decode::<16>(digits)?).ok()?);
     (span_id != SpanId::INVALID).then_some(span_id)
@@ -33,12 +33,12 @@ pub(crate) fn decode_padded<const MAX: usize>(digits: &str) -> Option<u128> {
     decode_slice(digits.as_bytes())
 }
 
-/// The digits of a trace id, all of them.
+/// All digits of a trace id.
 pub(crate) fn of_trace_id(id: TraceId) -> [u8; 32] {
     digits(id.to_bytes())
 }
 
-/// The digits of a span id, all of them.
+/// All digits of a span id.
 pub(crate) fn of_span_id(id: SpanId) -> [u8; 16] {
     digits(id.to_bytes())
 }
@@ -53,8 +53,8 @@ pub(crate) fn into_text(ascii: Vec<u8>) -> String {
     String::from_utf8(ascii).unwrap_or_default()
 }
 
-/// Works in 64 bits and looks for bad digits once at the end. This is most of what parsing a
-/// request's ids takes, and an early exit per digit or a 128-bit shift would double it.
+/// Works in 64 bits and checks for bad digits once, at the end. This is most of the cost of parsing
+/// a request's ids; an early exit per digit or a 128-bit shift would double it.
 #[inline(always)]
 fn decode_slice(digits: &[u8]) -> Option<u128> {
     if digits.is_empty() || digits.len() > 32 {
@@ -73,7 +73,8 @@ fn decode_slice(digits: &[u8]) -> Option<u128> {
     (seen & NO_DIGIT == 0).then_some(value)
 }
 
-/// Four bytes at a time, spread over the eight of one word: half of what it takes digit by digit.
+/// Works on four bytes at a time, spread over the eight of one word, at half the cost of single
+/// digits.
 fn digits<const BYTES: usize, const DIGITS: usize>(bytes: [u8; BYTES]) -> [u8; DIGITS] {
     const { assert!(DIGITS == 2 * BYTES) };
     let mut digits = [0; DIGITS];
@@ -108,9 +109,9 @@ fn digit(value: u8) -> u8 {
     }
 }
 
-/// One in each byte of a word: what is multiplied by it is in all of them.
+/// One in each byte of a word: multiplying by it copies a byte into all of them.
 const EACH: u64 = 0x0101_0101_0101_0101;
-/// A bit that no digit's value has.
+/// A bit that is not set in any digit's value.
 const NO_DIGIT: u8 = 0x80;
 
 #[cfg(test)]

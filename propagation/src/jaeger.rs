@@ -21,11 +21,10 @@ use crate::{hex, sampling::Sampling, whitespace};
 /// **Deprecated**: OpenTelemetry's specification keeps this format for services that still speak
 /// nothing else. Jaeger itself has understood W3C Trace Context for years.
 ///
-/// Extraction accepts ids with leading zeros left out, and values that are percent-encoded. The
-/// debug flag makes the remote span a sampled one and is passed on. Without a valid
-/// `uber-trace-id` the trace is left as it is. Baggage that comes in, 64 entries at most, takes the
-/// place of all that the context holds; its properties are not carried, and HTTP makes its keys
-/// lower-case.
+/// Extraction accepts ids without their leading zeros, and percent-encoded values. The debug flag
+/// makes the remote span a sampled one and is passed on. Without a valid `uber-trace-id` the trace
+/// is left unchanged. Incoming baggage, 64 entries at most, replaces all the baggage of the
+/// context. Its properties are not carried, and HTTP makes its keys lower-case.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -92,7 +91,8 @@ impl TextMapPropagator for JaegerPropagator {
     }
 }
 
-/// Reads `{trace id}:{span id}:{parent span id}:{flags}`; the third has no meaning any more.
+/// Reads `{trace id}:{span id}:{parent span id}:{flags}`; the parent span id has no meaning any
+/// more.
 fn parse(value: &str) -> Option<(SpanContext, Sampling)> {
     let value = whitespace::trim(value);
     if value.len() > MAX_LENGTH {
@@ -146,7 +146,7 @@ const DEBUG: u8 = 0x02;
 /// Both ids in full, the parent as `0`, two digits of flags.
 const LENGTH: usize = 32 + 1 + 16 + 3 + 2;
 
-/// The same with a parent's id, every byte of it encoded.
+/// The length with a parent's id and every byte percent-encoded.
 const MAX_LENGTH: usize = 3 * (LENGTH + 15);
 
 #[cfg(test)]

@@ -17,15 +17,15 @@ use crate::{CompositePropagator, from_env};
 
 /// Reads what `carrier` brought in and returns `context` with it added.
 ///
-/// The global propagator does the work if it has any fields. It is looked up on every call, so
-/// one that is set late still applies. If it is as lenient as the SDK's, a warning says so once. Otherwise it is what `OTEL_PROPAGATORS` says, W3C Trace
-/// Context and baggage by default; see [`from_env`]. The variable is read once, by the first call
-/// that needs it, and is what switches propagation off (`none`): a global propagator without fields
-/// does not.
+/// The global propagator is used if it has any fields. It is looked up on every call, so one that
+/// is set late still applies. If it is as lenient as the SDK's, a warning is logged once. Otherwise
+/// `OTEL_PROPAGATORS` selects the propagator, W3C Trace Context and baggage by default; see
+/// [`from_env`]. The variable is read once, by the first call that needs it. To switch propagation
+/// off, set it to `none`: a global propagator without fields does not do so.
 ///
-/// Where nothing valid is found, the context returned is the same as the one given. Start from
-/// [`Context::new`] rather than [`Context::current`] on a server: a span that happens to be active
-/// there would become the parent of every request that brings none.
+/// If nothing valid is found, `context` is returned unchanged. On a server, pass [`Context::new`]
+/// rather than [`Context::current`]: a span that happens to be active would become the parent of
+/// every request that carries no trace.
 ///
 /// ```
 /// use opentelemetry::{Context, trace::TraceContextExt};
@@ -73,10 +73,12 @@ pub fn inject(context: &Context, carrier: &mut dyn Injector) {
     }
 }
 
-/// What [`extract`] and [`inject`] do while there is no global propagator with fields, instead of what
-/// `OTEL_PROPAGATORS` says. With an empty composite, nothing is carried.
+/// Sets the propagator that [`extract`] and [`inject`] use while there is no global propagator with
+/// fields, instead of the one that `OTEL_PROPAGATORS` selects. With an empty composite, nothing is
+/// carried.
 ///
-/// `false` if it is known already, because it was set before, or needed: then that stays.
+/// Returns `false` if a propagator is in use already, because one was set before or was needed. It
+/// stays then.
 ///
 /// ```
 /// let nothing = otel_propagation::CompositePropagator::new(Vec::new());
@@ -90,11 +92,11 @@ fn default() -> &'static CompositePropagator {
     DEFAULT.get_or_init(from_env)
 }
 
-/// The no-op that the API starts with has no type to be asked for, but no fields either. Nor has an
-/// empty composite, which is hence not told from it.
+/// The type of the API's initial no-op cannot be checked, but it has no fields. An empty composite
+/// has none either and so counts as the no-op.
 fn is_configured(propagator: &dyn TextMapPropagator) -> bool {
     let is_configured = propagator.fields().next().is_some();
-    // No `Once`: who writes the warning down may come back here.
+    // Not a `Once`: the code that logs the warning may call this function again.
     if is_configured
         && !LOOKED_AT.load(Ordering::Relaxed)
         && !LOOKED_AT.swap(true, Ordering::Relaxed)
@@ -104,8 +106,8 @@ fn is_configured(propagator: &dyn TextMapPropagator) -> bool {
     is_configured
 }
 
-/// A propagator that the application has set is its choice, and is used. But most set the SDK's
-/// because other crates need one, and it takes headers that W3C forbids.
+/// A propagator that the application has set is used. But most applications set the SDK's only
+/// because other crates need one, and it accepts headers that W3C forbids.
 #[cold]
 fn warn_of_leniency(propagator: &dyn TextMapPropagator) {
     if is_lenient(propagator) {
@@ -118,14 +120,14 @@ fn warn_of_leniency(propagator: &dyn TextMapPropagator) {
     }
 }
 
-/// Whether it takes a `traceparent` of version 00 with something behind it.
+/// True if it accepts a `traceparent` of version 00 with trailing data.
 fn is_lenient(propagator: &dyn TextMapPropagator) -> bool {
     let carrier: HashMap<_, _> = [("traceparent".to_owned(), FORBIDDEN.to_owned())].into();
     let extracted = propagator.extract_with_context(&Context::new(), &carrier);
     extracted.span().span_context().is_valid()
 }
 
-/// Read once: the environment of a process does not change under a running server.
+/// Read once, because the environment of a running server does not change.
 static DEFAULT: OnceLock<CompositePropagator> = OnceLock::new();
 
 static LOOKED_AT: AtomicBool = AtomicBool::new(false);

@@ -1,25 +1,26 @@
-//! The sampling states of the older formats, of which opentelemetry's flags know two.
+//! The sampling states of the older formats. Opentelemetry's flags can express two of them.
 
 use opentelemetry::{
     Context,
     trace::{SpanContext, TraceFlags, TraceId},
 };
 
-/// What a caller says about sampling.
+/// A caller's sampling decision.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Sampling {
     /// Do not record.
     Deny,
     /// Record.
     Accept,
-    /// Record, and make every service below do so, whatever its sampler says.
+    /// Record, and make every service below record, whatever its sampler decides.
     Debug,
-    /// Whoever receives this decides.
+    /// The receiver decides.
     Defer,
 }
 
 impl Sampling {
-    /// As much of it as a span context can say. Deferring looks like denying to a sampler.
+    /// The part of the decision that a span context can hold. A sampler cannot tell `Defer` from
+    /// `Deny`.
     pub(crate) fn flags(self) -> TraceFlags {
         match self {
             Self::Accept | Self::Debug => TraceFlags::SAMPLED,
@@ -27,12 +28,12 @@ impl Sampling {
         }
     }
 
-    /// Keeps in `context` what [`flags`](Self::flags) cannot say about the trace.
+    /// Keeps in `context` what [`flags`](Self::flags) cannot express about the trace.
     ///
     /// `TraceId::INVALID` stands for a caller who sent a decision without a trace.
     pub(crate) fn remember(self, context: &Context, trace_id: TraceId) -> Context {
         let expressible = matches!(self, Self::Deny | Self::Accept) && trace_id != TraceId::INVALID;
-        // What an earlier extraction left may name the same trace and has to go.
+        // A value from an earlier extraction may name the same trace and has to be replaced.
         if expressible && context.get::<Remembered>().is_none() {
             return context.clone();
         }
@@ -42,7 +43,7 @@ impl Sampling {
         })
     }
 
-    /// What to say to the next service below a span.
+    /// The decision to send to the next service below a span.
     pub(crate) fn of(context: &Context, span_context: &SpanContext) -> Self {
         let decided = if span_context.is_sampled() {
             Self::Accept
@@ -56,16 +57,16 @@ impl Sampling {
         let is_alone = remembered.trace_id == TraceId::INVALID;
         match remembered.sampling {
             Self::Debug if is_its_trace => Self::Debug,
-            // A sampler that did not take the order does not pass it on either: it came without a
-            // trace, so nobody has recorded anything of this one.
+            // If the sampler did not follow the decision, it is not passed on: it came without a
+            // trace, so no service above has recorded anything of this trace.
             Self::Debug if is_alone && decided == Self::Accept => Self::Debug,
-            // Still open only as long as no span of this process has been started.
+            // Still open only if no span of this process has been started.
             Self::Defer if is_its_trace && span_context.is_remote() => Self::Defer,
             _ => decided,
         }
     }
 
-    /// Whether `context` holds a decision that came without a trace.
+    /// True if `context` holds a decision that came without a trace.
     pub(crate) fn is_alone_in(context: &Context) -> bool {
         context
             .get::<Remembered>()

@@ -24,13 +24,13 @@ use crate::carrier::lines::{Lines, TRACEPARENT, TRACESTATE};
 /// Carries the trace in `traceparent` and `tracestate`, by the rules of [W3C Trace Context
 /// Level 2](https://www.w3.org/TR/trace-context-2/).
 ///
-/// Extraction puts a remote [`SpanContext`] into the context it is given. If there is no
-/// `traceparent`, more than one, or an invalid one, that context comes back unchanged, and
-/// `tracestate` is not looked at. An invalid `tracestate` is dropped and the trace continued.
+/// Extraction puts a remote [`SpanContext`] into the given context. If there is no `traceparent`,
+/// more than one, or an invalid one, the context is returned unchanged and `tracestate` is not
+/// read. An invalid `tracestate` is dropped; the trace is continued.
 ///
-/// Injection writes the active span's `traceparent`, and a `tracestate` unless that would be
-/// empty; the carriers of this crate take an old one away with its parent. Without a valid span
-/// it writes nothing.
+/// Injection writes the active span's `traceparent`, and a `tracestate` unless it is empty; the
+/// carriers of this crate remove an old `tracestate` when the `traceparent` is replaced. Without a
+/// valid span it writes nothing.
 ///
 /// A member of `tracestate` that opentelemetry's `TraceState` cannot hold still reaches the next
 /// service, and so does the random flag when the SDK decides to drop the span.
@@ -79,8 +79,8 @@ impl TextMapPropagator for TraceContextPropagator {
         };
 
         injector.set(TRACEPARENT.name, traceparent.header());
-        // What a request was copied with belongs to the parent that is replaced here; the carriers
-        // of this crate took it away with that one.
+        // An old `tracestate`, as in a copied request, belongs to the replaced parent; the carriers
+        // of this crate removed it with that parent.
         if !tracestate.is_empty() {
             injector.set(TRACESTATE.name, tracestate);
         }
@@ -121,7 +121,7 @@ impl TextMapPropagator for TraceContextPropagator {
     }
 }
 
-/// Two lines name two parents, and choosing one would be a guess: the trace is restarted.
+/// Two lines name two parents, and choosing one would be a guess, so the trace is restarted.
 fn single_traceparent(extractor: &dyn Extractor) -> Option<TraceParent> {
     let lines = Lines::of(extractor, TRACEPARENT)?;
     let [line] = lines.as_slice() else {

@@ -1,4 +1,4 @@
-//! Optional whitespace as HTTP has it: space and horizontal tab, nothing else.
+//! Optional whitespace as HTTP defines it: space and horizontal tab, nothing else.
 //!
 //! `str::trim` would also take line breaks and Unicode spaces, which are errors in these headers.
 

@@ -14,13 +14,13 @@ use crate::{hex, sampling::Sampling, whitespace};
 
 /// Carries the trace in `X-Amzn-Trace-Id`.
 ///
-/// Extraction needs a valid `Root` and a valid `Parent`, in any order, and ignores fields it does
-/// not know, such as `Lineage`; otherwise the context comes back unchanged. A load balancer that
-/// starts a trace sends no `Parent`, so the first service behind it starts its own. If `Sampled`
-/// is `?` or absent, the caller leaves the decision open; samplers see an unsampled parent then.
+/// Extraction needs a valid `Root` and a valid `Parent`, in any order; otherwise the context is
+/// returned unchanged. It ignores unknown fields such as `Lineage`. A load balancer that starts a
+/// trace sends no `Parent`, so the first service behind it starts its own. If `Sampled` is `?` or
+/// absent, the caller leaves the decision open, and samplers see an unsampled parent.
 ///
-/// Trace ids made by the SDK are random throughout. X-Ray, which once read the time from the first
-/// eight digits, accepts them.
+/// The SDK's trace ids are random throughout. X-Ray accepts them, although it once read the time
+/// from the first eight digits.
 ///
 /// ```
 /// use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! What hooks add to spans and metrics.
+//! The attributes that hooks add to spans and metrics.
 
 use opentelemetry::KeyValue;
 
@@ -53,7 +53,8 @@ impl Attributes {
     }
 }
 
-/// The SDK exports a key that is given twice twice, so what comes at the end cannot be here too.
+/// The SDK exports a key twice if it is set twice, so keys that are set at the end are ignored
+/// here.
 fn replace_or_push(attributes: &mut Vec<KeyValue>, attribute: KeyValue) {
     if semconv::FOUND_BY_THE_END.contains(&attribute.key.as_str()) {
         return;

@@ -16,7 +16,7 @@ type SpanName = Arc<dyn Fn(&Request<'_>) -> Option<Cow<'static, str>> + Send + S
 type AttributesHook = Arc<dyn Fn(&Request<'_>, &mut Attributes) + Send + Sync>;
 type ResponseHook = Arc<dyn Fn(&Request<'_>, &Response<'_>, &mut Attributes) + Send + Sync>;
 
-/// The options that servers and clients share, and those of servers that operations look at.
+/// The options that servers and clients share, and the server options that operations read.
 #[derive(Clone)]
 pub(crate) struct Common {
     pub(crate) filter: Option<Predicate>,
@@ -78,7 +78,7 @@ impl fmt::Debug for Common {
     }
 }
 
-/// The setters that both configurations have, over what they have in `common`.
+/// The setters of both configurations, for the options in `common`.
 macro_rules! shared_options {
     ($config:ident) => {
         impl $config {
@@ -119,11 +119,11 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Adds attributes and labels that are known when the head of the response is there.
+            /// Adds attributes and labels that are known once the head of the response has arrived.
             /// Default: none.
             ///
             /// The hook may also say that the outcome [is expected](Attributes::expected). It gets
-            /// the request without its headers, which are gone by then.
+            /// the request without its headers, which are no longer available.
             #[must_use]
             pub fn response_attributes(
                 mut self,
@@ -195,9 +195,9 @@ macro_rules! shared_options {
             /// Whether the sizes of bodies are recorded, in bytes, on the span and as metrics.
             /// Default: false.
             ///
-            /// The size of a request is the one that it announces. The size of a response is the
-            /// number of bytes that pass the middleware. On a client whose span ends with the head,
-            /// it is the number that the head announces.
+            /// The size of a request is the one that its head announces. The size of a response is
+            /// the number of bytes that pass the middleware. On a client whose span ends with the
+            /// head, it is the number that the head announces.
             #[must_use]
             pub fn body_sizes(mut self, body_sizes: bool) -> Self {
                 self.common.body_sizes = body_sizes;

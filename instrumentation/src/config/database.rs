@@ -10,17 +10,17 @@ use crate::db::SqlDialect;
 use crate::facts::Statement;
 use crate::providers::Providers;
 
-/// In which statements literals are replaced before `db.query.text` is recorded, see
+/// The statements in which literals are replaced before `db.query.text` is recorded; see
 /// [`DatabaseConfig::sanitising`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Sanitising {
-    /// In those to which no value is bound, because their literals may be values.
+    /// Statements without bound values, because their literals may be values.
     #[default]
     Unbound,
-    /// In all statements.
+    /// All statements.
     All,
-    /// In no statement. This is for programs that never put values into the text of a statement.
+    /// No statement. This is for programs that never put values into the text of a statement.
     Nothing,
 }
 
@@ -60,8 +60,8 @@ impl DatabaseConfig {
         }
     }
 
-    /// Sets `db.system.name`, the product, such as `postgresql` or `redis`. Default: what the
-    /// driver says, or `other_sql`.
+    /// Sets `db.system.name`, the product, such as `postgresql` or `redis`. Default: the driver's
+    /// value, or `other_sql`.
     ///
     /// It also decides how literals and comments are recognised, unless [`dialect`](Self::dialect)
     /// is set.
@@ -81,8 +81,8 @@ impl DatabaseConfig {
         self
     }
 
-    /// Sets `db.namespace`, the name of the database on its server. Default: what the driver says,
-    /// otherwise absent.
+    /// Sets `db.namespace`, the name of the database on its server. Default: the driver's value, or
+    /// absent.
     #[must_use]
     pub fn namespace(mut self, namespace: impl Into<Cow<'static, str>>) -> Self {
         self.namespace = Some(namespace.into());
@@ -91,7 +91,7 @@ impl DatabaseConfig {
 
     /// Sets `server.address` and `server.port`. The address is the host that the client was given,
     /// or the path of a Unix socket, which has no port. The default port of the system is not
-    /// recorded. Default: what the driver says, otherwise absent.
+    /// recorded. Default: the driver's values, or absent.
     #[must_use]
     pub fn server(
         mut self,
@@ -241,13 +241,13 @@ type Predicate = Arc<dyn Fn(&Statement<'_>) -> bool + Send + Sync>;
 type SpanName = Arc<dyn Fn(&Statement<'_>) -> Option<Cow<'static, str>> + Send + Sync>;
 type AttributesHook = Arc<dyn Fn(&Statement<'_>, &mut Attributes) + Send + Sync>;
 
-/// What a database client does with what it is told.
+/// The options of a database client in the form that operations read.
 #[derive(Clone)]
 pub(crate) struct DatabaseOptions {
     pub(crate) filter: Option<Predicate>,
     pub(crate) span_name: Option<SpanName>,
     pub(crate) attributes: Option<AttributesHook>,
-    /// `None`: that of the system.
+    /// `None` means the dialect of the system.
     pub(crate) dialect: Option<SqlDialect>,
     pub(crate) sanitising: Sanitising,
     pub(crate) collapse_lists: usize,
@@ -255,7 +255,7 @@ pub(crate) struct DatabaseOptions {
     pub(crate) error_messages: bool,
     pub(crate) returned_rows: bool,
     pub(crate) acquire_threshold: Duration,
-    /// `None`: pools are not measured.
+    /// `None` means that pools are not measured.
     pub(crate) pool_name: Option<Cow<'static, str>>,
 }
 

@@ -1,4 +1,4 @@
-//! Defaults for the whole process, for those who configure it rather than write it.
+//! Defaults for the whole process, set by its configuration rather than by its code.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -39,7 +39,7 @@ struct Side {
     known_methods: Option<KnownMethods>,
 }
 
-/// Which of the two a configuration is for.
+/// Says whether a configuration is for a server or a client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Role {
     Server,
@@ -132,7 +132,7 @@ impl HttpDefaults {
         INSTALLED.set(self).is_ok()
     }
 
-    /// Fills in what the application has not said, if there are defaults in this process.
+    /// Fills in the options that the application has not set, if this process has defaults.
     pub(crate) fn fill_in(common: &mut Common, role: Role) {
         if let Some(installed) = INSTALLED.get() {
             installed.apply(common, role);

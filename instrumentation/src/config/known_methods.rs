@@ -1,4 +1,4 @@
-//! Which methods may become a label (`http.request.method`).
+//! The methods that may become a label (`http.request.method`).
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use opentelemetry::StringValue;
 
 use crate::semconv;
 
-/// The methods that are recorded as they are; all others become `_OTHER`.
+/// The methods that are recorded unchanged; all others become `_OTHER`.
 #[derive(Clone, Debug)]
 pub(crate) struct KnownMethods {
     /// `None`: the methods of RFC 9110, PATCH and QUERY, which need no allocation.
     replacement: Option<Arc<[Arc<str>]>>,
 }
 
-/// A method as span, metric and span name have it.
+/// A method as it appears on the span, on the metric and in the span's name.
 pub(crate) struct Method {
     /// `http.request.method`: a known method or `_OTHER`.
     pub(crate) label: StringValue,
@@ -34,7 +34,7 @@ impl KnownMethods {
         }
     }
 
-    /// Those of the conventions.
+    /// The known methods of the conventions.
     pub(crate) fn standard() -> Self {
         Self { replacement: None }
     }
@@ -47,7 +47,7 @@ impl KnownMethods {
         }
     }
 
-    /// An empty variable counts as unset, as the specification has it for every variable.
+    /// An empty variable counts as unset, as the specification requires for every variable.
     fn from_list(list: &str) -> Self {
         let mut methods = list
             .split(',')

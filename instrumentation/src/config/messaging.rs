@@ -77,23 +77,23 @@ impl MessagingConfig {
         self
     }
 
-    /// Sets `messaging.client.id`. Default: what the client says, otherwise absent.
+    /// Sets `messaging.client.id`. Default: the client's value, or absent.
     #[must_use]
     pub fn client_id(mut self, client_id: impl Into<Cow<'static, str>>) -> Self {
         self.client_id = Some(client_id.into());
         self
     }
 
-    /// Sets `messaging.consumer.group.name`, which producers do not have. Default: what the client
-    /// says, otherwise absent.
+    /// Sets `messaging.consumer.group.name`, which producers do not have. Default: the client's
+    /// value, or absent.
     #[must_use]
     pub fn group(mut self, group: impl Into<Cow<'static, str>>) -> Self {
         self.group = Some(group.into());
         self
     }
 
-    /// Sets `server.address` and `server.port` of the broker. Default: what the client says,
-    /// otherwise absent.
+    /// Sets `server.address` and `server.port` of the broker. Default: the client's values, or
+    /// absent.
     #[must_use]
     pub fn server(
         mut self,
@@ -104,7 +104,7 @@ impl MessagingConfig {
         self
     }
 
-    /// Takes from `client` what this configuration does not set about the broker and its client.
+    /// Takes the broker and client settings from `client` that this configuration does not set.
     /// This is for integrations of a client.
     ///
     /// ```
@@ -202,7 +202,7 @@ impl MessagingConfig {
     }
 
     /// How many bytes of baggage are accepted from a message: names, values and properties
-    /// together. Default: what the format itself allows.
+    /// together. Default: the limits of the format itself.
     #[must_use]
     pub fn baggage_limit(mut self, bytes: usize) -> Self {
         self.baggage_limit = Some(bytes);
@@ -247,7 +247,7 @@ type BaggageFilter = Arc<dyn Fn(&Message<'_>, &str) -> bool + Send + Sync>;
 type SpanName = Arc<dyn Fn(&str, &Message<'_>) -> Option<Cow<'static, str>> + Send + Sync>;
 type AttributesHook = Arc<dyn Fn(&Message<'_>, &mut Attributes) + Send + Sync>;
 
-/// What producers and consumers do with what they are told.
+/// The options of producers and consumers in the form that operations read.
 #[derive(Clone)]
 pub(crate) struct MessagingOptions {
     pub(crate) filter: Option<Predicate>,

@@ -118,9 +118,9 @@ impl ServerConfig {
     /// How many bytes of baggage are accepted from a request: names, values and properties
     /// together.
     ///
-    /// Entries that do not fit are left out as a whole. Zero accepts none. Use that for a service
+    /// Entries that do not fit are left out as a whole. Zero accepts none. Use zero for a service
     /// that is open to strangers, because baggage is passed on to all services behind it. Default:
-    /// what the format itself allows, 64 entries and 8192 bytes.
+    /// the limits of the format itself, 64 entries and 8192 bytes.
     #[must_use]
     pub fn baggage_limit(mut self, bytes: usize) -> Self {
         self.common.baggage_limit = Some(bytes);

@@ -1,4 +1,4 @@
-//! An option that knows whether the application has said it.
+//! An option that knows whether the application has set it.
 
 use std::ops::Deref;
 
@@ -20,7 +20,7 @@ impl<T> Setting<T> {
         Self { value, is_said }
     }
 
-    /// Another default, without effect on what was said.
+    /// Sets another default, which has no effect on a value that was set.
     pub(super) fn default_to(&mut self, value: T) {
         if !self.is_said {
             self.value = value;

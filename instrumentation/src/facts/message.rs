@@ -20,7 +20,7 @@ pub struct Message<'a> {
     /// The topic, queue or subject.
     pub destination: &'a str,
     /// The template that the destination was made from, such as `customer.{id}`. It replaces the
-    /// destination where only a few different values are allowed.
+    /// destination in the span's name and in labels, which allow only a few different values.
     pub template: Option<&'a str>,
     /// Whether the destination is temporary and has a generated name, such as a queue for replies.
     /// Its name is then neither in the span's name nor in a label.
@@ -123,7 +123,7 @@ impl<'a> Message<'a> {
         self
     }
 
-    /// What stands for the destination where only few different values are allowed.
+    /// The name of the destination for places that allow only a few different values.
     pub(crate) fn target(&self) -> Option<&'a str> {
         let name = (!self.is_temporary).then_some(self.destination);
         let known = |text: &&str| !text.is_empty();
@@ -132,7 +132,7 @@ impl<'a> Message<'a> {
 }
 
 impl fmt::Debug for Message<'_> {
-    /// Leaves out the key, which may say whose message it is.
+    /// Leaves out the key, which may identify a person.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Message")

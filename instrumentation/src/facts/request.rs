@@ -121,7 +121,7 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// What a framework knows about a response when its head is there.
+/// What a framework knows about a response once its head has arrived.
 ///
 /// ```
 /// use std::collections::HashMap;

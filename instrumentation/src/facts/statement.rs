@@ -4,8 +4,8 @@ use std::fmt;
 
 /// What a driver knows about a query when it begins.
 ///
-/// A driver sets what its API says and leaves out the rest. It does not need to parse SQL, because
-/// that is done here.
+/// A driver sets the fields that its API provides and leaves out the rest. It does not need to
+/// parse SQL, because that is done here.
 ///
 /// ```
 /// use otel_instrumentation::Statement;
@@ -24,11 +24,11 @@ pub struct Statement<'a> {
     /// Whether at least one value is bound to the text. The literals of such a text are part of
     /// the program; those of any other text may be values.
     pub is_bound: bool,
-    /// The operation, if the API says it, such as a command of Redis.
+    /// The operation, if the API provides it, such as a command of Redis.
     pub operation: Option<&'a str>,
-    /// The target of the operation, if the API says it, such as a collection of MongoDB.
+    /// The target of the operation, if the API provides it, such as a collection of MongoDB.
     pub collection: Option<&'a str>,
-    /// The stored procedure that is called, if the API says it.
+    /// The stored procedure that is called, if the API provides it.
     pub stored_procedure: Option<&'a str>,
     /// How many operations are sent at once, if the API sends batches.
     pub batch_size: Option<u64>,

@@ -11,7 +11,7 @@ use crate::reuse::intern::{self, MAX_LENGTH};
 use crate::reuse::table::{Table, hash};
 use crate::semconv;
 
-/// Where a request is sent to.
+/// The server that a request is sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerAddress {
     pub(crate) host: Cow<'static, str>,
@@ -19,13 +19,13 @@ pub(crate) struct ServerAddress {
 }
 
 impl ServerAddress {
-    /// The socket that the configuration names, which has no port.
+    /// The Unix socket of the configuration, which has no port.
     pub(crate) fn socket(config: &Common) -> Option<Self> {
         let host = intern::peer(config.unix_socket.as_ref()?);
         Some(Self { host, port: None })
     }
 
-    /// What the request itself says: its authority, or the `host` header.
+    /// The address in the request itself: its authority, or the `host` header.
     pub(crate) fn of(request: &Request<'_>) -> Option<Self> {
         let address = request.authority.and_then(authority);
         address.or_else(|| authority(request.headers.get("host")?))
@@ -44,7 +44,7 @@ impl ServerAddress {
     }
 }
 
-/// The host and the port of `host[:port]`, taken apart once.
+/// The host and the port of `host[:port]`, parsed once for each text.
 fn authority(text: &str) -> Option<ServerAddress> {
     let found = (text.len() <= MAX_LENGTH).then(|| {
         let hash = hash(text, 0);
@@ -62,7 +62,7 @@ fn authority(text: &str) -> Option<ServerAddress> {
     })
 }
 
-/// An authority without its user information, and what it was found to be.
+/// An authority without its user information, and the parsed address.
 struct KnownAuthority {
     text: Box<str>,
     parsed: Option<(Box<str>, Option<u16>)>,

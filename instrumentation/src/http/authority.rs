@@ -1,6 +1,6 @@
 //! Splits `host[:port]`.
 
-/// A host, without the brackets of an IPv6 literal, and the port if there is a valid one.
+/// A host without the brackets of an IPv6 literal, and the port if it is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Authority<'a> {
     pub(crate) host: &'a str,
@@ -8,12 +8,12 @@ pub(crate) struct Authority<'a> {
 }
 
 impl<'a> Authority<'a> {
-    /// Parses `host[:port]`, leaving out user information; `None` where no host is found.
+    /// Parses `host[:port]` without user information; `None` if there is no host.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         Self::parse_plain(text).or_else(|| Self::parse_any(text))
     }
 
-    /// What nearly all are, a name or an IPv4 address, in one pass: a quarter of the work.
+    /// Parses the usual forms, a name or an IPv4 address, in one pass: a quarter of the work.
     fn parse_plain(text: &'a str) -> Option<Self> {
         let is_name = |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.');
         let end = text.bytes().position(|byte| !is_name(byte));
@@ -42,7 +42,7 @@ impl<'a> Authority<'a> {
     }
 }
 
-/// Lenient: every text that does not break a URL apart is taken for a host.
+/// Lenient: every text that does not break a URL counts as a host.
 fn is_plausible(byte: u8) -> bool {
     byte.is_ascii_graphic()
         && !matches!(
@@ -51,7 +51,7 @@ fn is_plausible(byte: u8) -> bool {
         )
 }
 
-/// The host is empty where the text is malformed; a port that is no number is left out.
+/// The host is empty if the text is malformed; a port that is not a number is left out.
 pub(crate) fn split(text: &str) -> (&str, Option<u16>) {
     if let Some(bracketed) = text.strip_prefix('[') {
         let Some((host, rest)) = bracketed.split_once(']') else {
@@ -70,7 +70,7 @@ pub(crate) fn split(text: &str) -> (&str, Option<u16>) {
     if !port.bytes().any(|byte| byte == b':') {
         return (host.unwrap_or_default(), parse_port(port));
     }
-    // More than one colon without brackets: an IPv6 address as `X-Forwarded-For` has it.
+    // More than one colon without brackets: an IPv6 address as in `X-Forwarded-For`.
     match text.parse::<std::net::Ipv6Addr>() {
         Ok(_) => (text, None),
         Err(_) => ("", None),
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn implausible_hosts_are_absent() {
-        // HSU-06: `"` and `""` are no hosts.
+        // HSU-06: `"` and `""` are not hosts.
         for text in ["", "\"", "\"\"", "[::1", "a b", "a/b", "user@", "caf\u{e9}"] {
             assert_eq!(Authority::parse(text), None, "{text}");
         }

@@ -55,12 +55,13 @@ impl HttpClientInstrumentation {
         }
     }
 
-    /// The request begins, as a child of the current span.
+    /// Starts the operation of a request, as a child of the current span.
     pub fn start(&self, request: &Request<'_>) -> Operation {
         self.start_resend(request, 0)
     }
 
-    /// The request begins again, for the `resend_count`-th time after the first.
+    /// Starts the operation of a request that is sent again, for the `resend_count`-th time after
+    /// the first.
     pub fn start_resend(&self, request: &Request<'_>, resend_count: u32) -> Operation {
         let Self {
             instrumentation,
@@ -138,15 +139,15 @@ impl HttpClientInstrumentation {
         start.begin(instrumentation, request)
     }
 
-    /// Whether the operation is to last until the body's end
-    /// ([`ClientConfig::body_end`]), for those who integrate a client.
+    /// True if the operation lasts until the body's end ([`ClientConfig::body_end`]). This is for
+    /// integrations of a client.
     #[must_use]
     pub fn ends_with_body(&self) -> bool {
         self.options.body_end
     }
 }
 
-/// The port is known also where only the scheme implies it.
+/// The server with its port, which the scheme implies if it is not written.
 fn server(request: &Request<'_>, config: &Common) -> Option<ServerAddress> {
     ServerAddress::socket(config).or_else(|| {
         let mut server = ServerAddress::of(request)?;
@@ -155,5 +156,5 @@ fn server(request: &Request<'_>, config: &Common) -> Option<ServerAddress> {
     })
 }
 
-/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+/// Capacity for the usual attributes and those set at the end, so that nothing is moved.
 const ATTRIBUTES: usize = 10;

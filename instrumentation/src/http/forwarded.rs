@@ -1,4 +1,4 @@
-//! What trusted proxies say of the request: `Forwarded` (RFC 7239) and `X-Forwarded-*`.
+//! The headers of trusted proxies about the request: `Forwarded` (RFC 7239) and `X-Forwarded-*`.
 
 use std::net::IpAddr;
 
@@ -7,10 +7,11 @@ use opentelemetry::propagation::Extractor;
 use super::authority::{self, Authority};
 use crate::Trust;
 
-/// What the trusted part of the headers says; each `None` falls back to the connection.
+/// The values in the trusted part of the headers. For each `None`, the connection's own value
+/// applies.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Forwarded<'a> {
-    /// An IP address: obfuscated identifiers and `unknown` count as absent.
+    /// An IP address. Obfuscated identifiers and `unknown` count as absent.
     pub(super) client: Option<&'a str>,
     pub(super) authority: Option<Authority<'a>>,
     pub(super) scheme: Option<&'a str>,
@@ -57,8 +58,8 @@ fn first<'a, T>(
 
 /// The last `hops` elements of a header's list; each trusted proxy appended one of them.
 ///
-/// Read from the end, because a quote that a client leaves open would swallow what the proxies
-/// append to it, and its own elements would count as theirs.
+/// Read from the end, because a quote that a client leaves open would swallow the elements that the
+/// proxies append, and the client's own elements would count as theirs.
 fn elements<'a>(headers: &'a dyn Extractor, name: &str, hops: usize) -> Vec<&'a str> {
     let lines = headers.get_all(name).unwrap_or_default();
     let mut elements: Vec<_> = lines
@@ -87,10 +88,10 @@ fn address(node: &str) -> Option<&str> {
     host.parse::<IpAddr>().is_ok().then_some(host)
 }
 
-/// The text without its quotes; `None` where it is empty or a quote is not closed.
+/// The text without its quotes; `None` if it is empty or a quote is not closed.
 fn unquote(text: &str) -> Option<&str> {
     let text = match text.strip_prefix('"') {
-        // What follows the closing quote is a port in the wrong place.
+        // Text behind the closing quote is a port in the wrong place.
         Some(rest) => rest.split_once('"')?.0,
         None => text,
     };

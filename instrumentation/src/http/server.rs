@@ -59,9 +59,10 @@ impl HttpServerInstrumentation {
         }
     }
 
-    /// The request begins: extracts its context and starts its span as the remote span's child.
+    /// Starts the operation of a request: extracts its context and starts its span as a child of
+    /// the remote span.
     ///
-    /// Without a remote span, a local span that is active is the parent, as where a handler calls
+    /// Without a remote span, an active local span is the parent, for instance if a handler calls
     /// another router of its process. Otherwise the trace begins here.
     pub fn start(&self, request: &Request<'_>) -> Operation {
         let Self {
@@ -116,7 +117,7 @@ impl HttpServerInstrumentation {
         start.begin(instrumentation, request)
     }
 
-    /// The attributes of the span, as far as the start knows them.
+    /// The attributes of the span that are known at the start.
     fn describe(
         &self,
         request: &Request<'_>,
@@ -161,7 +162,7 @@ impl HttpServerInstrumentation {
     }
 }
 
-/// Bounded, because it is a label: a scheme that HTTP does not have counts as absent.
+/// Bounded, because it is a label: a scheme other than HTTP's counts as absent.
 fn scheme(
     request: &Request<'_>,
     forwarded: &Forwarded<'_>,
@@ -208,5 +209,5 @@ fn addresses(
     }
 }
 
-/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+/// Capacity for the usual attributes and those set at the end, so that nothing is moved.
 const ATTRIBUTES: usize = 15;

@@ -32,8 +32,8 @@ pub(super) fn full(request: &Request<'_>, sensitive: &[Cow<'static, str>]) -> St
     url
 }
 
-/// Replaces the values of sensitive keys, and those that are a URL which holds credentials or such a
-/// key itself; keys, order and a fragment stay. Keys match exactly.
+/// Replaces the values of sensitive keys, and values that are a URL with credentials or a sensitive
+/// key of its own. Keys, their order and the fragment are kept. Keys match exactly.
 pub(super) fn redact_query<'a>(query: &'a str, sensitive: &[Cow<'static, str>]) -> Cow<'a, str> {
     let is_secret = |pair: &str| {
         pair.split_once('=').is_some_and(|(key, value)| {
@@ -65,10 +65,10 @@ pub(super) fn redact_query<'a>(query: &'a str, sensitive: &[Cow<'static, str>]) 
     Cow::Owned(redacted)
 }
 
-/// Whether a value is a URL, decoded once at most, with user information or with a sensitive key in
-/// its query. What is encoded twice is not looked into.
+/// True if a value, decoded at most once, is a URL with user information or with a sensitive key in
+/// its query. Text that is encoded twice is not checked.
 fn is_secret_url(value: &str, sensitive: &[Cow<'static, str>]) -> bool {
-    // Nearly all values have neither.
+    // Nearly all values contain none of these.
     if !["://", "%2F%2F", "%2f%2f"]
         .iter()
         .any(|it| value.contains(it))
@@ -125,7 +125,7 @@ mod tests {
             ("SIG=1&mysig=2&sigx=3", "SIG=1&mysig=2&sigx=3"),
             ("sig=", "sig=REDACTED"),
             ("&&sig=1&", "&&sig=REDACTED&"),
-            // A URL inside of a value, as it is and decoded once.
+            // A URL inside a value, plain and decoded once.
             ("url=https://h/?a=1&b=2", "url=https://h/?a=1&b=2"),
             ("url=https://u:p@h/", "url=REDACTED"),
             ("url=https%3A%2F%2Fu%3Apw%40h%2F%3Fa%3D1", "url=REDACTED"),

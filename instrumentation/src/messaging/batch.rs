@@ -1,4 +1,4 @@
-//! Several messages at once: what is common to all of them, and what is not.
+//! Several messages at once: the facts that all of them share, and those that differ.
 
 use opentelemetry::trace::{Link, SpanContext};
 use otel_propagation::MessageHeaders;
@@ -11,7 +11,7 @@ use crate::facts::Message;
 use crate::outcome::Messages;
 use crate::providers::Providers;
 
-/// Messages that an API hands out, or works on, together.
+/// Messages that an API returns or processes together.
 pub(super) struct Batch<'a> {
     created: Vec<(SpanContext, Message<'a>)>,
     count: u64,
@@ -52,7 +52,7 @@ impl<'a> Batch<'a> {
         self.has_one_partition &= first.partition == message.partition;
     }
 
-    /// The partition of one topic is not that of another one, whatever its number.
+    /// Partitions of different topics are different, even with the same number.
     fn has_common_partition(&self) -> bool {
         self.has_one_destination && self.has_one_partition
     }
@@ -76,7 +76,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// A link to each creation context, with what is not common to all messages.
+    /// A link to each creation context, with the attributes that not all messages share.
     pub(super) fn links(self, identity: &Identity, options: &MessagingOptions) -> Vec<Link> {
         let has_common_partition = self.has_common_partition();
         let Self {

@@ -1,4 +1,4 @@
-//! What consumers do (`docs/messaging/messaging-spans.md`, "Consumer spans").
+//! The operations of consumers (`docs/messaging/messaging-spans.md`, "Consumer spans").
 
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl ConsumerInstrumentation {
         }
     }
 
-    /// Whether receiving is recorded. If not, you need not collect the facts for it.
+    /// True if receiving is recorded. If not, you need not collect the facts for it.
     #[must_use]
     pub fn receives(&self) -> bool {
         self.shared.options.receives
@@ -122,8 +122,8 @@ impl ConsumerInstrumentation {
         self.received(origin, &subject, Some(batch.links(identity, options)))
     }
 
-    /// Starts the operation of receiving that has failed before there was a message. This does
-    /// nothing unless [`receives`](MessagingConfig::receives) is on.
+    /// Starts the operation of a receive that failed before there was a message. This does nothing
+    /// unless [`receives`](MessagingConfig::receives) is on.
     pub fn receive_failed(&self) -> MessageOperation {
         let Some(origin) = self.receiving(|| true) else {
             return MessageOperation::default();
@@ -204,8 +204,8 @@ impl ConsumerInstrumentation {
     }
 
     /// Starts the operation of acknowledging messages to the broker, as a child of the current
-    /// span. For a single message, `message` is that one. For several messages, it has what they
-    /// have in common.
+    /// span. For a single message, `message` is that one. For several messages, it has the facts
+    /// that they share.
     pub fn settle(&self, message: Option<&Message<'_>>) -> MessageOperation {
         let Shared {
             settle,
@@ -230,7 +230,7 @@ impl ConsumerInstrumentation {
         }
     }
 
-    /// Where a message that is received begins, if that is recorded.
+    /// The origin of a receive, if receives are recorded.
     fn receiving(&self, accepts: impl FnOnce() -> bool) -> Option<Origin> {
         let Shared {
             receive, options, ..
@@ -260,7 +260,7 @@ impl ConsumerInstrumentation {
         receive.begin(identity, options, origin, subject, builder)
     }
 
-    /// Messages are counted where they are received, if that is recorded.
+    /// Counts the messages here, unless they are counted when they are received.
     fn worked_on(&self, count: u64) -> Messages {
         match self.shared.options.receives {
             true => Messages::Uncounted,

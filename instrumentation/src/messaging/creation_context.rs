@@ -1,4 +1,4 @@
-//! The context that a message was created in, read from its headers.
+//! The context in which a message was created, read from its headers.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use otel_propagation::{MessageExtractor, MessageHeaders};
 
 use crate::providers::Providers;
 
-/// The span that created the message, if its headers tell.
+/// The span that created the message, if the headers contain it.
 pub(super) fn creation_context(
     providers: &Providers,
     headers: &impl MessageHeaders,
@@ -26,14 +26,14 @@ pub(super) fn link(created: SpanContext, attributes: Vec<KeyValue>) -> Link {
     Link::new(created, attributes, 0)
 }
 
-/// Whether what is propagated has the trace in it, and not only baggage, or nothing at all.
+/// True if the propagator carries the trace, and not only baggage or nothing.
 pub(super) fn carries_trace(providers: &Providers) -> bool {
     let mut probe = Probe { is_set: false };
     providers.inject(&PROBED, &mut probe);
     probe.is_set
 }
 
-/// Notices whether a header is set.
+/// A carrier that notices whether a header is set.
 struct Probe {
     is_set: bool,
 }

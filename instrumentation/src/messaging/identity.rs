@@ -1,4 +1,4 @@
-//! Which client of which broker it is: the same for all messages of a client.
+//! The identity of a client and its broker: the same for all messages of a client.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Everything but the group, which producers have none of.
+    /// Everything except the group, which producers do not have.
     pub(super) fn producer(config: &MessagingConfig) -> Self {
         let system = config.system.clone().unwrap_or_default();
         let (address, port) = match config.server.clone() {
@@ -48,7 +48,7 @@ impl Identity {
         KeyValue::new(semconv::MESSAGING_SYSTEM_NAME, self.system.clone())
     }
 
-    /// Appends what comes behind the destination, in one order.
+    /// Appends the attributes that follow the destination, always in the same order.
     pub(super) fn describe(&self, attributes: &mut Vec<KeyValue>) {
         if let Some(group) = &self.group {
             let key = semconv::MESSAGING_CONSUMER_GROUP_NAME;
@@ -62,7 +62,7 @@ impl Identity {
         }
     }
 
-    /// Appends what only spans have.
+    /// Appends the attributes that only spans have.
     pub(super) fn describe_client(&self, attributes: &mut Vec<KeyValue>) {
         if let Some(client_id) = &self.client_id {
             attributes.push(KeyValue::new(
@@ -87,7 +87,7 @@ fn named(text: Option<&Cow<'static, str>>) -> Option<StringValue> {
     Some(shared(text.clone()))
 }
 
-/// A text that need not be copied again.
+/// A text that is cloned without a copy.
 fn shared(text: Cow<'static, str>) -> StringValue {
     match text {
         Cow::Borrowed(text) => StringValue::from(text),

@@ -2,12 +2,13 @@
 
 use crate::outcome::ErrorType;
 
-/// The `error.type` of an error that a broker answered with, or that librdkafka found by itself.
+/// The `error.type` of an error in a broker's answer, or of an error that librdkafka detected
+/// itself.
 ///
-/// It is one of a table: the name that Kafka's protocol has for the code, such as
-/// `UNKNOWN_TOPIC_OR_PARTITION`, whatever a client calls it. Codes of librdkafka, which are below
-/// -1, have the name that it prints, beginning with an underscore. A code that is not in the table
-/// is `_OTHER`.
+/// It comes from a table. A code of Kafka's protocol has the protocol's name, such as
+/// `UNKNOWN_TOPIC_OR_PARTITION`, whatever a client calls it. A code of librdkafka, which is below
+/// -1, has the name that librdkafka prints, beginning with an underscore. Any other code is
+/// `_OTHER`.
 ///
 /// ```
 /// use otel_instrumentation::{ErrorType, kafka_error};

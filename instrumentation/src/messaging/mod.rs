@@ -1,5 +1,5 @@
-//! How a send, a receive, the work on a message and its settlement begin (semantic conventions
-//! 1.45.0, `docs/messaging`).
+//! The start of sending, receiving, processing and settling messages (semantic conventions 1.45.0,
+//! `docs/messaging`).
 
 mod batch;
 mod consumer;

@@ -1,4 +1,4 @@
-//! One of the operations of a client: what it is called, where it is recorded, how it begins.
+//! One of the operations of a client: its name, its instruments, and its start.
 
 use std::borrow::Cow;
 use std::str;
@@ -15,7 +15,7 @@ use crate::outcome::{Messages, MessagingOutcome, Outcome};
 use crate::reuse::{intern, label_list};
 use crate::semconv;
 
-/// A convention, with what the messaging system calls it.
+/// A convention, with the messaging system's name for it.
 #[derive(Debug)]
 pub(super) struct OperationKind {
     pub(super) instrumentation: Arc<Instrumentation>,
@@ -24,13 +24,13 @@ pub(super) struct OperationKind {
     name: Cow<'static, str>,
 }
 
-/// What an operation has to do with.
+/// The messages of an operation.
 pub(super) struct Subject<'a> {
-    /// What is true for all of its messages.
+    /// The facts that all messages share.
     pub(super) common: Message<'a>,
-    /// What hooks are shown: the first one.
+    /// The message that hooks get: the first one.
     pub(super) shown: Message<'a>,
-    /// How many there are, where the API is one for many.
+    /// The number of messages, if the API is one for batches.
     pub(super) batch: Option<u64>,
     pub(super) messages: Messages,
 }
@@ -65,7 +65,7 @@ impl OperationKind {
         }
     }
 
-    /// Whether the user wants the message recorded.
+    /// True if the filter of the configuration accepts the message.
     pub(super) fn accepts(options: &MessagingOptions, message: &Message<'_>) -> bool {
         let filter = options.filter.as_ref();
         filter.is_none_or(|accepts| accepts(message))
@@ -159,7 +159,7 @@ impl OperationKind {
         if let Some(target) = message.target() {
             return intern::name(&self.name, target).0;
         }
-        // What has a destination that must not be named is not named after the broker either.
+        // If the destination must not be named, the broker does not replace it.
         let target = identity.target().filter(|_| message.destination.is_empty());
         match target {
             Some(target) => intern::name(&self.name, &target).0,
@@ -168,7 +168,7 @@ impl OperationKind {
     }
 }
 
-/// What a span has of the destination, or a link where it is not the same for all messages.
+/// Appends the attributes of the destination: to a span, or to a link if messages differ in it.
 pub(super) fn describe_destination(message: &Message<'_>, attributes: &mut Vec<KeyValue>) {
     if !message.destination.is_empty() {
         let key = semconv::MESSAGING_DESTINATION_NAME;
@@ -195,7 +195,7 @@ pub(super) fn describe_partition(message: &Message<'_>, attributes: &mut Vec<Key
     }
 }
 
-/// What is a message's own.
+/// Appends the attributes of a single message.
 pub(super) fn describe_message(
     identity: &Identity,
     options: &MessagingOptions,
@@ -231,5 +231,5 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+/// Capacity for the usual attributes and those set at the end, so that nothing is moved.
 const ATTRIBUTES: usize = 12;

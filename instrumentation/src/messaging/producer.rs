@@ -1,4 +1,4 @@
-//! What producers do (`docs/messaging/messaging-spans.md`, "Producer spans").
+//! The operations of producers (`docs/messaging/messaging-spans.md`, "Producer spans").
 
 use std::sync::{Arc, OnceLock};
 
@@ -116,7 +116,7 @@ impl ProducerInstrumentation {
         kind.begin(identity, options, origin, &subject, builder)
     }
 
-    /// Asked again while the answer is no: a propagator may be set late.
+    /// Checked again while the answer is no, because a propagator may be set late.
     fn carries_trace(&self) -> bool {
         let Shared {
             kind,
@@ -134,7 +134,7 @@ impl ProducerInstrumentation {
     }
 }
 
-/// What a message carries of the current context.
+/// The parts of the current context that a message carries.
 fn injection(options: &MessagingOptions, message: &Message<'_>, context: &Context) -> Injection {
     let propagates = options.propagate_to.as_ref();
     if propagates.is_some_and(|propagates| !propagates(message)) {

@@ -1,10 +1,10 @@
-//! Which messaging system it is, and what it calls its operations.
+//! The messaging system and the names of its operations.
 
 use std::borrow::Cow;
 
 /// A messaging system: the value of `messaging.system.name` and the names of its operations.
 ///
-/// The names of spans begin with that of the operation, such as `send orders`.
+/// The name of a span begins with that of the operation, as in `send orders`.
 ///
 /// ```
 /// use otel_instrumentation::MessagingSystem;
@@ -31,8 +31,8 @@ impl MessagingSystem {
         settle: Cow::Borrowed("commit"),
     };
 
-    /// Creates another system, with the name that the conventions have for it, such as `rabbitmq`
-    /// or `nats`. By default its operations are named `send`, `receive`, `process` and `settle`.
+    /// Creates another system, with its name in the conventions, such as `rabbitmq` or `nats`. By
+    /// default its operations are named `send`, `receive`, `process` and `settle`.
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self {

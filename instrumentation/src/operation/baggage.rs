@@ -1,22 +1,22 @@
-//! Which of the application's baggage comes in, and which goes out.
+//! The application's baggage: which entries come in, and which go out.
 
 use opentelemetry::baggage::{Baggage, BaggageExt, BaggageMetadata};
 use opentelemetry::{Context, Key, StringValue};
 
-/// What of its context an outgoing request carries.
+/// The parts of its context that an outgoing request carries.
 #[derive(Debug)]
 pub(crate) enum Injection {
     Nothing,
     Everything,
-    /// Everything, but of the baggage only these entries.
+    /// Everything except the baggage, of which only these entries.
     Only(Vec<Entry>),
 }
 
 type Entry = (Key, (StringValue, BaggageMetadata));
 
 impl Injection {
-    /// Everything but the baggage whose names are refused. No baggage at all is a choice, too: a
-    /// header that the application wrote itself does not leave by it.
+    /// Everything except the baggage entries whose names are refused. If no entry is left, that is
+    /// [`Only`](Self::Only), too, so that a header that the application wrote itself is not sent.
     pub(crate) fn choose(baggage: &Baggage, accepts: impl Fn(&str) -> bool) -> Self {
         let chosen: Vec<Entry> = baggage
             .iter()
@@ -31,9 +31,9 @@ impl Injection {
     }
 }
 
-/// The context with that much of its baggage that names, values and properties have no more than
-/// `limit` bytes together. Entries are taken by name, so that the same baggage always leaves the
-/// same; one that does not fit is left out whole.
+/// The context with its baggage cut down until names, values and properties have at most `limit`
+/// bytes together. Entries are taken in the order of their names, so that the same baggage always
+/// gives the same result. An entry that does not fit is left out whole.
 pub(crate) fn limited(context: Context, limit: usize) -> Context {
     let baggage = context.baggage();
     if baggage.iter().map(size).sum::<usize>() <= limit {

@@ -1,4 +1,4 @@
-//! From a response's head to the end of its body, for whatever kind of body a framework has.
+//! From a response's head to the end of its body, for any framework's type of body.
 
 use std::borrow::Cow;
 
@@ -7,9 +7,9 @@ use crate::outcome::ErrorType;
 
 /// An [`Operation`] that ends with a response's body, and the count of the bytes that passed.
 ///
-/// A framework's own body type holds one, polls inside [`run`](Self::run), and tells what came
-/// of it. The operation ends at the first of: the end of the body, an error, as many bytes as were
-/// announced, a panic, the drop. What comes after the end changes nothing.
+/// A framework's own body type holds one, polls inside [`run`](Self::run) and reports the result.
+/// The operation ends at the first of these: the end of the body, an error, as many bytes as were
+/// announced, a panic, the drop. Reports after the end change nothing.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -31,16 +31,16 @@ use crate::outcome::ErrorType;
 pub struct Transfer {
     operation: Option<Operation>,
     passed: u64,
-    /// Where nothing more is to be expected.
+    /// The position at which the body is complete.
     length: Option<u64>,
 }
 
 impl Transfer {
-    /// The operation knows the response's head already. `length` is what the body is known to
-    /// have, in bytes.
+    /// Takes an operation that has the response's head already. `length` is the size of the body in
+    /// bytes, if it is known.
     ///
-    /// The operation ends at once where the message ends with its head: by its method and status,
-    /// whatever body the service gave it (RFC 9110, section 6.4.1), or because its length is zero.
+    /// The operation ends at once if the message ends with its head. This depends on its method and
+    /// status, whatever body the service gave it (RFC 9110, section 6.4.1), or on a length of zero.
     #[must_use]
     pub fn new(mut operation: Operation, length: Option<u64>) -> Self {
         let is_whole = length == Some(0) || operation.ends_with_head();
@@ -55,7 +55,7 @@ impl Transfer {
         transfer
     }
 
-    /// A body that belongs to no operation, or to one that another layer records.
+    /// For a body that belongs to no operation, or to one that another layer records.
     #[must_use]
     pub fn untouched() -> Self {
         Self {
@@ -75,7 +75,7 @@ impl Transfer {
         self.operation.as_mut()
     }
 
-    /// Bytes of the body passed.
+    /// Counts bytes of the body that have passed.
     pub fn pass(&mut self, bytes: u64) {
         self.passed = self.passed.saturating_add(bytes);
         if self.length.is_some_and(|length| self.passed >= length) {
@@ -83,8 +83,8 @@ impl Transfer {
         }
     }
 
-    /// The body came to its end. A body that is shorter than announced broke off, because
-    /// its receiver goes on waiting.
+    /// Ends the operation, because the body has ended. A body shorter than announced is an error,
+    /// because its receiver keeps waiting for the rest.
     pub fn finish(&mut self) {
         match self.length {
             Some(length) if self.passed < length => self.break_off(length),
@@ -99,20 +99,20 @@ impl Transfer {
         self.fail(ErrorType::BODY.0, message);
     }
 
-    /// The message came to its end, whatever was announced.
+    /// Ends the operation, whatever was announced.
     fn complete(&mut self) {
         if let Some(operation) = self.end() {
             operation.finish();
         }
     }
 
-    /// As [`finish`](Self::finish), for a body that turns out to be at its end when it is dropped: it
-    /// is taken at its word, whatever length was announced.
+    /// The same as [`finish`](Self::finish), for a body that says on its drop that it is at its
+    /// end. It counts as complete, whatever length was announced.
     pub fn finish_as_is(&mut self) {
         self.complete();
     }
 
-    /// The body came to an error, which is its end.
+    /// Ends the operation with an error of the body.
     pub fn fail(
         &mut self,
         error_type: impl Into<Cow<'static, str>>,
@@ -124,7 +124,7 @@ impl Transfer {
         self.complete();
     }
 
-    /// The operation with all that the transfer has to tell it.
+    /// Takes the operation, with the size of the body recorded.
     fn end(&mut self) -> Option<Operation> {
         let mut operation = self.operation.take()?;
         operation.record_response_body_size(self.passed);

@@ -1,4 +1,4 @@
-//! The conventions that an operation can follow, and what each of them is called.
+//! The conventions that an operation can follow, and their names.
 
 use opentelemetry::trace::{SpanBuilder, SpanKind};
 
@@ -57,8 +57,8 @@ impl Convention {
         }
     }
 
-    /// What the names of captured request and response headers are appended to. Those of messages
-    /// are not captured, and queries have none.
+    /// The prefixes for the names of captured request and response headers. Headers of messages are
+    /// not captured, and queries have none.
     pub(super) fn header_prefixes(self) -> (&'static str, &'static str) {
         match self {
             Self::HttpServer | Self::HttpClient => {
@@ -72,7 +72,7 @@ impl Convention {
         }
     }
 
-    /// What the names of captured trailers are appended to; HTTP records none.
+    /// The prefix for the names of captured trailers; HTTP records none.
     pub(super) fn trailer_prefix(self) -> Option<&'static str> {
         match self {
             Self::HttpServer | Self::HttpClient | Self::DbClient => None,

@@ -1,5 +1,4 @@
-//! Where an operation on messages comes from: the context that they were created in, and the one
-//! that is current.
+//! The origin of an operation on messages: their creation context and the current context.
 
 use std::sync::Arc;
 
@@ -12,20 +11,20 @@ use super::instrumentation::Instrumentation;
 use super::lifecycle::Operation;
 use super::parent::{Origin, Parent, local_parent, without_trace};
 
-/// What is known of the context in which a message was created, once it was received.
+/// What is known about the creation context of a received message.
 pub(crate) struct Creation {
     /// `Err` is the operation of what is not recorded.
     pub(crate) origin: Result<Origin, Operation>,
-    /// The creation context, where it is not the parent.
+    /// The creation context, if it is not the parent.
     pub(crate) link: Option<SpanContext>,
 }
 
 impl Creation {
-    /// The work on one message begins.
+    /// Begins the processing of one message.
     ///
-    /// It is a child of the creation context, if it may be and no local span is active; otherwise
-    /// it belongs where it is done, and links to it. The baggage of the message comes along in any
-    /// case.
+    /// It is a child of the creation context if that is allowed and no local span is active.
+    /// Otherwise it belongs to the current context and links to the creation context. The context
+    /// always has the baggage of the message.
     pub(crate) fn of(
         instrumentation: &Arc<Instrumentation>,
         headers: &dyn Extractor,
@@ -53,8 +52,8 @@ impl Creation {
 }
 
 impl Origin {
-    /// What a client of a broker begins, as a child of the current span; `Err` is the operation of
-    /// what is not recorded.
+    /// Begins a client's operation as a child of the current span; `Err` is the operation if it is
+    /// not recorded.
     pub(crate) fn current(
         instrumentation: &Arc<Instrumentation>,
         injection: impl FnOnce(&Context) -> Injection,
@@ -74,7 +73,7 @@ impl Origin {
     }
 }
 
-/// The context of the work, the parent of its span, and what it links to.
+/// The context of the work, the parent of its span, and its link.
 fn place(
     ambient: &Context,
     extracted: Context,
@@ -93,14 +92,15 @@ fn place(
         return (extracted, local(), None);
     }
     if may_continue && !has_local {
-        // Also one that is not valid: a decision on sampling that came without a trace.
+        // Also an invalid one: it is a sampling decision that came without a trace.
         return (extracted, Parent::Base, None);
     }
     let link = found.is_valid().then(|| found.clone());
     (without_trace(&extracted), local(), link)
 }
 
-/// A remote span that is merely current came with something else, and is no parent.
+/// True if a local span is active. A remote span that is current came with something else and is
+/// not a parent.
 fn is_local(context: &Context) -> bool {
     let span = context.span();
     let current = span.span_context();

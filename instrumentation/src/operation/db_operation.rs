@@ -1,4 +1,4 @@
-//! What only queries are told.
+//! The reports that only queries have.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -11,9 +11,9 @@ use crate::outcome::{Failure, Outcome};
 
 /// An [`Operation`] of the database convention.
 ///
-/// It ends when the last row is there, or when the caller drops it, which is no error. What an
-/// error says goes to the span's status only where the [configuration](crate::DatabaseConfig::error_messages)
-/// allows it.
+/// It ends when the last row has arrived, or when the caller drops it, which is not an error. The
+/// message of an error goes to the span's status only if the
+/// [configuration](crate::DatabaseConfig::error_messages) allows it.
 #[derive(Debug)]
 #[must_use = "an operation that is dropped counts as cancelled"]
 pub struct DbOperation(Operation);
@@ -23,11 +23,11 @@ impl DbOperation {
         Self(operation)
     }
 
-    /// The database answered with an error: `code` becomes `db.response.status_code` and
-    /// `error.type`. The first error counts.
+    /// Records that the database answered with an error: `code` becomes `db.response.status_code`
+    /// and `error.type`. The first error counts.
     ///
-    /// It is the SQLSTATE for PostgreSQL, the number of the error for MySQL, MariaDB and SQL
-    /// Server, the extended result code for SQLite, the first word of the error for Redis.
+    /// `code` is the SQLSTATE for PostgreSQL, the number of the error for MySQL, MariaDB and SQL
+    /// Server, the extended result code for SQLite, and the first word of the error for Redis.
     pub fn record_error_code(&mut self, code: &str, message: &dyn Display) {
         let Some((recording, _)) = self.0.recording() else {
             return;
@@ -41,9 +41,9 @@ impl DbOperation {
         }
     }
 
-    /// The query failed otherwise than by an answer of the database. The first error counts.
+    /// Records a failure that is not an answer of the database. The first error counts.
     ///
-    /// That no row was found is no failure.
+    /// A query that finds no row has not failed.
     pub fn fail(&mut self, error_type: ErrorType, message: &dyn Display) {
         let Some((recording, _)) = self.0.recording() else {
             return;
@@ -64,9 +64,9 @@ impl DbOperation {
         });
     }
 
-    /// So many rows more have come. Recorded only with
-    /// [`returned_rows`](crate::DatabaseConfig::returned_rows), and only if it is called: say 0 where
-    /// a query has returned none.
+    /// Adds a number of returned rows. It is recorded only with
+    /// [`returned_rows`](crate::DatabaseConfig::returned_rows), and only if this is called, so pass
+    /// 0 if a query has returned none.
     pub fn record_returned_rows(&mut self, rows: u64) {
         if let Some((recording, _)) = self.0.recording()
             && let Outcome::Db(db) = &mut recording.outcome
@@ -75,13 +75,13 @@ impl DbOperation {
         }
     }
 
-    /// The query came to its end.
+    /// Ends the query.
     pub fn finish(self) {
         self.0.finish();
     }
 }
 
-/// Only to look at: what [`Operation`] is told as a failure would be told with its message.
+/// Read-only access: [`Operation::fail`] would record the message of an error.
 impl Deref for DbOperation {
     type Target = Operation;
 

@@ -73,7 +73,7 @@ fn attribute(key: Key, headers: &dyn Extractor, name: &str) -> Option<KeyValue> 
     Some(KeyValue::new(key, Value::Array(Array::String(values))))
 }
 
-/// `*` stands for any run of bytes, `?` for one; linear in both lengths but for backtracking to
+/// `*` matches any run of bytes, `?` one byte. Linear in both lengths except for backtracking to
 /// the last `*`.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut read) = (0, 0);
@@ -101,7 +101,8 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
     pattern.iter().skip(at).all(|byte| *byte == b'*')
 }
 
-/// Headers that are known to hold credentials; a wildcard never selects them, only their full name.
+/// Headers that are known to contain credentials. A wildcard never selects them, only their full
+/// name does.
 const CREDENTIALS: [&str; 10] = [
     "api-key",
     "authorization",
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn headers_are_selected_by_name_and_pattern() {
-        // HSU-23; there is no exclude list, credentials are the one exclusion.
+        // HSU-23; there is no exclude list: credentials are the only exclusion.
         let cases: &[(&[&str], &[&str])] = &[
             (&[], &[]),
             (&["X-Test-Request"], &["h.x-test-request"]),

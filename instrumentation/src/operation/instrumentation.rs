@@ -1,4 +1,4 @@
-//! What all operations of one configuration share.
+//! The data that all operations of one configuration share.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(crate) struct Instrumentation {
     pub(crate) resolved: Resolved,
     pub(super) request_headers: HeaderCapture,
     pub(super) response_headers: HeaderCapture,
-    /// `None` where trailers are not recorded.
+    /// `None` if trailers are not recorded.
     pub(super) response_trailers: Option<HeaderCapture>,
 }
 
@@ -44,13 +44,13 @@ impl Instrumentation {
         })
     }
 
-    /// Whether there is somewhere to record to, and the request is to be recorded.
+    /// True if there is a provider to record to and the filter accepts the request.
     pub(crate) fn records(&self, request: &Request<'_>) -> bool {
         let filter = self.config.filter.as_ref();
         self.resolved.is_found() && filter.is_none_or(|accepts| accepts(request))
     }
 
-    /// Whether labels come of anything.
+    /// True if metrics are recorded, so that labels are needed.
     pub(crate) fn measures(&self) -> bool {
         self.resolved.instruments().is_some()
     }

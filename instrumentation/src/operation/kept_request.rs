@@ -1,4 +1,4 @@
-//! What a hook for the response sees of its request.
+//! The part of a request that a hook for the response sees.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use opentelemetry::propagation::Extractor;
 
 use crate::facts::Request;
 
-/// The facts of a request but for its headers, until the head of its response is there.
+/// The facts of a request without its headers, kept until the head of its response arrives.
 pub(super) struct KeptRequest {
     method: String,
     scheme: Option<String>,

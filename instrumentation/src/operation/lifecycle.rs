@@ -29,15 +29,15 @@ use crate::outcome::Ending;
 /// | dropped after it | as the status says, else error `cancelled` | as the status says |
 /// | dropped by a panic | error `panic` | error `panic` |
 ///
-/// A [hook](crate::ServerConfig::response_attributes) may say that an outcome is expected, and then
-/// it is no error.
+/// If a [hook](crate::ServerConfig::response_attributes) says that an outcome is expected, it is
+/// not an error.
 ///
-/// An RPC always ends with a status code. Dropped before it had one, it was `CANCELLED`, which is
-/// an error for the client only; finished without one, it has the one that its HTTP status stands
-/// for, `UNKNOWN` as a rule.
+/// An RPC always ends with a status code. If it is dropped without one, the code is `CANCELLED`,
+/// which is an error only for the client. If it is finished without one, the code follows from its
+/// HTTP status, usually `UNKNOWN`.
 ///
-/// What an operation is told is called `record_…`. Where telemetry is
-/// [suppressed](Context::with_telemetry_suppressed) it does nothing.
+/// The methods `record_…` report to an operation. If telemetry is
+/// [suppressed](Context::with_telemetry_suppressed), an operation does nothing.
 #[must_use = "an operation that is dropped counts as cancelled"]
 pub struct Operation {
     stage: Stage,
@@ -45,7 +45,7 @@ pub struct Operation {
 
 /// Small, because futures and bodies move it along.
 enum Stage {
-    /// Suppressed: no span, no metric, no header. Also what has completed.
+    /// Suppressed: no span, no metric, no header. Also an operation that has completed.
     Transparent(Context),
     Begun(Box<State>),
 }
@@ -60,10 +60,10 @@ impl Operation {
         }
     }
 
-    /// Writes the context into an outgoing request's carrier, where the configuration allows it.
+    /// Writes the context into an outgoing request's carrier, if the configuration allows it.
     ///
-    /// If the configuration lets none of the baggage leave, `baggage` is set to an empty value, by
-    /// which the carriers of `otel-propagation` remove the header.
+    /// If the configuration allows no entry of the baggage, `baggage` is set to an empty value. The
+    /// carriers of `otel-propagation` remove the header then.
     pub fn inject(&self, carrier: &mut dyn Injector) {
         let Some((state, instrumentation)) = self
             .state()
@@ -76,7 +76,7 @@ impl Operation {
             Injection::Nothing => {}
             Injection::Everything => providers.inject(context, carrier),
             Injection::Only(chosen) => {
-                // Propagators write no empty baggage, and what is there is not what may leave.
+                // Propagators do not write empty baggage, and the present header must not be sent.
                 if chosen.is_empty() {
                     carrier.set("baggage", String::new());
                 }
@@ -89,8 +89,9 @@ impl Operation {
         }
     }
 
-    /// True if the request has its span or its metrics by this, and needs no others. False where
-    /// telemetry is suppressed, and for what the configuration's filter leaves out.
+    /// True if this operation records the request's span or metrics, so that it needs no other
+    /// operation. False if telemetry is suppressed or the configuration's filter excludes the
+    /// request.
     #[must_use]
     pub fn is_recorded(&self) -> bool {
         self.state()
@@ -99,8 +100,8 @@ impl Operation {
 
     /// True if what is reported from now on can still reach a span or a metric.
     ///
-    /// False where it is not [recorded](Self::is_recorded), and where the sampler decided against
-    /// the span and nothing measures: what costs something to find out need not be found out then.
+    /// False if the operation is not [recorded](Self::is_recorded), or if the span is not sampled
+    /// and there are no metrics. You can then skip facts that are costly to collect.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.state().is_some_and(State::is_recording)
@@ -108,8 +109,8 @@ impl Operation {
 
     /// The value of a `Server-Timing` header that tells the caller which span served its request.
     ///
-    /// `None` unless the [configuration](crate::ServerConfig::server_timing) asks for it. Append
-    /// it to the response's headers: the application may have put timings of its own there.
+    /// `None` unless the [configuration](crate::ServerConfig::server_timing) asks for it. Append it
+    /// to the response's headers, because the application may have set timings of its own.
     #[must_use]
     pub fn server_timing(&self) -> Option<String> {
         let state = self.state()?;
@@ -123,7 +124,7 @@ impl Operation {
         otel_propagation::server_timing(&state.context)
     }
 
-    /// The operation came to its end.
+    /// Ends the operation.
     pub fn finish(mut self) {
         if let Some(state) = self.take() {
             state.complete(Ending::Finished);
@@ -136,12 +137,12 @@ impl Operation {
         Self { stage }
     }
 
-    /// Nothing is recorded and nothing goes out, but the context passes on.
+    /// Nothing is recorded or injected, but the context is passed on.
     pub(crate) fn passing_on(context: Context) -> Self {
         Self::begun(State::boxed(context))
     }
 
-    /// Nothing is recorded, but the context goes out.
+    /// Nothing is recorded, but the context is injected.
     pub(super) fn unrecorded(
         context: Context,
         instrumentation: Arc<Instrumentation>,
@@ -150,7 +151,7 @@ impl Operation {
         Self::begun(State::of(context, instrumentation, injection))
     }
 
-    /// The span records nothing, and nothing measures.
+    /// The span records nothing, and there are no metrics.
     pub(super) fn decided(
         context: Context,
         instrumentation: Arc<Instrumentation>,
@@ -180,7 +181,7 @@ impl Operation {
         }
     }
 
-    /// Leaves nothing to be ended by the drop.
+    /// Takes the state, so that the drop has nothing to end.
     fn take(&mut self) -> Option<Box<State>> {
         if let Stage::Transparent(_) = self.stage {
             return None;
@@ -206,7 +207,7 @@ impl Drop for Operation {
 }
 
 impl Default for Operation {
-    /// An operation that does nothing, as where telemetry is suppressed.
+    /// An operation that does nothing, as if telemetry were suppressed.
     fn default() -> Self {
         Self::transparent(Context::new())
     }
@@ -219,7 +220,7 @@ impl AsRef<Operation> for Operation {
 }
 
 impl fmt::Debug for Operation {
-    /// Leaves out what the request and its response said, which may hold secrets.
+    /// Leaves out the content of the request and its response, which may contain secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Operation")

@@ -1,15 +1,15 @@
-//! What only operations on messages are told.
+//! The reports that only operations on messages have.
 
 use std::ops::{Deref, DerefMut};
 
 use super::lifecycle::Operation;
 use crate::outcome::Outcome;
 
-/// An [`Operation`] of the messaging conventions: a message that is sent, messages that are
-/// received, worked on, or done with.
+/// An [`Operation`] of the messaging conventions: sending a message, or receiving, processing or
+/// settling messages.
 ///
-/// Dropped before it is [finished](Self::finish), a send is no error: its caller gave it up. Work
-/// on a message that is dropped is the error `cancelled`.
+/// If a send is dropped before it is [finished](Self::finish), that is not an error: its caller
+/// gave it up. If processing is dropped, that is the error `cancelled`.
 #[derive(Debug, Default)]
 #[must_use = "an operation that is dropped counts as cancelled"]
 pub struct MessageOperation(Operation);
@@ -19,7 +19,7 @@ impl MessageOperation {
         Self(operation)
     }
 
-    /// The partition that the message was put into, unless the [facts](crate::Message) had it.
+    /// Records the partition of the message, unless the [facts](crate::Message) had it.
     pub fn record_partition(&mut self, partition: i32) {
         if let Some((recording, _)) = self.0.recording()
             && let Outcome::Messaging(messaging) = &mut recording.outcome
@@ -28,8 +28,8 @@ impl MessageOperation {
         }
     }
 
-    /// The offset that Kafka gave the message, unless the [facts](crate::Message) had it. Other
-    /// systems have none.
+    /// Records the offset that Kafka gave the message, unless the [facts](crate::Message) had it.
+    /// Other systems have no offsets.
     pub fn record_offset(&mut self, offset: i64) {
         if let Some((recording, _)) = self.0.recording()
             && let Outcome::Messaging(messaging) = &mut recording.outcome
@@ -38,7 +38,7 @@ impl MessageOperation {
         }
     }
 
-    /// The operation came to its end.
+    /// Ends the operation.
     pub fn finish(self) {
         self.0.finish();
     }

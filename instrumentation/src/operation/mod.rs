@@ -1,4 +1,4 @@
-//! One request, call, message or query from its start to its end, whatever its convention.
+//! One request, call, message or query from its start to its end, for every convention.
 
 mod baggage;
 mod body;

@@ -1,4 +1,4 @@
-//! Where an operation comes from: the context it begins in, and the trace it belongs to.
+//! The origin of an operation: the context in which it begins, and the trace to which it belongs.
 
 use std::sync::Arc;
 
@@ -13,30 +13,30 @@ use crate::config::{ClientOptions, ServerOptions};
 use crate::facts::Request;
 use crate::providers::EarlyDecision;
 
-/// What an operation that is to be recorded begins with.
+/// The origin of an operation that is to be recorded.
 pub(crate) struct Origin {
-    /// What the span is put into, and what is passed on where there is none.
+    /// The context that the span is put into. It is passed on itself if there is no span.
     pub(super) base: Context,
     pub(super) parent: Parent,
-    /// What the sampler has said already.
+    /// The sampler's decision, if it has decided already.
     pub(super) decision: EarlyDecision,
-    /// What of it goes out with the request.
+    /// The part of the context that goes out with the request.
     pub(super) injection: Injection,
 }
 
-/// Where the new span's trace comes from.
+/// The parent of the new span.
 pub(super) enum Parent {
     /// The span in the base context, if there is one.
     Base,
-    /// Nowhere: the span is a root.
+    /// No parent: the span is a root.
     None,
-    /// Nowhere, but the root links to this span.
+    /// No parent, but the root links to this span.
     Linked(SpanContext),
 }
 
 impl Origin {
-    /// Asks the sampler, if it can tell already. `Err` is the operation of what it decides against
-    /// where nothing measures either.
+    /// Asks the sampler, if it can decide early. `Err` is the operation if it does not sample and
+    /// there are no metrics either.
     pub(super) fn new(
         base: Context,
         parent: Parent,
@@ -63,12 +63,12 @@ impl Origin {
         }
     }
 
-    /// Whether anything may come of what is found out for a span.
+    /// True if there may be a span, so that attributes for it are needed.
     pub(crate) fn may_have_span(&self) -> bool {
         !matches!(self.decision, EarlyDecision::Unsampled(_))
     }
 
-    /// A request that comes in; `Err` is the operation of one that is not recorded.
+    /// An incoming request; `Err` is the operation if it is not recorded.
     pub(crate) fn incoming(
         instrumentation: &Arc<Instrumentation>,
         request: &Request<'_>,
@@ -98,8 +98,8 @@ impl Origin {
         Self::new(base, parent, Injection::Everything, instrumentation)
     }
 
-    /// A request that comes in where the current span is its parent, whatever its headers say.
-    /// `Err` is the operation of one of which nothing is recorded.
+    /// An incoming request whose parent is the current span, whatever its headers say. `Err` is the
+    /// operation if nothing is recorded.
     pub(crate) fn within(
         instrumentation: &Arc<Instrumentation>,
         ambient: Context,
@@ -112,7 +112,7 @@ impl Origin {
         )
     }
 
-    /// Work that no context goes out with; `Err` is the operation of what is not recorded.
+    /// Work that injects no context; `Err` is the operation if it is not recorded.
     pub(crate) fn local(
         instrumentation: &Arc<Instrumentation>,
         accepts: impl FnOnce() -> bool,
@@ -125,12 +125,12 @@ impl Origin {
         Self::new(base, parent, Injection::Nothing, instrumentation)
     }
 
-    /// The context that the operation begins in.
+    /// The context in which the operation begins.
     pub(crate) fn context(&self) -> &Context {
         &self.base
     }
 
-    /// A request that goes out; `Err` is the operation of one that is not recorded.
+    /// An outgoing request; `Err` is the operation if it is not recorded.
     pub(crate) fn outgoing(
         instrumentation: &Arc<Instrumentation>,
         request: &Request<'_>,
@@ -150,7 +150,7 @@ impl Origin {
     }
 }
 
-/// What a request carries of the current context.
+/// The parts of the current context that a request carries.
 fn injection(request: &Request<'_>, context: &Context, options: &ClientOptions) -> Injection {
     let propagates = options.propagate_to.as_ref();
     if propagates.is_some_and(|propagates| !propagates(request)) {
@@ -162,7 +162,7 @@ fn injection(request: &Request<'_>, context: &Context, options: &ClientOptions) 
     }
 }
 
-/// What a request that is not recorded passes on, where some endpoints are public.
+/// The context that an unrecorded request passes on, if some endpoints are public.
 fn passed_on(
     request: &Request<'_>,
     ambient: &Context,
@@ -175,9 +175,9 @@ fn passed_on(
     }
 }
 
-/// The remote span that the request brought; without one the local span that is active, as where a
-/// handler dispatches to another router in its process. A remote span that is merely current came
-/// with some other request, and is no parent.
+/// The remote span of the request. Without one, the active local span, for instance if a handler
+/// dispatches to another router in its process. A remote span that is current came with another
+/// request and is not a parent.
 fn parent(
     request: &Request<'_>,
     ambient: &Context,
@@ -199,15 +199,15 @@ fn parent(
     match is_public.is_some_and(|is_public| is_public(request)) {
         true if found.is_valid() => Parent::Linked(found.clone()),
         true => Parent::None,
-        // Also one that is not valid: so looks a decision on sampling that came without a trace
-        // (`b3: 0`), and samplers may obey it.
+        // Also an invalid one: it may be a sampling decision that came without a trace (`b3: 0`),
+        // which samplers may obey.
         false => Parent::Base,
     }
 }
 
-/// An invalid span in the context, as the SDK makes one after its shutdown, is no parent; a
-/// `ParentBased` sampler would take it for an unsampled one. If it is a remote one, it is a
-/// decision on sampling that came without a trace, and meant for samplers.
+/// An invalid span in the context, such as the SDK's after its shutdown, is not a parent; a
+/// `ParentBased` sampler would take it for an unsampled one. An invalid remote span is a sampling
+/// decision that came without a trace, so it is kept for samplers.
 pub(super) fn local_parent(base: &Context) -> Parent {
     let span = base.span();
     let local = span.span_context();
@@ -217,7 +217,8 @@ pub(super) fn local_parent(base: &Context) -> Parent {
     Parent::Base
 }
 
-/// The trace of a stranger ends at a public endpoint, also where none of our own begins.
+/// The context without the remote trace, which ends at a public endpoint even if no new trace
+/// begins.
 pub(super) fn without_trace(base: &Context) -> Context {
     let baggage: Baggage = base
         .baggage()

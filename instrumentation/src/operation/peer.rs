@@ -7,8 +7,8 @@ use opentelemetry::KeyValue;
 use crate::reuse::intern;
 use crate::semconv;
 
-/// The attributes of the immediate peer, whatever proxies say of the client. An IPv4 address that a
-/// dual-stack socket reports as IPv6 is IPv4.
+/// The attributes of the immediate peer, whatever proxies say about the client. An IPv4 address
+/// that a dual-stack socket reports as IPv6 is recorded as IPv4.
 pub(crate) fn peer_attributes(peer: SocketAddr) -> [KeyValue; 2] {
     [
         KeyValue::new(

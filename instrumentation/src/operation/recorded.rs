@@ -1,26 +1,26 @@
-//! Marks of requests that have their span, for layers and middlewares further in.
+//! Marks of requests that have their span already, for inner layers and middlewares.
 //!
 //! They travel with the request, not with the context: a request that a handler sends to another
-//! router of its process has a span of its own. They have no size, because what has one is boxed in
-//! the extensions of a request.
+//! router of its process gets its own span. They have size zero, because the extensions of a
+//! request box any larger value.
 
-/// In the extensions of a request whose HTTP server span there is already.
+/// In the extensions of a request that has its HTTP server span already.
 ///
 /// A second layer of the same convention finds it there and starts no second span.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpRecorded;
 
-/// In the extensions of a call whose RPC server span there is already.
+/// In the extensions of a call that has its RPC server span already.
 ///
-/// Apart from [`HttpRecorded`], because a call may have a span of its own inside of an HTTP
-/// request's.
+/// Separate from [`HttpRecorded`], because a call may have its own span inside that of an HTTP
+/// request.
 #[derive(Clone, Copy, Debug)]
 pub struct RpcServerRecorded;
 
-/// In the extensions of a call whose RPC client span there is already.
+/// In the extensions of a call that has its RPC client span already.
 ///
-/// Apart from [`RpcServerRecorded`], because a server may pass a request on with all that is in it. To
-/// whoever serves it next, what a client sends is another request: a client takes the marks of a server
-/// away, and a server that of a client.
+/// Separate from [`RpcServerRecorded`], because a server may forward a request with its extensions.
+/// For the next server it is another request, so a client removes the marks of a server, and a
+/// server that of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct RpcClientRecorded;

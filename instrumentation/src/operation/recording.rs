@@ -1,4 +1,4 @@
-//! What an operation remembers until its end, and how that end is written down.
+//! What an operation remembers until its end, and how the end is recorded.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -19,7 +19,7 @@ use crate::providers::{Instruments, Resolved};
 use crate::reuse::label_list;
 use crate::semconv;
 
-/// One instant on the two clocks: spans want wall time, durations must not jump with it.
+/// One instant on two clocks: spans need wall time, and durations must not jump with it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     wall: SystemTime,
@@ -34,7 +34,7 @@ impl Clock {
         }
     }
 
-    /// So long ago, or now where the clocks do not go back as far.
+    /// The instant that long ago, or now if the clocks do not go back that far.
     pub(crate) fn before(elapsed: Duration) -> Self {
         let now = Self::now();
         let wall = now.wall.checked_sub(elapsed);
@@ -53,8 +53,8 @@ impl Clock {
     }
 }
 
-/// The text of an error's message. `to_string` panics where a `Display` returns an error; what it
-/// wrote before is kept.
+/// The text of an error's message. `to_string` would panic if `Display` returns an error; here the
+/// text written before is kept.
 pub(super) fn written(message: &dyn fmt::Display) -> String {
     let mut text = String::new();
     let _ = write!(text, "{message}");
@@ -64,29 +64,29 @@ pub(super) fn written(message: &dyn fmt::Display) -> String {
 /// The state of an operation that has a span that records, or metrics, or both.
 pub(super) struct Recording {
     pub(super) started: Clock,
-    /// Whether the span records what it is told.
+    /// True if the span is recording.
     pub(super) span_records: bool,
-    /// The labels known at start, `None` where nothing measures; the first `active_labels` of
+    /// The labels known at the start; `None` if there are no metrics. The first `active_labels` of
     /// them are those of the active requests.
     pub(super) labels: Option<Vec<KeyValue>>,
     pub(super) active_labels: usize,
-    /// The word that a late route is appended to; `None` where the user chose the name.
+    /// The word to which a late route is appended; `None` if the user chose the name.
     pub(super) name: Option<Cow<'static, str>>,
     pub(super) route: Route,
     pub(super) outcome: Outcome,
     pub(super) failure: Option<Failure>,
-    /// The message of an error that the outcome tells.
+    /// The message of an error that the outcome reports.
     pub(super) message: String,
-    /// Attributes found after the start, which go to the span in one go at its end.
+    /// Attributes found after the start, which are all set on the span at its end.
     pub(super) late: Vec<KeyValue>,
-    /// What the hook for the response has to know of the request, where there is one.
+    /// The request as the hook for the response sees it, if there is a hook.
     pub(super) request: Option<Box<KeptRequest>>,
-    /// Whether a hook said that the outcome is no error.
+    /// True if a hook said that the outcome is not an error.
     pub(super) is_expected: bool,
 }
 
 impl Recording {
-    /// Writes down the end: one duration, one span, the same instant and `error.type` on both.
+    /// Records the end: one duration and one span, with the same instant and `error.type`.
     pub(super) fn complete(&mut self, context: &Context, resolved: &Resolved, ending: Ending) {
         let elapsed = self.started.elapsed();
         self.outcome.end(ending);
@@ -114,7 +114,7 @@ impl Recording {
         }
     }
 
-    /// What a handler said of the span: its name stays, and its error counts before others.
+    /// Applies what a handler set on the span: its name is kept, and its error overrides others.
     pub(super) fn hear(&mut self, served: &Served) {
         if served.is_renamed() {
             self.name = None;
@@ -124,20 +124,20 @@ impl Recording {
         }
     }
 
-    /// Captures headers or trailers, where the span records them.
+    /// Captures headers or trailers, if the span is recording.
     pub(super) fn capture(&mut self, capture: &HeaderCapture, headers: &dyn Extractor) {
         if self.span_records {
             capture.capture(headers, &mut self.late);
         }
     }
 
-    /// What a hook has found out when the head of the response was there.
+    /// Adds the attributes from the hook for the response.
     pub(super) fn add(&mut self, attributes: Attributes) {
         if self.span_records {
             self.late.extend(attributes.span);
         }
         if let Some(labels) = &mut self.labels {
-            // Those of the active requests have been counted, and stay.
+            // The labels of the active requests have been counted, so they are not replaced.
             let is_new = |label: &KeyValue| labels.iter().all(|known| known.key != label.key);
             let new: Vec<_> = attributes.labels.into_iter().filter(is_new).collect();
             labels.extend(new);

@@ -1,4 +1,4 @@
-//! What an operation is told between its start and its end.
+//! The reports to an operation between its start and its end.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,35 +13,35 @@ use crate::facts::Response;
 use crate::outcome::{Failure, HttpOutcome, Outcome};
 
 impl Operation {
-    /// A route found after the start; the longest one becomes `http.route`. A
-    /// [`template`](crate::Request::template) given at the start is final.
+    /// Records a route found after the start. The longest one becomes `http.route`. It is ignored
+    /// if a [`template`](crate::Request::template) was given at the start.
     ///
-    /// For an RPC: the method, `package.Service/Method`, turns out to be one that the server knows.
+    /// For an RPC, it records that the server knows the method, `package.Service/Method`.
     pub fn record_route(&mut self, route: &str) {
         if let Some((recording, _)) = self.recording() {
             recording.route.find(route);
         }
     }
 
-    /// A handle by which layers further in tell this operation the route that they know.
+    /// A handle by which inner layers report their route to this operation.
     ///
-    /// `None` where nothing [can come of it](Self::is_recording), or the route is known for good.
+    /// `None` if the operation [is not recording](Self::is_recording), or if the route is final.
     #[must_use]
     pub fn route_handle(&mut self) -> Option<RouteHandle> {
         let (recording, _) = self.recording()?;
         recording.route.open().map(RouteHandle)
     }
 
-    /// The address of the peer, where it becomes known only with the response.
+    /// Records the address of the peer, if it becomes known only with the response.
     pub fn record_peer(&mut self, peer: SocketAddr) {
         if let Some((recording, _)) = self.recording().filter(|(it, _)| it.span_records) {
             recording.late.extend(peer_attributes(peer));
         }
     }
 
-    /// The head of the response is there.
+    /// Records the head of the response.
     ///
-    /// An RPC without messages has its status in it.
+    /// For an RPC without messages, the head contains the status.
     pub fn record_response(&mut self, response: &Response<'_>) {
         let Some((recording, instrumentation)) = self.recording() else {
             return;
@@ -67,8 +67,8 @@ impl Operation {
         }
     }
 
-    /// What the framework has to say of a [response](Self::record_response) that is an error: it
-    /// goes to the span's status. Ignored unless the status code counts as an error.
+    /// Records the framework's message about a [response](Self::record_response) that is an error.
+    /// It goes to the span's status. It is ignored unless the status code counts as an error.
     pub fn record_error_message(&mut self, message: &dyn fmt::Display) {
         let Some((recording, _)) = self.recording() else {
             return;
@@ -82,10 +82,11 @@ impl Operation {
         }
     }
 
-    /// The operation failed: `error_type`, of low cardinality, goes to span and metric, `message`
-    /// to the span's status only (an empty one is left out). The first failure counts.
+    /// Records that the operation failed. `error_type`, of low cardinality, goes to the span and
+    /// the metric; `message` goes only to the span's status, unless it is empty. The first failure
+    /// counts.
     ///
-    /// The time goes on until [`finish`](Self::finish) or the drop.
+    /// The duration continues until [`finish`](Self::finish) or the drop.
     pub fn fail(
         &mut self,
         error_type: impl Into<Cow<'static, str>>,
@@ -99,24 +100,25 @@ impl Operation {
         }
     }
 
-    /// True if the sizes of bodies are recorded. Otherwise an instrumentation that would have to look
-    /// for them need not.
+    /// True if the sizes of bodies are recorded. Otherwise an instrumentation need not look for
+    /// them.
     #[must_use]
     pub fn measures_bodies(&self) -> bool {
         let instrumentation = self.state().and_then(|it| it.instrumentation.as_ref());
         self.is_recording() && instrumentation.is_some_and(|it| it.config.body_sizes)
     }
 
-    /// How many bytes the request's body has, for instrumentations that know it.
+    /// Records the size of the request's body in bytes, for instrumentations that know it.
     ///
-    /// Recorded only with [`body_sizes`](crate::ServerConfig::body_sizes), as the response's.
+    /// It is ignored without [`body_sizes`](crate::ServerConfig::body_sizes), and so is the size of
+    /// the response's body.
     pub fn record_request_body_size(&mut self, bytes: u64) {
         if let Some(http) = self.sized() {
             http.request_body_size = Some(bytes);
         }
     }
 
-    /// How many bytes of the response's body were sent or received.
+    /// Records how many bytes of the response's body were sent or received.
     pub fn record_response_body_size(&mut self, bytes: u64) {
         if let Some(http) = self.sized() {
             http.response_body_size = Some(bytes);
@@ -134,7 +136,7 @@ impl Operation {
         }
     }
 
-    /// The outcome, if it is to have the sizes of bodies.
+    /// The outcome, if it records the sizes of bodies.
     fn sized(&mut self) -> Option<&mut HttpOutcome> {
         let (recording, instrumentation) = self.recording()?;
         match &mut recording.outcome {

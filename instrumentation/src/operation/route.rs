@@ -1,14 +1,14 @@
-//! The route of a request, which may be known at the start, later, or by a layer further in.
+//! The route of a request, which may be known at the start, later, or in an inner layer.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::reuse::intern;
 
-/// Leads from a request to the [`Operation`](crate::Operation) that records it but does not know
-/// the route for good.
+/// A handle to the [`Operation`](crate::Operation) that records a request whose route is not final.
 ///
-/// Kept in the request's extensions beside [`HttpRecorded`](super::HttpRecorded), for the layer that knows better.
+/// It is kept in the request's extensions beside [`HttpRecorded`](super::HttpRecorded), for an
+/// inner layer that knows the route better.
 #[derive(Clone, Debug)]
 pub struct RouteHandle(pub(crate) Route);
 
@@ -19,21 +19,21 @@ impl RouteHandle {
     }
 }
 
-/// What is known of `http.route`, or of a method that a server knows.
+/// What is known about `http.route`, or about a method that the server knows.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Route {
     #[default]
     Unknown,
-    /// Given at the start: the span has it already.
+    /// Given at the start; the span has it already.
     Final(Cow<'static, str>),
-    /// Found after the start, where no other layer looks for it.
+    /// Found after the start, and no other layer looks for it.
     Found(Cow<'static, str>),
-    /// May still be found, by layers further in.
+    /// May still be found by inner layers.
     Open(Arc<Mutex<Option<Cow<'static, str>>>>),
 }
 
 impl Route {
-    /// Lets layers further in find the route, unless the start gave one.
+    /// Lets inner layers find the route, unless it was given at the start.
     pub(crate) fn open(&mut self) -> Option<Self> {
         match self {
             Self::Final(_) => return None,
@@ -46,7 +46,7 @@ impl Route {
         Some(self.clone())
     }
 
-    /// The layer that carries the operation found a route.
+    /// Sets the route that the operation's own layer found.
     pub(crate) fn find(&mut self, route: &str) {
         match self {
             Self::Open(_) => self.refine(route),
@@ -58,7 +58,7 @@ impl Route {
         }
     }
 
-    /// Keeps the longer of two routes: the one of a nested router has its prefix.
+    /// Keeps the longer of two routes: that of a nested router includes its prefix.
     pub(crate) fn refine(&self, route: &str) {
         let Self::Open(found) = self else {
             return;
@@ -69,7 +69,7 @@ impl Route {
         }
     }
 
-    /// What the start gave.
+    /// The route given at the start.
     pub(crate) fn given(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Final(route) => Some(route.clone()),
@@ -77,7 +77,7 @@ impl Route {
         }
     }
 
-    /// What is known at the end.
+    /// The route known at the end.
     pub(crate) fn found(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Unknown => None,

@@ -1,4 +1,4 @@
-//! What only calls are told.
+//! The reports that only calls have.
 
 use std::ops::{Deref, DerefMut};
 
@@ -9,7 +9,7 @@ use crate::outcome::{GrpcCode, Outcome};
 
 /// An [`Operation`] of the RPC conventions.
 ///
-/// Its status may come in the head, by [`record_response`](Operation::record_response), in the
+/// Its status may come with the head, by [`record_response`](Operation::record_response), with the
 /// trailers, or from the caller's own transport. The first one counts.
 #[derive(Debug)]
 #[must_use = "an operation that is dropped counts as cancelled"]
@@ -20,7 +20,7 @@ impl RpcOperation {
         Self(operation)
     }
 
-    /// The trailers are there: the status is read from them.
+    /// Records the trailers and reads the status from them.
     pub fn record_trailers(&mut self, trailers: &dyn Extractor) {
         let Some((recording, instrumentation)) = self.0.recording() else {
             return;
@@ -37,8 +37,8 @@ impl RpcOperation {
         }
     }
 
-    /// The status that came to the call otherwise than by its head or its trailers: the one that a
-    /// client makes of an error of its transport.
+    /// Records a status that came neither from the head nor from the trailers, such as the one that
+    /// a client derives from an error of its transport.
     ///
     /// `code` is the number of a gRPC status code. `message` goes to the span's status if the code
     /// is an error.
@@ -51,7 +51,7 @@ impl RpcOperation {
         }
     }
 
-    /// The call came to its end.
+    /// Ends the call.
     pub fn finish(self) {
         self.0.finish();
     }

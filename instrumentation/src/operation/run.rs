@@ -17,11 +17,11 @@ impl Operation {
         work()
     }
 
-    /// As [`run`](Self::run), for futures and bodies that carry an operation along, by itself or in
-    /// a value of their own: a panic of `work` drops what is carried, which ends the operation.
+    /// The same as [`run`](Self::run), for futures and bodies that hold an operation, directly or
+    /// inside another value. If `work` panics, `carried` is dropped, which ends the operation.
     ///
-    /// The drop of the future is too late for that. A layer further out may catch the panic and
-    /// drop the future afterwards, when nothing is panicking any more.
+    /// The drop of the future would be too late, because an outer layer may catch the panic and
+    /// drop the future after the unwinding.
     pub fn run_in<C, T>(carried: &mut Option<C>, work: impl FnOnce() -> T) -> T
     where
         C: AsRef<Operation>,
@@ -36,12 +36,12 @@ impl Operation {
     }
 }
 
-/// Drops what is carried when it is dropped, which happens only while panicking.
+/// Drops the carried value on its own drop, which happens only while panicking.
 struct Unwinding<'a, C>(&'a mut Option<C>);
 
 impl<C> Drop for Unwinding<'_, C> {
     fn drop(&mut self) {
-        // Dropped while panicking, which is what the operation looks at.
+        // The operation checks in its drop whether the thread is panicking.
         self.0.take();
     }
 }

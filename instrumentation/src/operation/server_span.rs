@@ -1,4 +1,4 @@
-//! The span of the request that is being served, for handlers that have to say something of it.
+//! The span of the request that is being served, for handlers that add to it.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -14,12 +14,12 @@ use crate::reuse::pool::Pool;
 
 /// The server span of the request that is being served here.
 ///
-/// It is the span that the middleware made, whatever spans were begun below it in the meantime:
-/// inside of `#[tracing::instrument]` the current span is another one. It is found in the handler
-/// and in what the handler calls and awaits. A spawned task or another thread does not find it: ask
-/// before, and move the handle along.
+/// It is the span of the middleware, even if other spans have begun below it: inside
+/// `#[tracing::instrument]` the current span is another one. It is available in the handler and in
+/// everything that the handler calls and awaits. It is not available in a spawned task or another
+/// thread, so get the handle before and move it there.
 ///
-/// Where no request is served, or nothing records it, the handle does nothing.
+/// If no request is being served, or the request is not recorded, the handle does nothing.
 ///
 /// ```
 /// use opentelemetry::KeyValue;
@@ -43,28 +43,28 @@ pub fn server_span() -> ServerSpan {
     ServerSpan(found.ok().flatten().unwrap_or_default())
 }
 
-/// A handle to a server span, see [`server_span`].
+/// A handle to a server span; see [`server_span`].
 ///
-/// It may outlive the request. What it is told after the span's end is ignored.
+/// It may outlive the request. Calls after the span's end are ignored.
 #[derive(Clone, Debug)]
 pub struct ServerSpan(Arc<Served>);
 
 impl ServerSpan {
-    /// Sets an attribute. The SDK keeps both values of a name that is set twice.
+    /// Sets an attribute. If a name is set twice, the SDK keeps both values.
     pub fn set_attribute(&self, attribute: KeyValue) {
         self.0.context.span().set_attribute(attribute);
     }
 
-    /// Renames the span, which keeps that name: a route that is found later changes it no more.
-    /// The name has to be of low cardinality.
+    /// Renames the span. A route that is found later does not change the name again. The name has
+    /// to be of low cardinality.
     pub fn update_name(&self, name: impl Into<Cow<'static, str>>) {
         self.0.is_renamed.store(true, Ordering::Relaxed);
         self.0.is_told.store(true, Ordering::Release);
         self.0.context.span().update_name(name);
     }
 
-    /// The request failed, whatever status it is answered with: `error_type` goes to the span and
-    /// the duration metric, `message` to the span's status only. The first failure counts.
+    /// Records that the request failed, whatever its status. `error_type` goes to the span and the
+    /// duration metric, `message` only to the span's status. The first failure counts.
     pub fn set_error(&self, error_type: ErrorType, message: impl Into<Cow<'static, str>>) {
         let ErrorType(error_type) = error_type;
         let failure = self.0.failure.lock();
@@ -76,45 +76,45 @@ impl ServerSpan {
         self.0.is_told.store(true, Ordering::Release);
     }
 
-    /// The ids of the span; not [valid](SpanContext::is_valid) where there is none.
+    /// The ids of the span; not [valid](SpanContext::is_valid) if there is none.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
         self.0.context.span().span_context().clone()
     }
 
-    /// The context of the server span, to parent spans on it.
+    /// The context of the server span, to start child spans of it.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.0.context
     }
 
-    /// Whether anything comes of what the span is told: not where there is none, nor where it is
-    /// not sampled.
+    /// True if calls on this handle have an effect. False if there is no span, or if it is not
+    /// sampled.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.0.context.span().is_recording()
     }
 
-    /// `http.route`, or the method of a call, where the framework knew it when the request began.
+    /// `http.route`, or the method of a call, if the framework knew it when the request began.
     #[must_use]
     pub fn route(&self) -> Option<&'static str> {
         self.0.route
     }
 }
 
-/// A request that is served, as it is shared with those who ask for its span.
+/// The shared state of a request that is being served and the handles to its span.
 #[derive(Debug, Default)]
 pub(super) struct Served {
     context: Context,
     route: Option<&'static str>,
-    /// Whether a handler said something that the operation has to know at its end.
+    /// True if a handler set something that the operation needs at its end.
     is_told: AtomicBool,
     is_renamed: AtomicBool,
     failure: Mutex<Option<Failure>>,
 }
 
 impl Served {
-    /// In the place of an earlier one of the thread, if there is one.
+    /// Reuses the allocation of an earlier request of the thread, if there is one.
     pub(super) fn share(context: Context, route: Option<&'static str>) -> Arc<Self> {
         let spare = SPARE.try_with(Pool::take);
         let mut shared = spare.ok().flatten().unwrap_or_default();
@@ -124,16 +124,16 @@ impl Served {
         shared
     }
 
-    /// Leaves its place to the next one, unless somebody still has a handle.
+    /// Leaves the allocation to the next request, unless a handle is still alive.
     pub(super) fn leave(mut shared: Arc<Self>) {
         if let Some(served) = Arc::get_mut(&mut shared) {
             *served = Self::default();
-            // Where the thread is about to end, it is dropped.
+            // If the thread is about to end, it is dropped.
             let _ = SPARE.try_with(|spare| spare.leave(shared));
         }
     }
 
-    /// Whether there is anything to hear.
+    /// True if a handler set something.
     pub(super) fn is_told(&self) -> bool {
         self.is_told.load(Ordering::Acquire)
     }
@@ -148,14 +148,14 @@ impl Served {
     }
 }
 
-/// Makes a request the one that the thread serves, until the drop.
+/// Makes a request the one that the thread serves, until this is dropped.
 pub(super) struct Serving {
     outer: Option<Arc<Served>>,
 }
 
 impl Serving {
     pub(super) fn enter(served: Arc<Served>) -> Self {
-        // Where the thread is torn down, nothing is current any more.
+        // While the thread is torn down, nothing is current any more.
         let outer = CURRENT.try_with(|current| current.replace(Some(served)));
         Self {
             outer: outer.ok().flatten(),

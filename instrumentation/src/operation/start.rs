@@ -1,4 +1,4 @@
-//! How an operation begins, whatever its convention.
+//! The start of an operation, for every convention.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,15 +18,15 @@ use crate::facts::Request;
 use crate::outcome::Outcome;
 use crate::providers::{EarlyDecision, StartedSpan, proposing};
 
-/// What a convention found out before its operation begins.
+/// What a convention knows before its operation begins.
 pub(crate) struct Start {
     pub(crate) origin: Origin,
     pub(crate) name: Cow<'static, str>,
     /// The first word of the name, for a route that is found later.
     pub(crate) word: Cow<'static, str>,
-    /// The labels so far are those of the active requests, too.
+    /// Its labels so far are also those of the active requests.
     pub(crate) attributes: Attributes,
-    /// Whether there was anything to record into when the labels were made.
+    /// True if there was anything to record into when the labels were made.
     pub(crate) measures: bool,
     pub(crate) route: Route,
     pub(crate) outcome: Outcome,
@@ -68,7 +68,8 @@ impl Start {
         operation
     }
 
-    /// Starts the span of what is no request: its name is final, and its hooks have had their say.
+    /// Starts the span of an operation that is not a request: its name is final, and its hooks have
+    /// run.
     pub(crate) fn begin_named(
         self,
         instrumentation: &Arc<Instrumentation>,
@@ -78,7 +79,7 @@ impl Start {
         self.start_named(instrumentation, started, builder)
     }
 
-    /// Like [`Start::begin_named`], and `builder` has its kind and its links.
+    /// The same as [`Start::begin_named`], with the span kind and the links in `builder`.
     pub(crate) fn begin_as(
         self,
         instrumentation: &Arc<Instrumentation>,
@@ -170,13 +171,13 @@ impl Start {
             return Operation::begun(state);
         }
 
-        // After the hooks: one may have replaced a label, or panicked, and what is counted here has
-        // to be taken back.
+        // After the hooks, because one may have replaced a label or panicked, and this count has to
+        // be undone with the same labels.
         if let Some(active) = instruments.and_then(|instruments| instruments.active.as_ref()) {
             let labels = attributes.labels.get(..active_labels);
             active.add(1, labels.unwrap_or_default());
         }
-        // Written where it stays: it is large, and a copy of it costs.
+        // Written in place, because it is large and a copy is costly.
         state.recorded = Recorded::Recording(Recording {
             started,
             span_records,

@@ -1,4 +1,4 @@
-//! What an operation holds from its start to its end, in a box that goes from one to the next.
+//! The state of an operation from its start to its end, in a box that later operations reuse.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,35 +13,34 @@ use super::server_span::Served;
 use crate::outcome::{Ending, Side};
 use crate::reuse::pool::Pool;
 
-/// One size for all: what is not recorded keeps the room for a recording, too. It is recycled, and
-/// two kinds of box would have to be told apart at every step.
+/// All boxes have one size; an unrecorded operation has the room for a recording, too. Boxes are
+/// recycled, and two kinds would have to be distinguished at every step.
 pub(super) struct State {
     pub(super) context: Context,
-    /// `None` where nothing is recorded and nothing goes out with the request.
+    /// `None` if nothing is recorded and nothing is injected into the request.
     pub(super) instrumentation: Option<Arc<Instrumentation>>,
     pub(super) injection: Injection,
     pub(super) recorded: Recorded,
-    /// What handlers see of it; `None` for a client's, and where nothing comes of it.
+    /// The part that handlers see; `None` for clients and if nothing is recorded.
     pub(super) served: Option<Arc<Served>>,
 }
 
-/// Whether an operation is recorded.
+/// Says whether an operation is recorded.
 #[expect(
     clippy::large_enum_variant,
     reason = "the box around it is recycled, and has room for all"
 )]
 pub(super) enum Recorded {
-    /// No: only the context passes on.
+    /// No: the context is only passed on.
     Not,
-    /// Yes, but nothing will come of what it is told: the sampler decided against the span, and
-    /// nothing measures.
+    /// Yes, but reports have no effect: the span is not sampled, and there are no metrics.
     Decided,
     Recording(Recording),
 }
 
 impl State {
-    /// Not recorded and with nothing to send, in a box that an earlier operation left, if there is
-    /// one.
+    /// A state that is not recorded and injects nothing, in the box of an earlier operation if
+    /// there is one.
     pub(super) fn boxed(context: Context) -> Box<Self> {
         let spare = SPARE.try_with(Pool::take);
         let mut state = spare
@@ -52,7 +51,7 @@ impl State {
         state
     }
 
-    /// Not recorded, and its context goes out as `injection` says.
+    /// A state that is not recorded and whose context is injected as `injection` says.
     pub(super) fn of(
         context: Context,
         instrumentation: Arc<Instrumentation>,
@@ -77,7 +76,7 @@ impl State {
         matches!(self.recorded, Recorded::Recording(_))
     }
 
-    /// Lets handlers see the request, if one is served here and something comes of it.
+    /// Lets handlers see the request, if one is served here and it is recorded.
     pub(super) fn share(&mut self) {
         let (Recorded::Recording(recording), Some(instrumentation)) =
             (&self.recorded, &self.instrumentation)
@@ -93,9 +92,8 @@ impl State {
         }
     }
 
-    /// Writes the end down, and leaves the box to the next operation without what was in it: a
-    /// spare is kept for as long as its thread, and how much a request holds is for the client to
-    /// say.
+    /// Records the end and leaves the emptied box to the next operation. A spare box lives as long
+    /// as its thread, and a client could make it hold any amount of data.
     pub(super) fn complete(mut self: Box<Self>, ending: Ending) {
         if let (Recorded::Recording(recording), Some(instrumentation)) =
             (&mut self.recorded, &self.instrumentation)
@@ -109,11 +107,11 @@ impl State {
             Served::leave(served);
         }
         self.clear();
-        // Where the thread is about to end, it is dropped.
+        // If the thread is about to end, it is dropped.
         let _ = SPARE.try_with(|spare| spare.leave(self));
     }
 
-    /// Field by field, which moves less than a blank state does.
+    /// Clears field by field, which moves less data than a blank state.
     fn clear(&mut self) {
         self.context = Context::new();
         self.instrumentation = None;

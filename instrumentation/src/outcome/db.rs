@@ -9,19 +9,19 @@ use super::error_type::PANIC;
 use crate::reuse::intern;
 use crate::semconv;
 
-/// What a query finds out by its end.
+/// What a query learns by its end.
 #[derive(Debug, Default)]
 pub(crate) struct DbOutcome {
-    /// The code of the error that the database answered with.
+    /// The code of the database's error answer.
     code: Option<Code>,
-    /// `None` until somebody says how many there are: not every driver does.
+    /// `None` until a number is reported; not every driver reports one.
     returned_rows: Option<u64>,
     counts_rows: bool,
-    /// Whether the span may have the messages of errors, which can hold values.
+    /// True if the span may have the messages of errors, which can contain values.
     pub(crate) tells_messages: bool,
 }
 
-/// An error's code on the span, and the same where it has to be one of few.
+/// An error's code for the span, and its low-cardinality form for labels.
 #[derive(Debug)]
 struct Code {
     text: Cow<'static, str>,
@@ -38,7 +38,8 @@ impl DbOutcome {
         }
     }
 
-    /// The database answered with an error. The first one counts; whether it is this one.
+    /// Records that the database answered with an error. The first one counts; returns true if it
+    /// is this one.
     pub(crate) fn answer_error(&mut self, code: &str) -> bool {
         if self.code.is_some() {
             return false;
@@ -51,7 +52,7 @@ impl DbOutcome {
         true
     }
 
-    /// Whether the database has answered with an error.
+    /// True if the database has answered with an error.
     pub(crate) fn is_error(&self) -> bool {
         self.code.is_some()
     }
@@ -63,7 +64,7 @@ impl DbOutcome {
         }
     }
 
-    /// A caller that drops a query has given it up on purpose, which is no error.
+    /// A caller that drops a query gives it up on purpose, which is not an error.
     pub(super) fn error_type(&self, ending: Ending) -> Option<&'static str> {
         match ending {
             Ending::Panicked => Some(PANIC),
@@ -102,7 +103,7 @@ mod tests {
             (Finished, None, None),
             (Finished, Some("23505"), Some("23505")),
             (Finished, Some("1062"), Some("1062")),
-            // Given up by the caller: no error, unless there was one before.
+            // Dropped by the caller: not an error, unless there was one before.
             (Dropped, None, None),
             (Dropped, Some("2067"), Some("2067")),
             (Panicked, None, Some("panic")),

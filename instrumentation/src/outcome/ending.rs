@@ -1,18 +1,18 @@
-//! What every outcome has: a side, an ending, perhaps a failure.
+//! The parts of every outcome: a side, an ending, and possibly a failure.
 
 use std::borrow::Cow;
 
-/// Who an operation belongs to: what is an error is not the same for both.
+/// The side that an operation belongs to. It decides what counts as an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Server,
     Client,
 }
 
-/// How an operation came to its end, if it did not [fail](crate::Operation::fail).
+/// How an operation ended, if it did not [fail](crate::Operation::fail).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The response, with its body where that counts, is complete.
+    /// The response is complete, including its body if that counts.
     Finished,
     /// Dropped before that, with or without a response head.
     Dropped,

@@ -1,4 +1,4 @@
-//! `error.type`: every class that the suite may emit, besides status codes and names of types.
+//! `error.type`: every class that the suite may emit, except status codes and names of types.
 
 use std::any::{Any, type_name};
 use std::error::Error;
@@ -7,10 +7,11 @@ use std::iter;
 
 use crate::semconv;
 
-/// The `error.type` of a response, named by the handler that knows better than its status code.
+/// The `error.type` of a response, set by a handler that knows more than the status code says.
 ///
-/// Put it into the response's extensions: the server span becomes an error, whatever the status,
-/// and span and duration metric carry this value. It is a label of a metric, hence `'static`.
+/// Put it into the response's extensions. The server span is then an error, whatever the status,
+/// and the span and the duration metric carry this value. It is `'static` because it is a label of
+/// a metric.
 ///
 /// ```
 /// # #[cfg(feature = "tower")] {
@@ -25,33 +26,33 @@ use crate::semconv;
 pub struct ErrorType(pub &'static str);
 
 impl ErrorType {
-    /// A body that broke off, or ended before as many bytes as were announced.
+    /// A body failed, or was shorter than announced.
     pub const BODY: Self = Self("body");
-    /// An operation that was dropped before its end.
+    /// The operation was dropped before its end.
     pub const CANCELLED: Self = Self(CANCELLED);
-    /// A panic.
+    /// A panic occurred.
     pub const PANIC: Self = Self(PANIC);
-    /// A call whose deadline passed.
+    /// The deadline of a call passed.
     pub const DEADLINE_EXCEEDED: Self = Self("DEADLINE_EXCEEDED");
-    /// The time of a client, or of a layer, was up.
+    /// The timeout of a client or a layer expired.
     pub const TIMEOUT: Self = Self("timeout");
-    /// No connection came about.
+    /// No connection could be established.
     pub const CONNECT: Self = Self("connect");
     /// The name of the host could not be resolved.
     pub const DNS: Self = Self("dns");
     /// The TLS handshake failed.
     pub const TLS: Self = Self("tls");
-    /// Too many redirects, or one that leads nowhere.
+    /// There were too many redirects, or one without a valid target.
     pub const REDIRECT: Self = Self("redirect");
     /// A body, or the value of a column, could not be decoded.
     pub const DECODE: Self = Self("decode");
     /// A value that a query was given could not be encoded.
     pub const ENCODE: Self = Self("encode");
-    /// The other side does not keep to the protocol, or the driver came out of step with it.
+    /// The other side violated the protocol, or the driver lost step with it.
     pub const PROTOCOL: Self = Self("protocol");
     /// The connection broke.
     pub const IO: Self = Self("io");
-    /// No connection of the pool came free in time.
+    /// No connection of the pool became free in time.
     pub const POOL_TIMEOUT: Self = Self("pool_timeout");
     /// The pool of connections is closed.
     pub const POOL_CLOSED: Self = Self("pool_closed");
@@ -63,16 +64,15 @@ impl ErrorType {
     pub const REQUEST: Self = Self("request");
     /// Another middleware of the client failed.
     pub const MIDDLEWARE: Self = Self("middleware");
-    /// An error whose type has no name.
+    /// An error whose type is not known.
     pub const OTHER: Self = Self(semconv::OTHER);
 
-    /// The class of an error of a service: [`TIMEOUT`](Self::TIMEOUT) or
-    /// [`CONNECT`](Self::CONNECT) if that is what it comes from, else the name of its type, or
-    /// `_OTHER` where it is boxed and its type is gone.
+    /// The class of an error of a service: [`TIMEOUT`](Self::TIMEOUT) or [`CONNECT`](Self::CONNECT)
+    /// if one of these caused it, else the name of its type, or `_OTHER` if it is boxed and its
+    /// type is unknown.
     ///
-    /// Boxes are looked into, as far as their errors tell their sources: for what the standard
-    /// library says of sockets, and with the feature `tower` for the errors of tower's and tokio's
-    /// timeouts and of hyper.
+    /// The sources of boxed errors are searched for the standard library's socket errors and, with
+    /// the feature `tower`, for the timeout errors of tower and tokio and the errors of hyper.
     ///
     /// ```
     /// use std::error::Error;
@@ -97,8 +97,8 @@ impl ErrorType {
         }
     }
 
-    /// The class of an error that broke a body off: [`TIMEOUT`](Self::TIMEOUT) if it comes from one,
-    /// else [`BODY`](Self::BODY).
+    /// The class of an error that interrupted a body: [`TIMEOUT`](Self::TIMEOUT) if a timeout
+    /// caused it, else [`BODY`](Self::BODY).
     ///
     /// ```
     /// use std::io;
@@ -116,7 +116,7 @@ impl ErrorType {
     }
 }
 
-/// An error that a box hides.
+/// The error inside a box, if `error` is one.
 pub(crate) fn unboxed(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     if let Some(error) = error.downcast_ref::<Box<dyn Error + Send + Sync>>() {
         return Some(&**error);
@@ -128,7 +128,7 @@ pub(crate) fn unboxed(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     Some(&**error)
 }
 
-/// An error whose type is known here.
+/// `error` as an error, if its type is known here.
 pub(crate) fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     fn is<E: Error + 'static>(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
         error.downcast_ref::<E>().map(|error| error as _)
@@ -143,7 +143,7 @@ pub(crate) fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     found
 }
 
-/// The first class that an error or one of its sources tells.
+/// The first class found in an error and its sources.
 fn find(error: &(dyn Error + 'static)) -> Option<ErrorType> {
     iter::successors(Some(error), |&error| error.source()).find_map(class)
 }
@@ -169,7 +169,7 @@ fn class(error: &(dyn Error + 'static)) -> Option<ErrorType> {
         | ErrorKind::NetworkUnreachable
         | ErrorKind::NetworkDown
         | ErrorKind::AddrNotAvailable => Some(ErrorType::CONNECT),
-        // What somebody else's error was wrapped into; its source begins below that.
+        // The wrapper of another crate's error; its own source skips that error.
         _ => find(error.get_ref()?),
     }
 }

@@ -1,4 +1,4 @@
-//! gRPC status codes: what they are called, where they come from, and whose errors they are.
+//! gRPC status codes: their names, their sources, and the side for which they are errors.
 
 use opentelemetry::StringValue;
 use percent_encoding::percent_decode_str;
@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use super::ending::Side;
 use crate::semconv;
 
-/// A status code; those that gRPC does not define keep their number.
+/// A status code. Codes that gRPC does not define keep their number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GrpcCode {
     Ok,
@@ -30,9 +30,9 @@ pub(crate) enum GrpcCode {
 }
 
 impl GrpcCode {
-    /// The value of `grpc-status`; what is no number is UNKNOWN.
+    /// Reads the value of `grpc-status`. Anything but a number is UNKNOWN.
     pub(crate) fn parse(text: &str) -> Self {
-        // Nearly always.
+        // The usual case.
         if text == "0" {
             return Self::Ok;
         }
@@ -66,7 +66,7 @@ impl GrpcCode {
         }
     }
 
-    /// What a response without `grpc-status` means (gRPC's `doc/http-grpc-status-mapping.md`).
+    /// The code of a response without `grpc-status` (gRPC's `doc/http-grpc-status-mapping.md`).
     pub(crate) fn from_http(status: u16) -> Self {
         match status {
             400 => Self::Internal,
@@ -86,7 +86,7 @@ impl GrpcCode {
         }
     }
 
-    /// The value where it has to be one of few: a peer chooses numbers without a name.
+    /// The value as a label, of low cardinality: a peer can send any number without a name.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Ok => "OK",
@@ -110,7 +110,8 @@ impl GrpcCode {
         }
     }
 
-    /// For a client everything but OK is an error, for a server only what is its own fault.
+    /// True if the code is an error: for a client everything except OK, for a server only its own
+    /// faults.
     pub(crate) fn is_error(self, side: Side) -> bool {
         match side {
             Side::Client => self != Self::Ok,
@@ -127,7 +128,7 @@ impl GrpcCode {
     }
 }
 
-/// The text of a `grpc-message`. What is not encoded as it should be stays as it is.
+/// The text of a `grpc-message`. Invalid escapes stay unchanged.
 pub(crate) fn decoded_message(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

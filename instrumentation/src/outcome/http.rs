@@ -10,11 +10,11 @@ use super::message::Message;
 use crate::reuse::intern;
 use crate::semconv;
 
-/// What an HTTP request finds out by its end.
+/// What an HTTP request learns by its end.
 #[derive(Debug)]
 pub(crate) struct HttpOutcome {
     pub(crate) side: Side,
-    /// What the method says of the response's end.
+    /// How the method decides where the response ends.
     pub(crate) message: Message,
     pub(crate) version: Option<&'static str>,
     pub(crate) status: Option<u16>,
@@ -34,8 +34,8 @@ impl HttpOutcome {
         }
     }
 
-    /// The head of the response is there. What was negotiated a client's response knows, a server's
-    /// does not.
+    /// Records the head of the response. The response of a client knows the negotiated version,
+    /// that of a server does not.
     pub(crate) fn respond(&mut self, status: u16, version: Option<&'static str>) {
         self.status = Some(status);
         if self.side == Side::Client {
@@ -43,20 +43,20 @@ impl HttpOutcome {
         }
     }
 
-    /// Whether the response is an error by its status.
+    /// True if the status makes the response an error.
     pub(crate) fn is_error(&self) -> bool {
         self.status
             .is_some_and(|status| is_error(self.side, status))
     }
 
-    /// Whether the response is complete with its head.
+    /// True if the response is complete with its head.
     pub(crate) fn ends_with_head(&self) -> bool {
         self.status
             .is_some_and(|status| self.message.ends_with_head(status))
     }
 
-    /// A caller that drops a client's request has cancelled it on purpose, which is no error. A
-    /// server's request is dropped because its client went away.
+    /// A caller that drops a client's request cancels it on purpose, which is not an error. A
+    /// server's request is dropped because its client disconnected.
     pub(super) fn error_type(&self, ending: Ending) -> Option<Cow<'static, str>> {
         match (ending, self.status) {
             (Ending::Panicked, _) => Some(Cow::Borrowed(PANIC)),
@@ -92,7 +92,8 @@ impl HttpOutcome {
         }
     }
 
-    /// One by one: mostly there are two, and a chain of iterators costs more than their locks.
+    /// Sets them one by one: usually there are two, and a chain of iterators costs more than their
+    /// locks.
     pub(super) fn describe(&self, found_route: Option<Cow<'static, str>>, set: impl Fn(KeyValue)) {
         if let Some(status) = self.status {
             set(status_code(status));
@@ -100,7 +101,7 @@ impl HttpOutcome {
         if let Some(route) = found_route {
             set(KeyValue::new(semconv::HTTP_ROUTE, route));
         }
-        // A server knows it at the start, a client when the connection is there.
+        // A server knows it at the start, a client once it is connected.
         if let (Side::Client, Some(version)) = (self.side, self.version) {
             set(KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version));
         }

@@ -1,13 +1,13 @@
-//! Where a response ends: with its head, whatever body a service gave it, or with its body.
+//! The end of a response: its head, whatever body a service gave it, or its body.
 
-/// What the method of a request says of the response's end (RFC 9110, section 6.4.1).
+/// How the method of a request decides where the response ends (RFC 9110, section 6.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Message {
-    /// Answers HEAD, and has no body.
+    /// The response to HEAD, which has no body.
     HeadOnly,
-    /// Answers CONNECT: behind the head of a success a tunnel begins.
+    /// The response to CONNECT: a tunnel begins behind the head of a success.
     Tunnel,
-    /// Answers any other method.
+    /// The response to any other method.
     Usual,
 }
 

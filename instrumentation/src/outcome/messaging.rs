@@ -10,32 +10,32 @@ use super::error_type::{CANCELLED, PANIC};
 use crate::reuse::intern;
 use crate::semconv;
 
-/// What an operation on messages finds out by its end.
+/// What an operation on messages learns by its end.
 #[derive(Debug)]
 pub(crate) struct MessagingOutcome {
     side: Side,
-    /// `messaging.operation.type`, which only the duration of a client's operation is labelled with.
+    /// `messaging.operation.type`, a label only of the duration of a client's operation.
     labelled_type: Option<&'static str>,
     messages: Messages,
     partition: Option<Cow<'static, str>>,
-    /// Whether the span has yet to be told the partition.
+    /// True if the span does not have the partition yet.
     is_late: bool,
-    /// Whether an offset is one to record: the system has them, and the span has none yet.
+    /// True if an offset is recorded: the system has offsets, and the span has none yet.
     takes_offset: bool,
     offset: Option<i64>,
 }
 
-/// How many messages an operation has to do with.
+/// How an operation counts its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Messages {
     /// They are counted here.
     Counted(u64),
-    /// They are counted elsewhere, or have been.
+    /// They are counted elsewhere.
     Uncounted,
 }
 
 impl MessagingOutcome {
-    /// `partition` is the one that the span has already.
+    /// `partition` is the one that the span already has.
     pub(crate) fn new(
         side: Side,
         labelled_type: Option<&'static str>,
@@ -54,7 +54,7 @@ impl MessagingOutcome {
         }
     }
 
-    /// The broker took the message, or would have.
+    /// Records the partition of a message that the broker accepted or would have accepted.
     pub(crate) fn deliver(&mut self, partition: i32) {
         if self.partition.is_none() {
             self.partition = Some(intern::number(partition));
@@ -73,8 +73,8 @@ impl MessagingOutcome {
         }
     }
 
-    /// Who drops the work on a message has left it undone. Who drops a send before the broker has it
-    /// gave it up on purpose.
+    /// Processing that is dropped was left undone, which is an error. A send that is dropped was
+    /// given up on purpose, which is not.
     pub(super) fn error_type(&self, ending: Ending) -> Option<&'static str> {
         match (ending, self.side) {
             (Ending::Panicked, _) => Some(PANIC),
@@ -93,7 +93,7 @@ impl MessagingOutcome {
         }
     }
 
-    /// Adds what counters are not labelled with.
+    /// Adds the labels that counters do not have.
     pub(crate) fn label_duration(&self, labels: &mut Vec<KeyValue>) {
         if let Some(kind) = self.labelled_type {
             labels.push(KeyValue::new(semconv::MESSAGING_OPERATION_TYPE, kind));

@@ -1,6 +1,6 @@
-//! How operations end: what an outcome adds to the span and to the labels, and what is an error.
+//! How operations end: the attributes and labels that an outcome adds, and what is an error.
 //!
-//! One file a convention, of pure rules, and the classes of errors. Nothing in here knows of
+//! One file of pure rules for each convention, and the classes of errors. Nothing here depends on
 //! operations.
 
 mod db;
@@ -27,7 +27,7 @@ use std::borrow::Cow;
 
 use opentelemetry::{KeyValue, StringValue};
 
-/// What an operation finds out by its end, by its convention.
+/// What an operation learns by its end, by its convention.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Http(HttpOutcome),
@@ -37,7 +37,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Nothing more will be found out.
+    /// Completes the outcome; nothing more is learned after this.
     pub(crate) fn end(&mut self, ending: Ending) {
         match self {
             Self::Http(_) | Self::Messaging(_) | Self::Db(_) => {}
@@ -56,7 +56,8 @@ impl Outcome {
         }
     }
 
-    /// The name of a span whose route was found after its start. `word` is what its name began with.
+    /// The name of a span whose route was found after its start. `word` is the first word of its
+    /// name.
     pub(crate) fn span_name(&self, word: &str, route: Cow<'static, str>) -> Cow<'static, str> {
         match self {
             Self::Http(_) => HttpOutcome::span_name(word, &route),
@@ -64,8 +65,8 @@ impl Outcome {
         }
     }
 
-    /// Adds the labels that the end knows, always in the same order, which the SDK looks up without
-    /// sorting.
+    /// Adds the labels known at the end, always in the same order, so that the SDK looks them up
+    /// without sorting.
     pub(crate) fn label(
         &self,
         route: Option<Cow<'static, str>>,
@@ -80,8 +81,8 @@ impl Outcome {
         }
     }
 
-    /// Sets the attributes of the span that the end knows. `found` is a route, or the method of a
-    /// call, that the span does not have yet.
+    /// Sets the span attributes known at the end. `found` is a route, or the method of a call, that
+    /// the span does not have yet.
     pub(crate) fn describe(&mut self, found: Option<Cow<'static, str>>, set: impl Fn(KeyValue)) {
         match self {
             Self::Http(http) => http.describe(found, set),

@@ -10,11 +10,11 @@ use super::error_type::PANIC;
 use super::grpc_code::{GrpcCode, decoded_message};
 use crate::semconv;
 
-/// What a call finds out by its end.
+/// What a call learns by its end.
 #[derive(Debug)]
 pub(crate) struct RpcOutcome {
     side: Side,
-    /// The method as it was asked for, where nothing said at the start that it is recognised.
+    /// The requested method, unless it was recognised at the start.
     original: Option<String>,
     /// The first status code that was seen.
     code: Option<GrpcCode>,
@@ -36,8 +36,7 @@ impl RpcOutcome {
         self.http_status = Some(http_status);
     }
 
-    /// Reads the status from the head or the trailers, if it is there. What comes back is the
-    /// message of an error.
+    /// Reads the status from the head or the trailers, if present. Returns the message of an error.
     pub(crate) fn read_status(&mut self, carrier: &dyn Extractor) -> Option<String> {
         let code = GrpcCode::parse(carrier.get("grpc-status")?);
         self.record_status(code).then(|| {
@@ -47,7 +46,7 @@ impl RpcOutcome {
         })
     }
 
-    /// The first status counts. Whether it is this one, and an error.
+    /// The first status counts. Returns true if it is this one and an error.
     pub(crate) fn record_status(&mut self, code: GrpcCode) -> bool {
         if self.code.is_some() {
             return false;
@@ -56,10 +55,9 @@ impl RpcOutcome {
         code.is_error(self.side)
     }
 
-    /// The call has come to its end, with a status code also where nobody sent one.
+    /// Ends the call with a status code, even if none was sent.
     ///
-    /// A call that nobody waits for any longer is cancelled, unless its head said already that
-    /// something else than gRPC answered.
+    /// A dropped call is cancelled, unless its head already showed that the answer was not gRPC.
     pub(super) fn end(&mut self, ending: Ending) {
         self.code.get_or_insert(match (ending, self.http_status) {
             (Ending::Dropped, None | Some(200)) => GrpcCode::Cancelled,
@@ -78,7 +76,7 @@ impl RpcOutcome {
         }
     }
 
-    /// `method` is a recognised one.
+    /// `method` is a recognised method.
     pub(super) fn label(
         &self,
         method: Option<Cow<'static, str>>,

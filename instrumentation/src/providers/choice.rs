@@ -1,4 +1,4 @@
-//! Where telemetry goes, found late enough that it cannot be silently off.
+//! The choice of providers, resolved so late that telemetry cannot be silently off.
 
 use std::any::TypeId;
 use std::fmt;
@@ -14,14 +14,14 @@ use super::tracer::{StartSpan, TracerSource, is_no_op};
 
 /// The providers and the propagator that an instrumentation uses.
 ///
-/// [`Providers::global`], the default, asks for the global providers when the first request comes,
-/// and again with every request while it still finds the API's no-op ones. The order of
-/// `set_tracer_provider` and the construction of a layer does not matter. What it found it keeps
-/// until the tracer provider is shut down. Then it asks again, so that the first request after that has no
-/// span, and the second one the span of the new provider; the metrics follow the tracer.
+/// [`Providers::global`], the default, looks up the global providers at the first request, and
+/// again at every request while it still finds the API's no-op ones. So a layer may be created
+/// before `set_tracer_provider` is called. It keeps the providers that it found until the tracer
+/// provider is shut down. Then it looks them up again: the first request after the shutdown has no
+/// span, and the second one has a span of the new provider. The metrics follow the tracer.
 ///
-/// After a hundred requests, or ten seconds, without any provider it warns once, through `tracing`;
-/// so it does if a provider was shut down and none came after it.
+/// After a hundred requests or ten seconds without a provider, it logs a warning once, through
+/// `tracing`. It does the same if a provider was shut down and no other was set.
 ///
 /// ```
 /// use opentelemetry::trace::noop::NoopTracerProvider;
@@ -34,7 +34,7 @@ use super::tracer::{StartSpan, TracerSource, is_no_op};
 /// ```
 #[derive(Clone, Default)]
 pub struct Providers {
-    /// `None`: the global one.
+    /// `None` means the global one.
     tracers: Option<Arc<dyn TracerSource>>,
     meters: Meters,
     propagator: Option<Arc<dyn TextMapPropagator + Send + Sync>>,
@@ -47,21 +47,21 @@ enum Meters {
     #[default]
     Global,
     Given(Arc<dyn MeterProvider + Send + Sync>),
-    /// The API's no-op was given.
+    /// The API's no-op was passed in.
     Nothing,
 }
 
 impl Providers {
-    /// The global providers and the default propagation of [`otel_propagation`].
+    /// Uses the global providers and the default propagation of [`otel_propagation`].
     ///
-    /// A global meter provider whose type has no size counts as the API's no-op. One that
-    /// [is given](Self::with_meter_provider) does not.
+    /// A global meter provider whose type has size zero counts as the API's no-op. One that is
+    /// [passed in](Self::with_meter_provider) does not.
     #[must_use]
     pub fn global() -> Self {
         Self::default()
     }
 
-    /// The given providers, and the default propagation of [`otel_propagation`].
+    /// Uses the given providers and the default propagation of [`otel_propagation`].
     #[must_use]
     pub fn new<T, M>(tracer_provider: T, meter_provider: M) -> Self
     where
@@ -113,10 +113,10 @@ impl Providers {
     /// Whether the duration metric keeps the SDK's place for each set of labels, which makes it
     /// cheaper. Default: false.
     ///
-    /// It is for cumulative temporality: with delta, the SDK counts a set of labels that was bound
-    /// towards its limit of 2,000 sets for good. It needs an experimental feature of opentelemetry
-    /// 0.33, which the feature `bound-instruments` switches on, also in the SDK; with a provider
-    /// that has none, nothing is recorded.
+    /// Use it with cumulative temporality: with delta, the SDK counts a bound set of labels towards
+    /// its limit of 2,000 sets for good. It needs an experimental feature of opentelemetry 0.33,
+    /// which the feature `bound-instruments` enables in the API and the SDK. A provider without it
+    /// records nothing.
     #[cfg(feature = "bound-instruments")]
     #[must_use]
     pub fn bind_instruments(mut self, binds: bool) -> Self {
@@ -147,19 +147,20 @@ impl Providers {
     pub(crate) fn tracer(&self, scope: &InstrumentationScope) -> Option<Box<dyn StartSpan>> {
         match &self.tracers {
             Some(tracers) => tracers.tracer(scope.clone()),
-            // Without an SDK every request looks; a tracer by its name alone is cheap to have. An
-            // SDK would have something to say of an empty name.
+            // Without an SDK, every request looks; a tracer by name alone is cheap to get. An SDK
+            // would warn about an empty name.
             None if is_no_op(&global::tracer(env!("CARGO_PKG_NAME"))) => None,
             None => Some(Box::new(global::tracer_with_scope(scope.clone()))),
         }
     }
 
-    /// What may have come after a provider that was shut down: one that was given has none.
+    /// The provider set after one that was shut down. A provider that was passed in has no
+    /// successor.
     pub(super) fn successor(&self, scope: &InstrumentationScope) -> Option<Box<dyn StartSpan>> {
         self.are_global().then(|| self.tracer(scope)).flatten()
     }
 
-    /// Whether somebody may still set them.
+    /// True if the application may still set them.
     pub(super) fn are_global(&self) -> bool {
         self.tracers.is_none() && !matches!(self.meters, Meters::Nothing)
     }
@@ -195,11 +196,11 @@ impl fmt::Debug for Providers {
     }
 }
 
-/// `None` for what counts as the API's no-op.
+/// `None` if the provider counts as the API's no-op.
 ///
-/// The global meter provider has lost its type and cannot be asked what it is. The no-op has no
-/// size, but nor has a provider that keeps what it records into in a static: such a one has to be
-/// [given](Providers::with_meter_provider).
+/// The type of the global meter provider is erased and cannot be checked. The no-op has size zero,
+/// but so has a provider that keeps its state in a static. Such a provider has to be [passed
+/// in](Providers::with_meter_provider).
 fn recording(
     provider: Arc<dyn MeterProvider + Send + Sync>,
 ) -> Option<Arc<dyn MeterProvider + Send + Sync>> {
@@ -212,7 +213,7 @@ mod tests {
 
     use super::*;
 
-    /// Hands on to a provider that it finds elsewhere.
+    /// Forwards to a provider that it finds elsewhere.
     #[derive(Debug)]
     struct Forwarding;
 

@@ -1,4 +1,4 @@
-//! Samplers that can be asked before anything is written down for them.
+//! Samplers that can decide before a span is built.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -7,11 +7,11 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanContext, TraceId, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
-/// A sampler that looks at nothing but parent and trace id, so that it can be asked before a span
-/// has its name and its attributes.
+/// A sampler that reads only the parent and the trace id, so that it can decide before a span has
+/// its name and attributes.
 ///
-/// What it decides against then costs a fraction: nothing is built that would be thrown away. A
-/// sampler that looks at more must not say that it can be asked: it would see less than it wants.
+/// A request that it drops then costs a fraction, because nothing is built to be thrown away. Do
+/// not implement this for a sampler that reads more, because it would not see what it needs.
 ///
 /// ```
 /// use opentelemetry::Context;
@@ -44,28 +44,27 @@ use opentelemetry::{Context, InstrumentationScope};
 /// opentelemetry::global::set_tracer_provider(EarlySampled::new(provider, ByParent));
 /// ```
 pub trait EarlySampler: fmt::Debug + Send + Sync {
-    /// What becomes of the next span below `parent`, whose span may be none or not valid.
+    /// Decides about the next span below `parent`, whose own span may be absent or not valid.
     fn decide(&self, parent: &Context) -> EarlyDecision;
 }
 
-/// What an [`EarlySampler`] knows of a span that is about to begin.
+/// The decision of an [`EarlySampler`] about a span that is about to begin.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EarlyDecision {
-    /// Nothing: the span begins, and its provider decides.
+    /// No decision yet: the span begins, and its provider decides.
     Unknown,
-    /// It is not sampled, and this is its context. The provider is not asked.
+    /// The span is not sampled, and this is its context. The provider is not asked.
     Unsampled(SpanContext),
-    /// It is sampled as the root of this trace. The provider's generator of ids has to take
-    /// [`proposed_trace_id`] then, or it would decide anew.
+    /// The span is sampled as the root of this trace. The provider's id generator has to use
+    /// [`proposed_trace_id`] then; otherwise it would decide anew.
     Root(TraceId),
 }
 
-/// A tracer provider with a sampler that can be asked early.
+/// A tracer provider with a sampler that can decide early.
 ///
-/// Set it as the global provider or give it to [`Providers`](crate::Providers): the
-/// instrumentations of this suite find the sampler behind it. For all others it is the provider
-/// that it was made from.
+/// Set it as the global provider or pass it to [`Providers`](crate::Providers). The
+/// instrumentations of this suite then find its sampler. All other code sees the wrapped provider.
 #[derive(Clone, Debug)]
 pub struct EarlySampled<P> {
     provider: P,
@@ -73,7 +72,7 @@ pub struct EarlySampled<P> {
 }
 
 impl<P> EarlySampled<P> {
-    /// `sampler` has to decide as the sampler of `provider` does.
+    /// Wraps `provider`. `sampler` has to decide as the sampler of `provider` does.
     #[must_use]
     pub fn new(provider: P, sampler: impl EarlySampler + 'static) -> Self {
         Self {
@@ -87,7 +86,7 @@ impl<P: TracerProvider> TracerProvider for EarlySampled<P> {
     type Tracer = P::Tracer;
 
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> Self::Tracer {
-        // The global provider shows nothing of the one behind it, but it calls it.
+        // The global provider does not expose the one behind it, but it calls it.
         let _ = ANSWERED.try_with(|answered| {
             if let Ok(mut answered) = answered.try_borrow_mut() {
                 *answered = Some(self.sampler.clone());
@@ -97,26 +96,26 @@ impl<P: TracerProvider> TracerProvider for EarlySampled<P> {
     }
 }
 
-/// The trace that the next root of this thread is to begin, for the generator of ids that belongs
-/// to an [`EarlySampler`]. It is taken: the next call finds none.
+/// Takes the trace id for the next root span of this thread; the next call returns `None`. It is
+/// for the id generator that belongs to an [`EarlySampler`].
 #[must_use]
 pub fn proposed_trace_id() -> Option<TraceId> {
     PROPOSED.try_with(Cell::take).ok().flatten()
 }
 
-/// Begins a span as the root of that trace, if the provider's generator of ids takes it.
+/// Begins a span as the root of that trace, if the provider's id generator uses the proposal.
 pub(crate) fn proposing<T>(trace_id: TraceId, begin: impl FnOnce() -> T) -> T {
     let _ = PROPOSED.try_with(|proposed| proposed.set(Some(trace_id)));
     let begun = begin();
-    // Nobody took it: it must not become the trace of something else.
+    // If it was not taken, it must not become the trace of another span.
     let _ = proposed_trace_id();
     begun
 }
 
-/// What `find` finds, and the sampler of the provider that it has asked for a tracer.
+/// The result of `find`, and the sampler of the provider that `find` asked for a tracer.
 pub(super) fn with_sampler<T>(find: impl FnOnce() -> T) -> (T, Option<Arc<dyn EarlySampler>>) {
     let take = || ANSWERED.try_with(RefCell::take).ok().flatten();
-    // Others ask for tracers, too.
+    // Other code asks for tracers, too.
     let _ = take();
     let found = find();
     (found, take())

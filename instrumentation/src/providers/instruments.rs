@@ -8,7 +8,7 @@ use opentelemetry::metrics::{Counter, Histogram, Meter, UpDownCounter};
 #[cfg(feature = "bound-instruments")]
 use super::bound_histogram::BoundHistograms;
 
-/// Name and description of the instruments that one convention defines; `None` is switched off.
+/// Name and description of the instruments that one convention defines; `None` means switched off.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Definitions {
     pub(crate) duration: Definition,
@@ -135,7 +135,7 @@ impl Definitions {
         messages: None,
     };
 
-    /// Leaves out what is opt-in and was not asked for.
+    /// Leaves out opt-in instruments that were not asked for.
     pub(crate) fn only(self, active: bool, body_sizes: bool) -> Self {
         Self {
             duration: self.duration,
@@ -147,7 +147,7 @@ impl Definitions {
     }
 }
 
-/// The instruments themselves, made once for each configuration.
+/// The instruments themselves, created once for each configuration.
 pub(crate) struct Instruments {
     pub(crate) duration: Duration,
     pub(crate) active: Option<UpDownCounter<i64>>,
@@ -204,7 +204,7 @@ impl Instruments {
 }
 
 impl Instruments {
-    /// Keeps places, if it is asked to.
+    /// Keeps the SDK's places if `binds` is true.
     #[cfg(feature = "bound-instruments")]
     pub(super) fn bound(mut self, binds: bool) -> Self {
         self.duration = match self.duration {
@@ -239,10 +239,10 @@ const CONSUMED_MESSAGES: Option<Definition> = Some((
     "Number of messages that were delivered to the application.",
 ));
 
-/// Advised by the conventions for requests, calls and messages.
+/// The conventions' advice for requests, calls and messages.
 const REQUEST_BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
-/// Advised by the conventions for queries.
+/// The conventions' advice for queries.
 pub(crate) const QUERY_BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];

@@ -1,4 +1,4 @@
-//! Where telemetry goes, and as what.
+//! The providers that telemetry goes to, and its instrumentation scope.
 
 #[cfg(feature = "bound-instruments")]
 mod bound_histogram;

@@ -1,10 +1,10 @@
-//! What is said of telemetry that goes nowhere, once and not at once.
+//! Warnings about telemetry that goes nowhere, logged once and with a delay.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// A warning that is due when something has happened often enough, or for long enough.
+/// A warning that is logged once something has happened often enough, or for long enough.
 pub(super) struct Notice {
     count: AtomicU32,
     first: OnceLock<Instant>,
@@ -23,7 +23,7 @@ pub(super) static WITHOUT_PROVIDER: Notice = Notice::new(|| {
     );
 });
 
-/// The provider was shut down, and nobody has set another one.
+/// The provider was shut down, and no other one was set.
 pub(super) static SHUT_DOWN: Notice = Notice::new(|| {
     tracing::warn!(
         name: "ProviderShutDown",
@@ -41,7 +41,7 @@ impl Notice {
         }
     }
 
-    /// It has happened once more. After the warning nothing comes of it.
+    /// Counts one more occurrence. After the warning this does nothing.
     #[cold]
     pub(super) fn count(&self) {
         if self.count.load(Ordering::Relaxed) >= OFTEN {
@@ -49,7 +49,7 @@ impl Notice {
         }
         let is_often = self.count.fetch_add(1, Ordering::Relaxed) + 1 == OFTEN;
         let is_long = || self.first.get_or_init(Instant::now).elapsed() >= LONG;
-        // Whoever gets there first.
+        // Only the first thread to get here warns.
         let is_due = is_often || is_long() && self.count.swap(OFTEN, Ordering::Relaxed) < OFTEN;
         if is_due && !is_meant() {
             (self.warn)();
@@ -57,12 +57,13 @@ impl Notice {
     }
 }
 
-/// Whether whoever started the program wants no telemetry (SDK environment variables, "General").
+/// True if the environment switches telemetry off on purpose (SDK environment variables,
+/// "General").
 fn is_meant() -> bool {
     std::env::var_os("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// The version whose providers are looked for; two that differ in it have nothing in common.
+/// The API version whose providers are looked up. Versions that differ in it share no globals.
 const OPENTELEMETRY: &str = "0.33";
 const OFTEN: u32 = 100;
 const LONG: Duration = Duration::from_secs(10);

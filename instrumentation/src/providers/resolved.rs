@@ -1,4 +1,4 @@
-//! What was found of the providers, once there is more than a no-op.
+//! The tracer and instruments that were found, once they are more than no-ops.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,22 +16,22 @@ use super::tracer::{StartSpan, StartedSpan};
 
 /// The tracer and the instruments of one instrumentation, kept once they are more than no-ops.
 ///
-/// When the provider is shut down, those of its successor are found, if the application sets one.
+/// If the provider is shut down, those of its successor are found, if the application sets one.
 pub(crate) struct Resolved {
     providers: Providers,
     scope: InstrumentationScope,
     definitions: Definitions,
     tracer: OnceLock<Found>,
     instruments: OnceLock<Instruments>,
-    /// Whether the tracer's provider was shut down, which its spans show.
+    /// True if the tracer's provider was shut down, which its spans show.
     is_over: AtomicBool,
-    /// What has started a span since then.
+    /// The successor that has started a span since then.
     successor: OnceLock<Box<Self>>,
-    /// How many came before it.
+    /// The number of predecessors.
     generation: u8,
 }
 
-/// A tracer, and the sampler that can be asked before a span is built, if there is one.
+/// A tracer, and the sampler that can decide before a span is built, if there is one.
 struct Found {
     tracer: Box<dyn StartSpan>,
     sampler: Option<Arc<dyn EarlySampler>>,
@@ -59,7 +59,7 @@ impl Resolved {
         &self.providers
     }
 
-    /// Whether there is anything to record into.
+    /// True if there is anything to record into.
     pub(crate) fn is_found(&self) -> bool {
         if self.tracer().is_some() || self.instruments().is_some() {
             return true;
@@ -70,7 +70,7 @@ impl Resolved {
         false
     }
 
-    /// What the sampler decides of a child of `parent`, if it can tell before there is a span.
+    /// The sampler's decision about a child of `parent`, if it can decide before there is a span.
     pub(crate) fn decide(&self, parent: &Context) -> EarlyDecision {
         let current = self.current();
         let sampler = current.find_sampler();
@@ -105,7 +105,7 @@ impl Resolved {
         }
     }
 
-    /// For instruments of one's own; `None` while there is nothing to record into.
+    /// A meter for further instruments; `None` while there is nothing to record into.
     pub(crate) fn meter(&self) -> Option<Meter> {
         self.providers.meter(&self.scope)
     }
@@ -133,7 +133,7 @@ impl Resolved {
         current
     }
 
-    /// Asks for the provider that is there now, which may still be the one that was shut down.
+    /// Looks up the current provider, which may still be the one that was shut down.
     #[cold]
     fn succeed(
         &self,
@@ -159,7 +159,7 @@ impl Resolved {
         span
     }
 
-    /// Apart from the look at what was found, which is all that most requests need.
+    /// Kept apart from `tracer`, because most requests need only what was found before.
     fn find_tracer(&self) -> Option<&dyn StartSpan> {
         let (tracer, sampler) = with_sampler(|| self.providers.tracer(&self.scope));
         let tracer = tracer?;
@@ -169,7 +169,8 @@ impl Resolved {
 
     fn find_instruments(&self) -> Option<&Instruments> {
         let meter = self.providers.meter(&self.scope)?;
-        // Made before, because what the SDK has to say of them may come back here.
+        // Created before `get_or_init`, because a log record of the SDK may lead back to this
+        // function.
         let made = Instruments::new(&meter, &self.definitions);
         #[cfg(feature = "bound-instruments")]
         let made = made.bound(self.providers.binds_instruments());
@@ -187,6 +188,5 @@ impl fmt::Debug for Resolved {
     }
 }
 
-/// How often a successor is looked for: a tracer that makes an invalid span now and then is none
-/// that was shut down.
+/// The limit on successors: a tracer that makes an invalid span now and then was not shut down.
 const GENERATIONS: u8 = 16;

@@ -1,10 +1,10 @@
-//! How the suite's instrumentations are named in the telemetry that they make.
+//! The names of the suite's instrumentations in their telemetry.
 
 use opentelemetry::InstrumentationScope;
 
 use crate::semconv;
 
-/// The instrumentation scope of a crate, with the schema of the conventions that are emitted.
+/// The instrumentation scope of a crate, with the schema URL of the emitted conventions.
 ///
 /// ```
 /// use otel_instrumentation::instrumentation_scope;

@@ -1,4 +1,4 @@
-//! Tracers without their types, and how a no-op is known.
+//! Type-erased tracers, and how a no-op is recognised.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope};
 
-/// A tracer provider without its type.
+/// A type-erased tracer provider.
 pub(crate) trait TracerSource: Send + Sync {
     fn tracer(&self, scope: InstrumentationScope) -> Option<Box<dyn StartSpan>>;
 }
@@ -24,13 +24,13 @@ where
     }
 }
 
-/// A span that is in its context.
+/// A context that holds a new span.
 pub(crate) struct StartedSpan {
     pub(crate) context: Context,
     pub(crate) is_recording: bool,
 }
 
-/// A tracer without its type. The API's `BoxedTracer` would box every span a second time.
+/// A type-erased tracer. The API's `BoxedTracer` would box every span a second time.
 pub(crate) trait StartSpan: Send + Sync {
     /// Starts a span as a child of `parent` and puts it into `base`; `None` after a shutdown.
     fn start(&self, builder: SpanBuilder, parent: &Context, base: &Context) -> Option<StartedSpan>;
@@ -43,8 +43,8 @@ where
 {
     fn start(&self, builder: SpanBuilder, parent: &Context, base: &Context) -> Option<StartedSpan> {
         let span = self.build_with_context(builder, parent);
-        // The SDK hands out an invalid span after its shutdown, and a no-op the parent's span
-        // context. Neither is a span, and in the context they would hide the valid parent.
+        // After its shutdown the SDK returns an invalid span, and a no-op returns the parent's span
+        // context. Neither is a span, and in the context it would hide the valid parent.
         let own = span.span_context();
         if !own.is_valid() || own.span_id() == parent.span().span_context().span_id() {
             return None;
@@ -57,7 +57,7 @@ where
     }
 }
 
-/// `None` for the API's no-op, which is found out before anything is boxed.
+/// `None` for the API's no-op, which is recognised before anything is boxed.
 fn boxed<T>(tracer: T) -> Option<Box<dyn StartSpan>>
 where
     T: Tracer + Send + Sync + 'static,
@@ -66,9 +66,8 @@ where
     (!is_no_op(&tracer)).then(|| Box::new(tracer) as Box<dyn StartSpan>)
 }
 
-/// A tracer cannot be asked what it is, but a span started on one can be looked at: the no-op
-/// hands out its parent's span context. Any other tracer starts nothing where telemetry is
-/// suppressed.
+/// A tracer does not show its type, but a span that it starts can be checked: the no-op returns its
+/// parent's span context. Any other tracer starts nothing while telemetry is suppressed.
 pub(crate) fn is_no_op<T: Tracer>(tracer: &T) -> bool {
     let span = tracer.build_with_context(SpanBuilder::default(), &SUPPRESSED);
     span.span_context().span_id() == PARENT

@@ -1,7 +1,7 @@
-//! Texts that come with request after request: allocated once, then only looked up.
+//! Texts that repeat from request to request: allocated once, then only looked up.
 //!
-//! A span's name and its route are the same for all requests to a route, and so is the host that a
-//! server is known by. Looking one up costs some 60 instructions, making one 150 to 300.
+//! All requests to a route have the same span name and route, and mostly the same host. A look-up
+//! costs some 60 instructions, a new text 150 to 300.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -24,19 +24,19 @@ pub(crate) fn name(word: &str, target: &str) -> (Cow<'static, str>, Cow<'static,
     }
 }
 
-/// A route that has no name yet, or one that is a name.
+/// The text of a route that has no span name yet or is the span name itself.
 pub(crate) fn route(route: &str) -> Cow<'static, str> {
     kept(&ROUTES, route)
 }
 
-/// A host or a user agent: most requests of a service come with one of a few. Made-up ones soon
-/// find the table full.
+/// The text of a host or a user agent. Most requests to a service have one of a few; made-up ones
+/// soon find the table full.
 pub(crate) fn peer(text: &str) -> Cow<'static, str> {
     kept(&PEERS, text)
 }
 
-/// The code of a database's error; `None` for one that is too long for a code, or comes after very
-/// many others: procedures can raise codes of their own.
+/// The code of a database's error; `None` if it is too long for a code, or if the table is full,
+/// because procedures can raise codes of their own.
 pub(crate) fn error_code(code: &str) -> Option<&'static str> {
     (code.len() <= MAX_CODE_LENGTH)
         .then(|| ERROR_CODES.text(code))
@@ -54,8 +54,8 @@ fn kept<const BUCKETS: usize>(
     }
 }
 
-/// The address of a peer: behind a proxy all requests come from a few. Elsewhere hardly any comes
-/// again, so a look-up in vain has to be short.
+/// The text of a peer's address. Behind a proxy, all requests come from a few addresses. Without
+/// one, addresses hardly repeat, so a failed look-up has to be cheap.
 pub(crate) fn address(address: IpAddr) -> Cow<'static, str> {
     let hash = match address {
         IpAddr::V4(address) => hash(address.octets(), 0),
@@ -68,7 +68,7 @@ pub(crate) fn address(address: IpAddr) -> Cow<'static, str> {
     }
 }
 
-/// The number of a partition.
+/// The text of a partition's number.
 pub(crate) fn number(number: i32) -> Cow<'static, str> {
     let make = || (number, number.to_string().into());
     let bytes = number.to_le_bytes();
@@ -85,7 +85,7 @@ static ERROR_CODES: Table<Box<str>, 32> = Table::new();
 static ADDRESSES: Table<(IpAddr, Box<str>), 256, 2> = Table::new();
 static NUMBERS: Table<(i32, Box<str>), 256, 4> = Table::new();
 
-/// The name of a span, and the part of it behind the word.
+/// The name of a span, and the part behind its first word.
 struct Name {
     text: Box<str>,
     target: Box<str>,

@@ -1,10 +1,10 @@
-//! The list that the labels of a request's metrics are gathered in, handed on from one to the next.
+//! The list that collects the labels of a request's metrics, reused from request to request.
 
 use opentelemetry::KeyValue;
 
 use super::pool::Pool;
 
-/// An empty list, with room if an earlier request left one.
+/// An empty list, with capacity if an earlier request left one.
 pub(crate) fn list() -> Vec<KeyValue> {
     match SPARE.try_with(Pool::take) {
         Ok(Some(list)) => list,
@@ -16,7 +16,7 @@ pub(crate) fn list() -> Vec<KeyValue> {
 pub(crate) fn leave(mut list: Vec<KeyValue>) {
     list.clear();
     if list.capacity() <= MOST {
-        // Where the thread is about to end, it is dropped.
+        // If the thread is about to end, the list is dropped.
         let _ = SPARE.try_with(|spare| spare.leave(list));
     }
 }
@@ -27,5 +27,5 @@ thread_local! {
 
 /// Room for all labels of every convention.
 const USUAL: usize = 7;
-/// What hooks add beyond is not kept room for.
+/// Lists that hooks have made longer are not kept.
 const MOST: usize = 32;

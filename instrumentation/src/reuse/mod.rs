@@ -1,5 +1,5 @@
-//! What comes with request after request and is made once. Without this folder everything is the
-//! same, but slower.
+//! Values that repeat from request to request and are made once. Without this folder everything
+//! would be the same, but slower.
 
 pub(crate) mod intern;
 pub(crate) mod label_list;

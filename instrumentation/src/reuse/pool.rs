@@ -1,4 +1,5 @@
-//! What a completed request leaves for the next one of its thread, which need not allocate it then.
+//! Values that a completed request leaves for the next one of its thread, which saves an
+//! allocation.
 
 use std::cell::RefCell;
 
@@ -14,7 +15,7 @@ impl<T> Pool<T> {
         self.0.borrow_mut().pop()
     }
 
-    /// Drops the value where there are enough.
+    /// Keeps the value, or drops it if there are enough.
     pub(crate) fn leave(&self, value: T) {
         let mut values = self.0.borrow_mut();
         if values.len() < ENOUGH {
@@ -23,6 +24,6 @@ impl<T> Pool<T> {
     }
 }
 
-/// As many as are under way at a time in most threads; a burst beyond allocates. Some 10 KiB of
-/// operations and lists are kept by a thread that had as many, 35 KiB with the longest of lists.
+/// The number of operations under way at a time in most threads; a larger burst allocates. A thread
+/// that had as many keeps some 10 KiB of operations and lists, or 35 KiB with the longest lists.
 const ENOUGH: usize = 16;

@@ -1,12 +1,12 @@
 //! Tables that only grow, up to a bound.
 //!
-//! What comes with request after request is made once and then looked up. Nothing is removed, so
-//! that readers need no lock and may keep what they find, and hence there is only so much room.
+//! Values that repeat from request to request are made once and then looked up. Nothing is removed,
+//! so readers need no lock and may keep what they find. This is why the size is limited.
 
 use std::sync::OnceLock;
 
-/// Values that stay for as long as the table. Chained rather than in one array, because most
-/// services have few of anything and some have thousands.
+/// Values that live as long as the table. They are chained rather than in one array, because most
+/// services have few values and some have thousands.
 pub(crate) struct Table<T, const BUCKETS: usize, const DEPTH: usize = USUAL_DEPTH> {
     buckets: [OnceLock<Box<Entry<T>>>; BUCKETS],
 }
@@ -23,7 +23,8 @@ impl<T, const BUCKETS: usize, const DEPTH: usize> Table<T, BUCKETS, DEPTH> {
         }
     }
 
-    /// The value that `is` the wanted one, made if there is none yet; `None` without room for it.
+    /// The value for which `is` returns true, made if there is none yet; `None` if there is no
+    /// room.
     pub(crate) fn find(
         &self,
         hash: u64,
@@ -44,7 +45,7 @@ impl<T, const BUCKETS: usize, const DEPTH: usize> Table<T, BUCKETS, DEPTH> {
         None
     }
 
-    /// As [`find`](Self::find), but makes none.
+    /// The same as [`find`](Self::find), but makes no value.
     pub(crate) fn get(&self, hash: u64, is: impl Fn(&T) -> bool) -> Option<&T> {
         let mut slot = self.buckets.get(Self::bucket(hash))?;
         for _ in 0..DEPTH {
@@ -57,15 +58,15 @@ impl<T, const BUCKETS: usize, const DEPTH: usize> Table<T, BUCKETS, DEPTH> {
         None
     }
 
-    /// A product has its good bits at the top: what differs at the end of a text changes no others.
+    /// Uses the top bits of the product: a difference at the end of a text changes no others.
     fn bucket(hash: u64) -> usize {
         const { assert!(BUCKETS.is_power_of_two() && BUCKETS > 1) };
         (hash >> (u64::BITS - BUCKETS.ilog2())) as usize
     }
 }
 
-/// Eight bytes at a time, the last eight once more instead of a rest. A chain is short whatever
-/// happens, so that collisions on purpose gain nothing.
+/// Reads eight bytes at a time, and the last eight again instead of a remainder. Chains are always
+/// short, so deliberate collisions gain nothing.
 pub(crate) fn hash(bytes: impl AsRef<[u8]>, start: u64) -> u64 {
     let bytes = bytes.as_ref();
     let Some(last) = bytes.last_chunk::<8>() else {
@@ -85,13 +86,13 @@ pub(crate) fn mix(hash: u64, word: u64) -> u64 {
     (hash.rotate_left(5) ^ word).wrapping_mul(MULTIPLIER)
 }
 
-/// Odd, with its bits spread (the golden ratio).
+/// An odd number with well-spread bits (the golden ratio).
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 pub(crate) const USUAL_DEPTH: usize = 16;
 
 impl<const BUCKETS: usize, const DEPTH: usize> Table<Box<str>, BUCKETS, DEPTH> {
-    /// The same text, kept; `None` without room for it.
+    /// The kept copy of a text; `None` if there is no room.
     pub(crate) fn text(&self, text: &str) -> Option<&str> {
         let kept = self.find(hash(text, 0), |known| **known == *text, || text.into());
         kept.map(|known| &**known)

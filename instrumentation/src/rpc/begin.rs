@@ -1,4 +1,4 @@
-//! What the calls of servers and of clients begin with.
+//! The start of calls, common to servers and clients.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::outcome::{Outcome, RpcOutcome, Side};
 use crate::reuse::{intern, label_list};
 use crate::semconv;
 
-/// Starts the operation of a call. The server is a label for those who call it.
+/// Starts the operation of a call. For clients, the server is a label.
 pub(super) fn begin(
     instrumentation: &Arc<Instrumentation>,
     request: &Request<'_>,
@@ -61,10 +61,10 @@ pub(super) fn begin(
     RpcOperation::new(start.begin(instrumentation, request))
 }
 
-/// The name and the route that an operation starts with, and the method as it was asked for where
-/// nothing says that it is recognised.
+/// The name and the route that an operation starts with, and the requested method if it is not
+/// known to be recognised.
 ///
-/// A recognised method is the span's name. Another one may still turn out to be recognised.
+/// A recognised method is the span's name. Any other may still be recognised later.
 fn identify(request: &Request<'_>) -> (Cow<'static, str>, Route, Option<String>) {
     let recognised = request.template.filter(|method| !method.is_empty());
     match recognised {
@@ -80,5 +80,5 @@ fn identify(request: &Request<'_>) -> (Cow<'static, str>, Route, Option<String>)
     }
 }
 
-/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+/// Capacity for the usual attributes and those set at the end, so that nothing is moved.
 const ATTRIBUTES: usize = 9;

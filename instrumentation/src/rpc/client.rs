@@ -13,10 +13,10 @@ use crate::operation::{Convention, Instrumentation, Origin, RpcOperation};
 /// The RPC client convention for gRPC and one configuration; cheap to clone.
 ///
 /// [`authority`](Request::authority) is the target that the client was given: `host[:port]`, or one
-/// of gRPC's own forms such as `dns:///example.com:443`. A [`template`](Request::template) says
-/// that the method is one that the client's stubs know, see [`RpcServerInstrumentation`](crate::RpcServerInstrumentation). The
-/// operation lasts until the call's stream ends, whatever
-/// [`body_end`](ClientConfig::body_end) says.
+/// of gRPC's own forms such as `dns:///example.com:443`. Set a [`template`](Request::template) if
+/// the client's stubs know the method; see
+/// [`RpcServerInstrumentation`](crate::RpcServerInstrumentation). The operation lasts until the
+/// call's stream ends; [`body_end`](ClientConfig::body_end) has no effect.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -56,7 +56,7 @@ impl RpcClientInstrumentation {
         }
     }
 
-    /// The call begins, as a child of the current span.
+    /// Starts the operation of a call, as a child of the current span.
     pub fn start(&self, request: &Request<'_>) -> RpcOperation {
         let Self {
             instrumentation,

@@ -1,9 +1,8 @@
-//! `package.Service/Method`, as the path of a gRPC request has it.
+//! `package.Service/Method`, read from the path of a gRPC request.
 
-/// The full name of the method that a path such as `/package.Service/Method` asks for.
+/// The full name of the method in a path such as `/package.Service/Method`.
 ///
-/// A prefix that a proxy or an origin put before it is left out; `None` where the path has no
-/// service or no method.
+/// A prefix from a proxy or an origin is left out. `None` if the path has no service or no method.
 ///
 /// ```
 /// use otel_instrumentation::rpc_method;
@@ -22,7 +21,7 @@ pub fn rpc_method(path: &str) -> Option<&str> {
     path.get(service + 1..)
 }
 
-/// What `rpc.method_original` says of a path, which may be anything.
+/// The value of `rpc.method_original` for a path, which may be anything.
 pub(super) fn original(path: &str) -> &str {
     rpc_method(path).unwrap_or_else(|| path.strip_prefix('/').unwrap_or(path))
 }

@@ -13,10 +13,11 @@ use crate::operation::{Convention, Instrumentation, Operation, Origin, RpcOperat
 
 /// The RPC server convention for gRPC and one configuration; cheap to clone.
 ///
-/// A [`template`](Request::template) says that the method is one that the server knows, which makes
-/// it a label of the metric. Without one it is `_OTHER`, unless [`record_route`](Operation::record_route) tells it
-/// before the end. Of the configuration, [`trust_forwarded`](ServerConfig::trust_forwarded),
-/// [`scheme`](ServerConfig::scheme) and whatever HTTP alone has mean nothing to a call.
+/// Set a [`template`](Request::template) if the server knows the method. Only then is the method a
+/// label of the metric. Otherwise the label is `_OTHER`, unless
+/// [`record_route`](Operation::record_route) sets the method before the end.
+/// [`trust_forwarded`](ServerConfig::trust_forwarded), [`scheme`](ServerConfig::scheme) and all
+/// options that only HTTP has are ignored for calls.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -54,9 +55,10 @@ impl RpcServerInstrumentation {
         }
     }
 
-    /// The call begins: extracts its context and starts its span as the remote span's child.
+    /// Starts the operation of a call: extracts its context and starts its span as a child of the
+    /// remote span.
     ///
-    /// Without a remote span, a local span that is active is the parent, as where a handler calls
+    /// Without a remote span, an active local span is the parent, for instance if a handler calls
     /// another router of its process. Otherwise the trace begins here.
     pub fn start(&self, request: &Request<'_>) -> RpcOperation {
         let Self {
@@ -66,10 +68,10 @@ impl RpcServerInstrumentation {
         self.begin(request, Origin::incoming(instrumentation, request, options))
     }
 
-    /// The call begins inside of an HTTP request that is recorded already: the current span is its
-    /// parent, whatever the headers say, because they are the parent's parent.
+    /// Starts the operation of a call inside an HTTP request that is already recorded. The current
+    /// span is its parent, whatever the headers say, because they name the parent's parent.
     ///
-    /// Where no span is current after all, this is [`start`](Self::start).
+    /// If no span is current, this is the same as [`start`](Self::start).
     pub fn start_within(&self, request: &Request<'_>) -> RpcOperation {
         let ambient = Context::current();
         if ambient.is_telemetry_suppressed() || !ambient.span().span_context().is_valid() {
@@ -85,7 +87,7 @@ impl RpcServerInstrumentation {
         self.begin(request, Origin::within(instrumentation, ambient))
     }
 
-    /// The call from where it begins, or what is known to record nothing.
+    /// Starts the operation at `origin`, or returns one that records nothing.
     fn begin(&self, request: &Request<'_>, origin: Result<Origin, Operation>) -> RpcOperation {
         let instrumentation = &self.instrumentation;
         match origin {

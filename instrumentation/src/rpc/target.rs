@@ -1,4 +1,4 @@
-//! `server.address` and `server.port` of a client: the target that it was given, never the network.
+//! `server.address` and `server.port` of a client: the given target, never the network address.
 
 use crate::config::Common;
 use crate::facts::Request;
@@ -20,8 +20,8 @@ fn target(request: &Request<'_>) -> Option<ServerAddress> {
     })
 }
 
-/// A target as gRPC writes them (`doc/naming.md`), or plainly `host[:port]`. What cannot be taken
-/// apart is the address as a whole.
+/// Splits a target in one of gRPC's forms (`doc/naming.md`) or plain `host[:port]`. If it cannot be
+/// split, the whole target is the address.
 fn parse(target: &str) -> (&str, Option<u16>) {
     let whole = || (without_user(target), None);
     let Some((scheme, rest)) = target.split_once(':') else {
@@ -44,7 +44,7 @@ fn parse(target: &str) -> (&str, Option<u16>) {
 
 fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = split_host_and_port(text);
-    // User information is in the host, or in what is no port.
+    // User information is in the host, or in a text that is not a port.
     let has_user = host.contains('@') || (port.is_none() && text.contains('@'));
     if has_user || host.is_empty() {
         return host_and_port(text.rsplit_once('@')?.1);
@@ -52,12 +52,12 @@ fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
     (!host.contains(['/', ',']) && is_escaped(text)).then_some((host, port))
 }
 
-/// What may identify whoever calls is no part of the address.
+/// Removes user information, which may identify the caller.
 fn without_user(text: &str) -> &str {
     text.rsplit_once('@').map_or(text, |(_, host)| host)
 }
 
-/// Whether every `%` begins an escape.
+/// True if every `%` begins an escape.
 fn is_escaped(text: &str) -> bool {
     text.split('%').skip(1).all(|after| {
         let escape = after.as_bytes().get(..2);
@@ -106,7 +106,7 @@ mod tests {
                 "ipv4:198.51.100.123:50051,198.51.100.124:50051",
                 ("ipv4:198.51.100.123:50051,198.51.100.124:50051", None),
             ),
-            // Other forms that gRPC allows, and what nobody should write.
+            // Other forms that gRPC allows, and malformed ones.
             ("unix:run/grpc.sock", ("run/grpc.sock", None)),
             ("dns:grpc.io", ("grpc.io", None)),
             ("grpc.io", ("grpc.io", None)),
@@ -116,7 +116,7 @@ mod tests {
             ("dns:///", ("dns:///", None)),
             ("a:b:c", ("a:b:c", None)),
             (":", (":", None)),
-            // User information has no place in a target, and none in telemetry.
+            // User information does not belong in a target, nor in telemetry.
             ("user:secret@grpc.io:50051", ("grpc.io", Some(50051))),
             ("user:secret@grpc.io", ("grpc.io", None)),
             ("user:80@grpc.io", ("grpc.io", None)),

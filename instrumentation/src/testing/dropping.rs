@@ -1,4 +1,4 @@
-//! Telemetry at its usual price, for tests of what a request costs.
+//! Telemetry at its usual cost, for tests that measure the cost of a request.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor}
 
 use crate::providers::Providers;
 
-/// Providers of the SDK that keep nothing: spans are dropped at their end, metrics, if there are to
-/// be any, are not collected before a day is over.
+/// Creates providers of the SDK that keep nothing. Spans are dropped at their end. Metrics, if
+/// `measures` is true, are not collected within a day.
 #[must_use]
 pub fn dropping_providers(measures: bool) -> Providers {
     let tracers = SdkTracerProvider::builder()

@@ -1,7 +1,7 @@
 //! Spans and metrics in memory, without globals: for tests that run in parallel.
 //!
-//! The SDK's types are part of this module, so it changes with the SDK's versions, whatever the
-//! version of this crate says.
+//! The SDK's types are part of this module, so it may change with each version of the SDK, even in
+//! a compatible release of this crate.
 
 mod dropping;
 mod subscriber;
@@ -132,10 +132,10 @@ impl Capture {
         found
     }
 
-    /// Collects anew; the temporality is cumulative, so the last collection says it all.
+    /// Collects anew. The temporality is cumulative, so the last collection contains everything.
     fn each(&self, mut read: impl FnMut(&Metric)) {
         self.metrics.reset();
-        // A flush that fails leaves nothing to read, which the test then sees.
+        // If the flush fails, there is nothing to read, and the test fails.
         let _ = self.meter_provider.force_flush();
         let collected = self.metrics.get_finished_metrics().unwrap_or_default();
         for scope in collected
@@ -160,7 +160,7 @@ impl fmt::Debug for Capture {
     }
 }
 
-/// The attributes sorted by name, for comparing whole sets. If a name is there twice, it is kept
+/// The attributes sorted by name, for comparing whole sets. If a name occurs twice, it is kept
 /// twice.
 #[must_use]
 pub fn by_name<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Vec<(String, Value)> {

@@ -1,4 +1,4 @@
-//! Spans of `tracing` beside those of the API, as an application has them.
+//! Spans of `tracing` beside those of the API, as in an application.
 
 use otel_tracing_bridge::{ContextSubscriber, SpanLayer};
 use tracing::Subscriber;

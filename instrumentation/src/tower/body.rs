@@ -18,7 +18,7 @@ use crate::outcome::{ErrorType, as_error, unboxed};
 /// `error.type` and message of a body's error.
 pub type BodyError = (Cow<'static, str>, String);
 
-/// A body that ends an [`Operation`] when it ends, and counts what it lets through.
+/// A body that ends an [`Operation`] when it ends, and counts the bytes that pass.
 ///
 /// Frames, trailers, `size_hint` and `is_end_stream` are those of the inner body.
 #[pin_project(PinnedDrop)]
@@ -30,21 +30,21 @@ pub struct ResponseBody<B: Body> {
 }
 
 impl<B: Body> ResponseBody<B> {
-    /// Wraps a response's body; the operation has its head already.
+    /// Wraps a response's body. The operation must have the response's head already.
     ///
-    /// An error of the body is classed by [`ErrorType::of_body`].
+    /// [`ErrorType::of_body`] classifies errors of the body.
     pub fn wrap(response: Response<B>, operation: Operation) -> Response<Self> {
         Self::wrap_with(response, operation, describe_body_error)
     }
 
-    /// As [`wrap`](Self::wrap), for bodies whose errors can say more. `describe` is given the body's
-    /// own type of errors.
+    /// The same as [`wrap`](Self::wrap), for bodies whose errors say more. `describe` gets the
+    /// body's own error type.
     pub fn wrap_with(
         response: Response<B>,
         operation: Operation,
         describe: fn(&dyn Any) -> BodyError,
     ) -> Response<Self> {
-        // Most bodies know, and the header's name has to be hashed.
+        // Most bodies know their size, and a look-up of the header has to hash its name.
         let exact = response.body().size_hint().exact();
         let length = exact.or_else(|| content_length(response.headers()));
         response.map(|inner| {
@@ -60,7 +60,7 @@ impl<B: Body> ResponseBody<B> {
         })
     }
 
-    /// A body that is only passed through.
+    /// Creates a body that is only passed through; nothing is recorded.
     pub fn untouched(inner: B) -> Self {
         Self {
             inner,
@@ -118,8 +118,8 @@ where
 impl<B: Body> PinnedDrop for ResponseBody<B> {
     fn drop(self: Pin<&mut Self>) {
         let this = self.project();
-        // A panic leaves the body in whatever state it is in. To ask it then may be another panic,
-        // which aborts where the first one is still under way.
+        // A panic leaves the body in an unknown state. Calling it may panic again, which aborts the
+        // process while it is still unwinding.
         let may_ask = this.transfer.operation().is_some() && !std::thread::panicking();
         if may_ask && this.inner.is_end_stream() {
             this.transfer.finish_as_is();
@@ -127,7 +127,7 @@ impl<B: Body> PinnedDrop for ResponseBody<B> {
     }
 }
 
-/// Layers further out want one where they answer by themselves.
+/// Outer layers need this if they answer requests themselves.
 impl<B: Body + Default> Default for ResponseBody<B> {
     fn default() -> Self {
         Self::untouched(B::default())

@@ -17,20 +17,20 @@ use crate::http::HttpClientInstrumentation;
 use crate::operation::Operation;
 use crate::outcome::ErrorType;
 
-/// Makes a client span and the metrics of every request, and sends its context along.
+/// Records a client span and the metrics of every request, and sends its context with the request.
 ///
-/// For clients that have no crate of their own here: the requests have absolute URIs, and one call
-/// is one request that is sent. Put it inside of a layer that retries, so that each attempt has its
-/// span. The span ends with the response's head, or with its body if
+/// It is for clients without a crate of their own in this suite. Requests must have absolute URIs,
+/// and each call must send one request. Put it inside a layer that retries, so that each attempt
+/// has its span. The span ends with the response's head, or with its body if
 /// [`ClientConfig::body_end`] says so.
 ///
-/// There is no `network.peer.address`: the address of the connection is known to the client alone.
+/// There is no `network.peer.address`, because only the client knows the address of the connection.
 ///
 /// The name of the span is the method, unless the request's extensions hold a [`UrlTemplate`].
 ///
-/// `error.type` of a request that failed is what [`ErrorType::of`] finds. It sees the sources of
-/// boxed errors only, so box those of hyper-util below the layer, by `map_err(BoxError::from)`:
-/// otherwise a refused connection has the name of hyper-util's type instead of `connect`.
+/// [`ErrorType::of`] finds the `error.type` of a failed request. It sees only the sources of boxed
+/// errors, so box the errors of hyper-util below the layer with `map_err(BoxError::from)`.
+/// Otherwise a refused connection has the name of hyper-util's type instead of `connect`.
 ///
 /// ```
 /// use otel_instrumentation::tower::ClientLayer;
@@ -50,13 +50,13 @@ pub struct ClientLayer {
     client: HttpClientInstrumentation,
 }
 
-/// The template of the request's path, such as `/users/{id}`: in the extensions of a request it
-/// makes the span's name and `url.template`.
+/// The template of the request's path, such as `/users/{id}`. Put it into the extensions of a
+/// request to set the span's name and `url.template`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UrlTemplate(pub &'static str);
 
 impl ClientLayer {
-    /// The telemetry that `config` asks for. `scope` names the instrumentation, see
+    /// Creates a layer that records what `config` asks for. `scope` names the instrumentation; see
     /// [`instrumentation_scope`](crate::instrumentation_scope).
     #[must_use]
     pub fn new(scope: InstrumentationScope, config: ClientConfig) -> Self {
@@ -77,7 +77,7 @@ impl<S> Layer<S> for ClientLayer {
     }
 }
 
-/// What [`ClientLayer`] makes of a client.
+/// The service that [`ClientLayer`] puts around a client.
 #[derive(Clone, Debug)]
 pub struct ClientService<S> {
     inner: S,
@@ -104,7 +104,7 @@ where
         let template = template.map(|UrlTemplate(template)| *template);
         let headers = HeaderExtractor(request.headers());
         let mut facts = facts(&request, &headers).template(template);
-        // A request does not know what will be negotiated.
+        // A request does not know the version that will be negotiated.
         facts.version = None;
         let mut operation = self.client.start(&facts);
         operation.inject(&mut HeaderInjector(request.headers_mut()));

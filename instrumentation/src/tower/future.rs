@@ -16,12 +16,13 @@ use crate::facts::Response;
 use crate::operation::Operation;
 use crate::outcome::ErrorType;
 
-/// Polls a service's future in the context of an [`Operation`] and hands that on to the body.
+/// Polls a service's future in the context of an [`Operation`] and passes the operation on to the
+/// response's body.
 #[pin_project]
 pub struct ResponseFuture<F> {
     #[pin]
     inner: F,
-    /// `None` where another layer records the request, and after the head.
+    /// `None` if another layer records the request, and after the head.
     operation: Option<Operation>,
     describe: fn(&dyn Any) -> BodyError,
 }
@@ -32,7 +33,7 @@ impl<F> ResponseFuture<F> {
         Self::new_with(operation, describe_body_error, call)
     }
 
-    /// As [`new`](Self::new), and `describe` says what an error of the response's body is, see
+    /// The same as [`new`](Self::new), and `describe` classifies errors of the response's body; see
     /// [`ResponseBody::wrap_with`].
     pub fn new_with(
         operation: Operation,
@@ -48,7 +49,7 @@ impl<F> ResponseFuture<F> {
         }
     }
 
-    /// A future that is only passed through.
+    /// Creates a future that is only passed through; nothing is recorded.
     pub fn untouched(inner: F) -> Self {
         Self {
             inner,
@@ -95,7 +96,7 @@ where
     }
 }
 
-/// Beside what the application sends; a map that is full goes without.
+/// Adds a line beside the application's own; a full map gets none.
 fn append_timing(headers: &mut HeaderMap, timing: String) {
     if let Ok(timing) = HeaderValue::try_from(timing) {
         let _ = headers.try_append(SERVER_TIMING, timing);

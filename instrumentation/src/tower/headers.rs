@@ -1,7 +1,7 @@
-//! The headers that every incoming request is asked for, found in one walk.
+//! The headers that are read from every incoming request, found in one walk.
 //!
-//! A look-up in a [`HeaderMap`] hashes the name, which is two hundred instructions of the request's
-//! time for each of them. To walk past a header costs some forty, and most requests have few.
+//! A look-up in a [`HeaderMap`] hashes the name, which costs two hundred instructions for each
+//! header. Walking past a header costs some forty, and most requests have few.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use otel_propagation::{HeaderExtractor, HeaderLines};
 
 /// Reads context from the headers of an incoming request, as [`HeaderExtractor`] does.
 ///
-/// It walks over the headers once, when it is made, and remembers the W3C headers, `host` and
-/// `user-agent`; others it looks up when it is asked for them. Make one for each request, and a
+/// On creation it walks over the headers once and remembers the W3C headers, `host` and
+/// `user-agent`; it looks up others on demand. Create one for each request. Use a
 /// [`HeaderExtractor`] to read a single header.
 ///
 /// `Debug` shows the names of the headers and none of their values.
@@ -33,7 +33,7 @@ use otel_propagation::{HeaderExtractor, HeaderLines};
 pub struct RequestHeaders<'a>(HeaderExtractor<Walked<'a>>);
 
 impl<'a> RequestHeaders<'a> {
-    /// Finds what every request is asked for.
+    /// Finds the headers that are read from every request.
     #[must_use]
     pub fn new(headers: &'a HeaderMap) -> Self {
         let mut found = [Found::Nothing; 5];
@@ -72,7 +72,7 @@ impl fmt::Debug for RequestHeaders<'_> {
     }
 }
 
-/// All headers, and those that the walk has found.
+/// All headers, and those that the walk found.
 #[derive(Clone, Copy)]
 struct Walked<'a> {
     headers: &'a HeaderMap,
@@ -110,7 +110,7 @@ impl HeaderLines for Walked<'_> {
     }
 }
 
-/// Apart from a chain of both, which costs more than the walk has saved.
+/// An enum rather than a chain of both, which would cost more than the walk saves.
 enum Lines<'a, I> {
     One(Option<&'a [u8]>),
     All(I),

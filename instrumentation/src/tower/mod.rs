@@ -4,12 +4,12 @@
 //! last frame of the response's body, with its context attached around every poll.
 //! [`ResponseFuture`] does so up to the head, [`ResponseBody`] from there.
 //!
-//! When a body counts as finished is the difficult part, because hyper often does not poll one to
-//! its `None`: not when it is empty, not after the frame that makes
-//! [`is_end_stream`](http_body::Body::is_end_stream) true, not after trailers, and not once as
-//! many bytes as the Content-Length says are written; a body that has no place in the message
-//! (HEAD, 204, 304, 1xx) is never polled at all. A body that is dropped at one of these points is
-//! finished. Only a body that is dropped before them was cut off.
+//! The difficult part is to decide when a body is finished, because hyper often does not poll it to
+//! its `None`. It stops polling if the body is empty, after the frame that makes
+//! [`is_end_stream`](http_body::Body::is_end_stream) true, after trailers, and once as many bytes
+//! as the Content-Length says are written. It never polls a body that is not part of the message
+//! (HEAD, 204, 304, 1xx). A body that is dropped at one of these points is finished. Only a body
+//! that is dropped earlier was cut off.
 
 mod body;
 mod client;
@@ -25,7 +25,7 @@ use opentelemetry::propagation::Extractor;
 
 use crate::facts::Request;
 
-/// The facts that every `http` request has; the framework adds template and peer.
+/// The facts of any `http` request; the framework adds template and peer.
 ///
 /// ```
 /// use otel_instrumentation::tower;
@@ -45,7 +45,7 @@ pub fn facts<'a, B>(request: &'a http::Request<B>, headers: &'a dyn Extractor) -
         .version(version(request.version()))
 }
 
-/// A version as `network.protocol.version` has it; `None` for one that is not known.
+/// The value of `network.protocol.version` for a version; `None` if it is not known.
 #[must_use]
 pub fn version(version: http::Version) -> Option<&'static str> {
     match version {

@@ -1,4 +1,4 @@
-//! What B3 says, whichever headers it stands in.
+//! The content of B3, whichever headers carry it.
 
 use opentelemetry::{
     Context,
@@ -7,10 +7,10 @@ use opentelemetry::{
 
 use crate::{hex, sampling::Sampling};
 
-/// What the headers say, in either form.
+/// The content of the headers, in either form.
 #[derive(Debug, PartialEq)]
 pub(super) struct Message {
-    /// Absent if the caller only has an opinion on sampling.
+    /// Absent if the caller sent only a sampling decision.
     pub(super) ids: Option<Ids>,
     pub(super) sampling: Sampling,
 }
@@ -23,7 +23,7 @@ impl Message {
             trace_id: span_context.trace_id(),
             span_id: span_context.span_id(),
         });
-        // Without a span only a decision that came in without a trace is passed on.
+        // Without a span, only a decision that came in without a trace is passed on.
         if ids.is_none() && !(span_context.is_remote() && Sampling::is_alone_in(context)) {
             return None;
         }

@@ -1,6 +1,6 @@
 //! One header for each part: `X-B3-TraceId`, `X-B3-SpanId`, `X-B3-Sampled`, `X-B3-Flags`.
 //!
-//! They are written in lower case, which HTTP/2 and gRPC ask for.
+//! They are written in lower case, which HTTP/2 and gRPC require.
 
 use opentelemetry::propagation::{Extractor, Injector};
 

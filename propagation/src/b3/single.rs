@@ -44,7 +44,7 @@ fn parse(value: &str) -> Option<Message> {
     };
     let ids = Ids::parse(first, span_id)?;
     let sampling = fields.next().map_or(Some(Sampling::Defer), state)?;
-    // The parent's own parent is of no use to anybody, but has to be an id.
+    // The parent's own parent is not used, but it has to be a valid id.
     if let Some(grandparent) = fields.next() {
         hex::span_id(grandparent.as_bytes())?;
     }

@@ -10,8 +10,8 @@ use crate::whitespace;
 
 /// Reads all lines as one list.
 ///
-/// The work is linear in what came in and the result bounded by the limits, so the API's own, which
-/// drop entries one by one on decoded lengths, are never met.
+/// The work is linear in the input, and the limits bound the result. So the API's own limits, which
+/// drop entries one by one by their decoded length, are never reached.
 pub(super) fn baggage(lines: &[&str]) -> Baggage {
     let mut baggage = Baggage::new();
     let mut count = 0;
@@ -51,7 +51,7 @@ struct Member<'a> {
 impl<'a> Member<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let (pair, properties) = text.split_once(';').unwrap_or((text, ""));
-        // Only the first `=` separates: the rest belong to the value.
+        // Only the first `=` is a separator; any other belongs to the value.
         let (key, value) = pair.split_once('=')?;
         let member = Self {
             key: whitespace::trim(key),
@@ -66,7 +66,7 @@ impl<'a> Member<'a> {
     }
 }
 
-/// A token of RFC 9110: what keys are made of.
+/// True for a token of RFC 9110, which a key has to be.
 fn is_token(key: &str) -> bool {
     !key.is_empty()
         && key
@@ -74,9 +74,9 @@ fn is_token(key: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// The `baggage-octet`s: printable ASCII without space, `"`, `,`, `;` and `\`.
+/// True if all bytes are `baggage-octet`s: printable ASCII without space, `"`, `,`, `;` and `\`.
 ///
-/// A `%` that no two digits follow is legal and stands for itself.
+/// A `%` without two digits behind it is legal and stands for itself.
 fn is_value(value: &str) -> bool {
     value
         .bytes()
@@ -123,7 +123,7 @@ mod tests {
                 &[("SomeKey", "\t \"';=asdf!@#$%^&*()", "")],
             ),
             ("k=%C3%a9%F0%9F%9A%80", &[("k", "é🚀", "")]),
-            // Escapes that are not UTF-8 are replaced, and keep the member.
+            // Escapes that are not UTF-8 are replaced; the member is kept.
             (
                 "k=a%FFb%C3,c=1",
                 &[("k", "a\u{fffd}b\u{fffd}", ""), ("c", "1", "")],

@@ -7,14 +7,14 @@ use super::limits::{MAX_BYTES, MAX_MEMBERS};
 
 /// Writes the members sorted by key, so that the same baggage always gives the same header.
 ///
-/// Values are written as every language reads them. If that makes the line too long, they are
-/// written as short as the format allows, so that what came in raw does not get lost.
+/// Values are written so that every language can read them. If that makes the line too long, they
+/// are written as short as the format allows, so that values that came in raw are not lost.
 pub(super) fn header(baggage: &Baggage) -> String {
-    // Most calls carry none, and are not to pay for room that they leave empty.
+    // Most calls carry no baggage and should not pay for unused room.
     if baggage.is_empty() {
         return String::new();
     }
-    // On the stack: the header itself is to be the only allocation.
+    // On the stack, so that the header itself is the only allocation.
     let mut slots = [None; MAX_MEMBERS];
     let mut count = 0;
     for (slot, member) in slots.iter_mut().zip(baggage) {
@@ -56,7 +56,8 @@ fn length_of(members: &[Option<Entry<'_>>], escaped: &'static AsciiSet) -> usize
     lengths.sum::<usize>().saturating_sub(1)
 }
 
-/// By their least length, so that it does not depend on what is left out how the rest is written.
+/// Measures members by their least length, so that the members left out do not decide how the
+/// others are written.
 ///
 /// The API keeps the number of members within the limit, but encoding can triple their length.
 fn leave_out_what_does_not_fit(members: &mut [Option<Entry<'_>>]) {
@@ -110,16 +111,16 @@ impl<'a> Member<'a> {
     }
 }
 
-/// What some reader takes for something else. A `+` is a space to Python, .NET, PHP and C++, a `=`
+/// The characters that some reader misreads. A `+` is a space to Python, .NET, PHP and C++, a `=`
 /// ends the value in Ruby and in the SDK for Rust, and C++ drops a member for any other of these.
-/// What RFC 3986 calls unreserved all of them read.
+/// All of them read the characters that RFC 3986 calls unreserved.
 const ALL_BUT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// All that is not a `baggage-octet`, and `%` itself; what is not ASCII is encoded in any case.
+/// Everything that is not a `baggage-octet`, and `%` itself. Non-ASCII text is always encoded.
 const NOT_IN_VALUES: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -128,8 +129,8 @@ const NOT_IN_VALUES: &AsciiSet = &CONTROLS
     .add(b';')
     .add(b'\\');
 
-/// Metadata is opaque and `%` in it already encoded. Only what would break out of the member, or
-/// out of the header, is escaped.
+/// Metadata is opaque, and `%` in it is encoded already. Only characters that would break out of
+/// the member or the header are escaped.
 const PROPERTIES: &AsciiSet = &CONTROLS.remove(b'\t').add(b'"').add(b',').add(b'\\');
 
 #[cfg(test)]
@@ -147,13 +148,13 @@ mod tests {
             ("1+1", "1%2B1"),
             // Ends the value in Ruby, and in the propagator of the Rust SDK.
             ("SomeValue=equals", "SomeValue%3Dequals"),
-            // In C++ it costs the member.
+            // C++ drops the member.
             ("https://a@b:1/?c#d", "https%3A%2F%2Fa%40b%3A1%2F%3Fc%23d"),
             (
                 "!$&'()*<>[]^`{|}",
                 "%21%24%26%27%28%29%2A%3C%3E%5B%5D%5E%60%7B%7C%7D",
             ),
-            // No value of the format.
+            // Not allowed in a value by the format.
             (" a\tb\r\n", "%20a%09b%0D%0A"),
             ("\"%,;\\", "%22%25%2C%3B%5C"),
             ("100%20", "100%2520"),

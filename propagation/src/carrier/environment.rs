@@ -1,4 +1,4 @@
-//! Carriers for environment variables: into processes that are started, out of the one that was.
+//! Carriers for environment variables: to write for a child process, and to read in one.
 //!
 //! See <https://opentelemetry.io/docs/specs/otel/context/env-carriers/>.
 
@@ -11,11 +11,11 @@ use super::lines::{OnlyLine, TRACEPARENT, TRACESTATE, is_removed};
 /// Reads the context that the parent process left in the environment, such as `TRACEPARENT`.
 ///
 /// Names are normalised before they are looked up: upper case, `_` for everything that is neither
-/// letter nor digit, and one more in front of a name that begins with a digit. Variables whose
-/// names are not in that form are invisible, and so are those whose values are not UTF-8.
+/// letter nor digit, and one more `_` in front of a name that begins with a digit. Variables are
+/// ignored if their name is not in that form or their value is not UTF-8.
 ///
-/// The variables are copied when the carrier is made. Use it at the start of a program: what is
-/// read is the context of the process, and the parent of all that it does.
+/// The variables are copied when the carrier is created. Use it at the start of a program: it reads
+/// the context of the process, the parent of everything that the process does.
 ///
 /// `Debug` shows the names of the variables and none of their values.
 ///
@@ -33,7 +33,8 @@ pub struct EnvironmentExtractor {
 }
 
 impl EnvironmentExtractor {
-    /// The given variables; the last of several with the same name counts.
+    /// Creates a carrier of the given variables. If several have the same name, the last one
+    /// counts.
     pub fn new(
         variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
     ) -> Self {
@@ -47,7 +48,7 @@ impl EnvironmentExtractor {
         }
     }
 
-    /// The variables of this process, as they are now.
+    /// Creates a carrier of this process's variables, as they are now.
     pub fn current() -> Self {
         Self::new(env::vars_os())
     }
@@ -60,7 +61,7 @@ impl EnvironmentExtractor {
 
 impl Extractor for EnvironmentExtractor {
     fn get(&self, key: &str) -> Option<&str> {
-        // Normalised, the name that asks for an only line would be that of another variable.
+        // Normalised, the key that asks for the only line would be the name of another variable.
         match OnlyLine::asked_for(key) {
             Some(key) => self
                 .variable(key)
@@ -86,14 +87,14 @@ impl fmt::Debug for EnvironmentExtractor {
 
 /// Writes context to the environment of a process that is about to be started.
 ///
-/// `tokio::process::Command` gives access to the command below it by `as_std_mut`. Names are
-/// normalised as [`EnvironmentExtractor`] does it. A value with a null character is skipped, or the
-/// process would not start. An empty `traceparent`, `tracestate` or `baggage` says nothing, and
-/// removes the variable, also one that the child would inherit.
+/// `tokio::process::Command` gives access to the inner command by `as_std_mut`. Names are
+/// normalised as in [`EnvironmentExtractor`]. A value with a null character is skipped, because the
+/// process would not start with it. An empty `traceparent`, `tracestate` or `baggage` removes the
+/// variable, even one that the child would inherit.
 ///
-/// A child inherits the variables of this process, a `TRACEPARENT` included, also where nothing is
-/// injected. A `TRACEPARENT` that is injected takes an old `TRACESTATE` with it, which is not
-/// inherited then either: a list is set after its parent.
+/// A child inherits the variables of this process, `TRACEPARENT` included, even if nothing is
+/// injected. Injecting a `TRACEPARENT` removes an old `TRACESTATE`, which is not inherited then
+/// either. So set the `tracestate` after the `traceparent`.
 ///
 /// ```
 /// use std::process::Command;
@@ -127,7 +128,7 @@ impl Injector for EnvironmentInjector<'_> {
 
 impl fmt::Debug for EnvironmentInjector<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The command's own shows all variables with their values.
+        // The command's own `Debug` shows all variables with their values.
         formatter
             .debug_tuple("EnvironmentInjector")
             .field(&self.0.get_program())
@@ -135,7 +136,7 @@ impl fmt::Debug for EnvironmentInjector<'_> {
     }
 }
 
-/// The name of the variable that stands for a header.
+/// The name of the variable that carries a header.
 fn normalized(key: &str) -> Cow<'_, str> {
     let is_normal = |byte: u8| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_');
     let needs_prefix = !key.starts_with(|first: char| !first.is_ascii_digit());
@@ -240,7 +241,7 @@ mod tests {
         );
     }
 
-    /// Neither what was set before, nor what this process would hand down.
+    /// Neither a variable set before nor one inherited from this process is left.
     #[test]
     fn empty_header_that_says_nothing_is_removed() {
         let mut command = Command::new("worker");

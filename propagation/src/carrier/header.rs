@@ -1,8 +1,8 @@
 //! One carrier for the header maps of all HTTP libraries.
 //!
 //! `opentelemetry-http` has a type of the same name for `http` 1. It is replaced rather than
-//! wrapped, because its methods fall short on the request path: `get_all` leaves out lines that are
-//! not ASCII, which hides a second `traceparent`, and `get` hides a value for one accented letter.
+//! wrapped, because its methods hide lines that are not ASCII: `get_all` may miss a second
+//! `traceparent`, and `get` misses a value with one accented letter.
 
 use std::{fmt, str};
 
@@ -10,14 +10,15 @@ use opentelemetry::propagation::Extractor;
 
 use super::lines::OnlyLine;
 
-/// Headers of which each may have several lines, as in HTTP: what a [`HeaderExtractor`] reads.
+/// Headers that a [`HeaderExtractor`] can read. Each may have several lines, as in HTTP.
 ///
-/// Implemented for the [`HeaderMap`](http::HeaderMap) of `http` 1. For another library's, wrap it in a type of your
-/// own. Names are compared without regard to case, as HTTP asks; this crate's propagators ask for
-/// them in lower case, so a library that stores them so has nothing to convert.
+/// Implemented for the [`HeaderMap`](http::HeaderMap) of `http` 1. Wrap the header map of another
+/// library in a type of your own. Compare names without regard to case, as HTTP requires. This
+/// crate's propagators ask for names in lower case, so a library that stores them in lower case has
+/// nothing to convert.
 ///
-/// A carrier may also implement [`Extractor`] itself. By this trait it needs no list of the lines of
-/// a header that has only one, which spares an allocation for each header.
+/// A carrier may also implement [`Extractor`] itself. This trait spares it one allocation for each
+/// header, because a header with only one line needs no list.
 ///
 /// ```
 /// use opentelemetry::{Context, trace::TraceContextExt};
@@ -43,13 +44,14 @@ use super::lines::OnlyLine;
 /// assert!(context.span().span_context().is_sampled());
 /// ```
 pub trait HeaderLines {
-    /// The lines of the header, in order; none if it is absent, or if `name` is no legal name.
+    /// The lines of the header, in order. Empty if the header is absent or `name` is not a legal
+    /// name.
     fn lines(&self, name: &str) -> impl Iterator<Item = &[u8]>;
 
     /// The names of all headers.
     fn names(&self) -> impl Iterator<Item = &str>;
 
-    /// The first line of the header. To be replaced if it can be had for less than the first of
+    /// The first line of the header. Override it if there is a cheaper way than the first of
     /// [`lines`](Self::lines).
     fn first_line(&self, name: &str) -> Option<&[u8]> {
         self.lines(name).next()
@@ -74,12 +76,12 @@ impl<H: HeaderLines + ?Sized> HeaderLines for &H {
 
 /// Reads context from the headers of a request.
 ///
-/// They are those of `http` 1, or any others that are [`HeaderLines`].
+/// It takes the headers of `http` 1 and any other type that implements [`HeaderLines`].
 ///
 /// [`get_all`](Extractor::get_all) yields every line of a header in order, which is how several
-/// `tracestate` or `baggage` lines become one list. A line that is not UTF-8 counts, so that it
-/// cannot hide a duplicate, but all that is seen of it is U+FFFD, which no format accepts;
-/// [`get`](Extractor::get) answers `None` for it.
+/// `tracestate` or `baggage` lines become one list. A line that is not UTF-8 counts, so that a
+/// duplicate is noticed, but it reads as U+FFFD, which no format accepts; [`get`](Extractor::get)
+/// returns `None` for it.
 ///
 /// `Debug` shows the names of the headers and none of their values.
 ///
@@ -131,7 +133,7 @@ impl<H: HeaderLines> HeaderExtractor<H> {
 
 impl<H: HeaderLines> fmt::Debug for HeaderExtractor<H> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Values are where credentials travel; a debug log is no place for them.
+        // Values may be credentials, which do not belong in a debug log.
         formatter
             .debug_tuple("HeaderExtractor")
             .field(&self.keys())
@@ -139,7 +141,7 @@ impl<H: HeaderLines> fmt::Debug for HeaderExtractor<H> {
     }
 }
 
-/// Also what is not text counts as a line.
+/// A line that is not text counts too.
 fn readable(line: &[u8]) -> &str {
     str::from_utf8(line).unwrap_or("\u{fffd}")
 }

@@ -1,4 +1,4 @@
-//! The header map of `http` 1: how its lines are found, and the carrier that writes to it.
+//! The header map of `http` 1: reading its lines, and the carrier that writes to it.
 //!
 //! `opentelemetry-http` has an injector of the same name. It is replaced rather than wrapped: its
 //! `set` copies the value, allocates the header's name anew every time, and panics on a full map, as
@@ -27,7 +27,7 @@ impl HeaderLines for HeaderMap {
     }
 
     fn first_line(&self, name: &str) -> Option<&[u8]> {
-        // To walk past a few is cheaper than to hash a name.
+        // Scanning a few headers is cheaper than hashing a name.
         let line = if self.len() <= FEW {
             let mut lines = self.iter();
             lines.find_map(|(known, line)| {
@@ -47,11 +47,11 @@ impl HeaderLines for HeaderMap {
 /// Writes context to the headers of a request.
 ///
 /// [`set`](Injector::set) replaces all lines of the header. An empty `traceparent`, `tracestate` or
-/// `baggage` says nothing, and is removed. A name or value that is not legal in HTTP is skipped, and
-/// so is everything once the map is full; nothing panics.
+/// `baggage` removes the header. A name or value that is not legal in HTTP is skipped, and so is
+/// everything once the map is full; nothing panics.
 ///
-/// A `traceparent` that replaces another takes the `tracestate` with it that a request was copied
-/// with: it belongs to the old one. A list is set after its parent.
+/// A `traceparent` that replaces another also removes the `tracestate`, which belongs to the old
+/// one, as in a copied request. So set the `tracestate` after the `traceparent`.
 ///
 /// `Debug` shows the names of the headers and none of their values.
 ///
@@ -80,7 +80,7 @@ impl Injector for HeaderInjector<'_> {
         let replaced = if is_removed {
             self.0.remove(name)
         } else {
-            // Only a full map refuses, and a request goes out without context rather than not.
+            // This fails only if the map is full. A request without context is better than none.
             self.0.try_insert(name, value).ok().flatten()
         };
         if is_parent && replaced.is_some() {
@@ -89,7 +89,7 @@ impl Injector for HeaderInjector<'_> {
     }
 
     fn reserve(&mut self, additional: usize) {
-        // No more than a hint: `set` copes with a map that cannot grow.
+        // Only a hint: `set` copes with a map that cannot grow.
         let _ = self.0.try_reserve(additional);
     }
 }
@@ -104,11 +104,11 @@ impl fmt::Debug for HeaderInjector<'_> {
     }
 }
 
-/// As many headers as the head and the trailers of a gRPC response have.
+/// The number of headers in the head and the trailers of a gRPC response.
 const FEW: usize = 3;
 
-/// The names that the propagators of this crate read and write, but for Jaeger's baggage. Parsing
-/// one costs as much as the look-up itself, and storing it an allocation.
+/// The names that the propagators of this crate read and write, except Jaeger's baggage. Parsing a
+/// name costs as much as the look-up itself, and storing it costs an allocation.
 fn known_name(key: &str) -> Option<&'static HeaderName> {
     match key {
         "traceparent" => Some(&TRACEPARENT),
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(headers.get(&TRACESTATE).unwrap(), "c=3");
     }
 
-    /// Of a few headers, and of more than that.
+    /// Both in a map of a few headers and in a larger one.
     #[test]
     fn names_are_compared_without_regard_to_case() {
         let mut headers = HeaderMap::new();

@@ -1,11 +1,10 @@
-//! The lines of a header, without a list of them if there is only one.
+//! The lines of a header, without allocating a list if there is only one.
 //!
-//! The API's [`Extractor`] hands out the first line, or a list of all lines, which has to be
-//! allocated. To learn from the list that a `traceparent` is the only one took one allocation and
-//! some 130 instructions for every header of every request. The propagators and carriers of this
-//! crate have an arrangement that spares it: a carrier is asked for the header's name behind a
-//! colon, which no header has. The carriers of other crates find no such header, and are asked for
-//! a list.
+//! The API's [`Extractor`] returns the first line, or an allocated list of all lines. Using the
+//! list to learn that a `traceparent` is the only one took one allocation and some 130 instructions
+//! for every header of every request. The propagators and carriers of this crate avoid this by a
+//! convention: a propagator asks the carrier for the header's name behind a colon, a name that no
+//! header can have. The carriers of other crates find no such header and are then asked for a list.
 
 use opentelemetry::propagation::Extractor;
 
@@ -43,24 +42,24 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// What a carrier answers that is asked for the only line of a header.
+/// The answer of a carrier that is asked for the only line of a header.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum OnlyLine<'a> {
     Absent,
     Line(&'a str),
-    /// The list is what [`Extractor::get_all`] has under the header's name.
+    /// [`Extractor::get_all`] returns the list for the header's name.
     Several,
-    /// The list is what [`Extractor::get_all`] has under the name that was asked for.
+    /// [`Extractor::get_all`] returns the list for the name that was asked for.
     SomeOfSeveral,
 }
 
 impl<'a> OnlyLine<'a> {
-    /// The header whose only line is asked for by the name `key`.
+    /// The header whose only line the name `key` asks for, if it is such a name.
     pub(super) fn asked_for(key: &str) -> Option<&str> {
         key.strip_prefix(':')
     }
 
-    /// The answer in the words of the API.
+    /// The answer as the API represents it.
     pub(super) fn answer(self) -> Option<&'a str> {
         match self {
             Self::Absent => Some(""),
@@ -71,11 +70,11 @@ impl<'a> OnlyLine<'a> {
     }
 }
 
-/// As a line of its own this would be valid in no format.
+/// No format accepts this as a line of its own.
 const SOME_OF_SEVERAL: &str = "\n";
 
-/// Whether a header that is set to this is removed: an empty one of W3C's says nothing, and is not
-/// legal. Jaeger's baggage has empty values.
+/// True if setting this value removes the header. An empty header is not legal in W3C's formats.
+/// Jaeger's baggage has empty values.
 pub(super) fn is_removed(key: &str, value: &str) -> bool {
     value.is_empty()
         && [TRACEPARENT, TRACESTATE, BAGGAGE]

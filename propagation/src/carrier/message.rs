@@ -1,4 +1,4 @@
-//! Carriers for the headers of messages: Kafka, AMQP, NATS and whatever else sends pairs.
+//! Carriers for the headers of messages: Kafka, AMQP, NATS and any other system that sends pairs.
 
 mod headers;
 
@@ -12,13 +12,13 @@ use super::lines::{OnlyLine, TRACEPARENT, TRACESTATE, is_removed};
 /// Reads context from the headers of a message.
 ///
 /// Names are compared byte by byte: brokers do not fold case as HTTP does. Values that are null or
-/// not UTF-8 are skipped. If a name is there several times, [`get`](Extractor::get) answers with
-/// the last value, and [`get_all`](Extractor::get_all) with all of them in order.
+/// not UTF-8 are skipped. If a name occurs several times, [`get`](Extractor::get) returns the last
+/// value, and [`get_all`](Extractor::get_all) all of them in order.
 ///
 /// Over HTTP a second `traceparent` is an error. Messages are forwarded from topic to topic by
 /// programs that add headers and remove none, so the last one is the parent here. The `tracestate`
-/// that belongs to it stands behind it: if there are several parents, `get` and the propagators of
-/// this crate pass over every `tracestate` before the last of them.
+/// that belongs to it follows it: if there are several parents, `get` and the propagators of this
+/// crate ignore every `tracestate` before the last of them.
 ///
 /// `Debug` shows the names of the headers and none of their values.
 ///
@@ -45,7 +45,7 @@ impl<H> Copy for MessageExtractor<'_, H> {}
 
 impl<H: MessageHeaders> Extractor for MessageExtractor<'_, H> {
     fn get(&self, key: &str) -> Option<&str> {
-        // To brokers the name that asks for an only line is as good as any other.
+        // A broker accepts the name that asks for the only line like any other.
         match OnlyLine::asked_for(key) {
             Some(key) => self.only_value(key).answer(),
             None => self.values_that_count(key).last(),
@@ -86,8 +86,8 @@ impl<H: MessageHeaders> MessageExtractor<'_, H> {
         self.values(key, self.start(key))
     }
 
-    /// Where the values of a header begin to count. A list belongs to the parent before it; with
-    /// one parent it may stand anywhere, because maps have no order.
+    /// The position from which the values of a header count. A `tracestate` belongs to the parent
+    /// before it; with one parent it may be anywhere, because maps have no order.
     fn start(&self, key: &str) -> usize {
         if key != TRACESTATE.name {
             return 0;
@@ -122,8 +122,8 @@ impl<H: MessageHeaders> fmt::Debug for MessageExtractor<'_, H> {
 ///
 /// [`set`](Injector::set) removes all headers of the name and adds one, so a message that is
 /// forwarded with its headers does not collect one parent for every hop. An empty `traceparent`,
-/// `tracestate` or `baggage` says nothing, and is not added. A `traceparent` takes an old
-/// `tracestate` with it: a list is set after its parent.
+/// `tracestate` or `baggage` is not added. A `traceparent` also removes an old `tracestate`, so set
+/// the `tracestate` after it.
 ///
 /// ```
 /// use opentelemetry::propagation::Injector;
@@ -285,7 +285,7 @@ mod tests {
         );
     }
 
-    /// Headers as Kafka has them: several of a name, null, and any bytes.
+    /// Headers as in Kafka: names may repeat, and values may be null or any bytes.
     struct Headers(&'static [(&'static str, Option<&'static [u8]>)]);
 
     impl MessageHeaders for Headers {

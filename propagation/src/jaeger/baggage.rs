@@ -11,8 +11,8 @@ use crate::{
     whitespace,
 };
 
-/// The number of entries is limited before any is looked up, because a
-/// carrier that is a list searches all of it each time; the API limits their size.
+/// The number of entries is limited before the first look-up, because a carrier that is a list is
+/// searched whole for each; the API limits their size.
 pub(super) fn read(extractor: &dyn Extractor) -> Baggage {
     let names = extractor.keys().into_iter().filter_map(|name| {
         let (prefix, key) = name.split_at_checked(PREFIX.len())?;
@@ -20,7 +20,7 @@ pub(super) fn read(extractor: &dyn Extractor) -> Baggage {
     });
     let mut baggage = Baggage::new();
     for (name, key) in names.take(MAX_MEMBERS) {
-        // Whatever is longer cannot fit after decoding either.
+        // A longer value does not fit after decoding either.
         let value = extractor.get(name).filter(|it| it.len() <= 3 * MAX_BYTES);
         if let Some(value) = value {
             baggage.insert(key.to_owned(), decode(value));
@@ -41,14 +41,14 @@ pub(super) fn write(baggage: &Baggage, injector: &mut dyn Injector) {
     }
 }
 
-/// Reads the encoding of query parameters, which has two ways to write a space.
+/// Decodes the encoding of query parameters, which has two ways to write a space.
 fn decode(value: &str) -> String {
     let value = whitespace::trim(value).replace('+', " ");
     percent_decode_str(&value).decode_utf8_lossy().into_owned()
 }
 
-/// Writes what every decoder understands: those of query parameters, and those that leave a plus
-/// sign alone.
+/// Encodes so that every decoder understands it: those of query parameters, and those that leave a
+/// plus sign unchanged.
 fn encode(value: &str) -> String {
     let encoded = utf8_percent_encode(value, VALUE);
     let mut header = String::with_capacity(encoded.clone().map(str::len).sum());
@@ -58,7 +58,7 @@ fn encode(value: &str) -> String {
 
 const PREFIX: &str = "uberctx-";
 
-/// All that Jaeger's clients leave alone.
+/// Every character except those that Jaeger's clients leave unencoded.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

@@ -1,4 +1,4 @@
-//! What a remote parent said and opentelemetry's types would lose on the way out.
+//! What a remote parent sent and opentelemetry's types cannot hold until injection.
 
 use opentelemetry::{
     Context,
@@ -7,7 +7,7 @@ use opentelemetry::{
 
 use super::tracestate::RawTraceState;
 
-/// Rides in the [`Context`] beside the span, from extraction to every injection below it.
+/// Stored in the [`Context`] beside the span, from extraction to every injection below it.
 ///
 /// It holds for one trace only: a span that starts a new trace under the same context shares
 /// neither the flag nor the list.
@@ -19,10 +19,10 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// What has to be kept of a parent that is extracted into `context`, if anything.
+    /// The data to keep of a parent that is extracted into `context`, if any.
     ///
-    /// A context value costs three allocations, so the plain case goes without. A value that an
-    /// earlier extraction left behind is replaced in any case: it may name the same trace.
+    /// A context value costs three allocations, so the plain case goes without. A value from an
+    /// earlier extraction is always replaced: it may name the same trace.
     pub(super) fn new(
         trace_id: TraceId,
         flags: TraceFlags,
@@ -39,23 +39,25 @@ impl Incoming {
         needed.then_some(incoming)
     }
 
-    /// What is known about the trace.
+    /// The data kept for this trace, if any.
     pub(super) fn of(context: &Context, trace_id: TraceId) -> Option<&Self> {
         context
             .get::<Self>()
             .filter(|incoming| incoming.trace_id == trace_id)
     }
 
-    /// The random flag if it came in: the SDK forgets it on the spans it drops.
+    /// The random flag, if it came in. The SDK loses it on the spans that it drops.
     pub(super) fn flags(&self) -> TraceFlags {
         self.flags
     }
 
-    /// The `tracestate` to send for a span whose own is `current`, where it is not `current`.
+    /// The `tracestate` to send for a span whose own is `current`; `None` if it is `current`
+    /// itself.
     pub(super) fn tracestate(&self, current: &TraceState) -> Option<&str> {
         self.raw.as_ref()?.text_unless_changed(current)
     }
 }
 
-/// The trace id's rightmost seven bytes are random: Level 2, unknown to opentelemetry's API.
+/// Says that the trace id's rightmost seven bytes are random. New in Level 2; opentelemetry's API
+/// does not know it.
 pub(super) const RANDOM: TraceFlags = TraceFlags::new(0x02);

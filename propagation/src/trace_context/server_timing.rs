@@ -1,4 +1,4 @@
-//! The trace in a response, as the draft of Trace Context Level 3 has it.
+//! The trace in a response, by the draft of Trace Context Level 3.
 //!
 //! See <https://w3c.github.io/trace-context/#trace-context-http-response-headers-format>.
 
@@ -8,11 +8,13 @@ use super::traceparent::TraceParent;
 
 /// The value of a `Server-Timing` header that tells a caller which span served the request.
 ///
-/// Append it as a header line of its own: the application may have sent timings too. Browsers show
-/// it in their developer tools, and scripts find it in `PerformanceResourceTiming.serverTiming`, of
-/// another origin only where `Timing-Allow-Origin` permits it.
+/// Append it as a header line of its own, because the application may send timings too. Browsers
+/// show it in their developer tools, and scripts read it from
+/// `PerformanceResourceTiming.serverTiming`. For another origin, `Timing-Allow-Origin` has to
+/// permit it.
 ///
-/// `None` if no span of this process is active. A remote span is the caller's own.
+/// `None` if no span of this process is active. A remote span does not count: it is the caller's
+/// own.
 ///
 /// ```
 /// use http::HeaderMap;

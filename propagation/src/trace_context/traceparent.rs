@@ -10,7 +10,7 @@ use opentelemetry::{
 use super::incoming::Incoming;
 use crate::{hex, whitespace};
 
-/// What a valid `traceparent` says, whatever its version.
+/// The content of a valid `traceparent` of any version.
 #[derive(Debug, PartialEq)]
 pub(super) struct TraceParent {
     pub(super) trace_id: TraceId,
@@ -19,7 +19,7 @@ pub(super) struct TraceParent {
 }
 
 impl TraceParent {
-    /// Reads one header line, `None` if the trace has to be restarted.
+    /// Reads one header line; `None` if the trace has to be restarted.
     pub(super) fn parse(line: &str) -> Option<Self> {
         let (fixed, future) = whitespace::trim(line)
             .as_bytes()
@@ -27,7 +27,7 @@ impl TraceParent {
         let [v0, v1, b'-', ids @ .., b'-', f0, f1] = fixed else {
             return None;
         };
-        // Only version 00 says that nothing may follow; later ones may append `-` and anything.
+        // Only version 00 forbids trailing data; later ones may append `-` and anything.
         match (hex::decode::<2>(&[*v0, *v1])?, future) {
             (0xff, _) => return None,
             (0, []) | (1.., [] | [b'-', ..]) => {}
@@ -44,7 +44,7 @@ impl TraceParent {
         })
     }
 
-    /// What to say of the active span, `None` if it is not a valid one.
+    /// The content to send for the active span; `None` if that is not valid.
     pub(super) fn of(context: &Context) -> Option<Self> {
         let span = context.span();
         let span_context = span.span_context();
@@ -57,12 +57,12 @@ impl TraceParent {
         })
     }
 
-    /// Writes version 00 with the flags this level of the specification defines.
+    /// Writes version 00 with the flags that this level of the specification defines.
     pub(super) fn header(&self) -> String {
         self.header_after("")
     }
 
-    /// The same, behind something else.
+    /// The same, behind `prefix`.
     pub(super) fn header_after(&self, prefix: &str) -> String {
         let flags = (self.flags & KNOWN_FLAGS).to_u8();
         let mut header = Vec::with_capacity(prefix.len() + LENGTH);

@@ -1,13 +1,13 @@
 //! The `tracestate` header: one ordered list over all its lines, valid as a whole or not at all.
 //!
 //! See <https://www.w3.org/TR/trace-context-2/#tracestate-header>. Level 2 has a single rule for
-//! keys where Level 1, which opentelemetry's [`TraceState`] follows, knows tenants and systems.
+//! keys. Level 1, which opentelemetry's [`TraceState`] follows, distinguishes tenants and systems.
 
 use opentelemetry::trace::TraceState;
 
 use crate::whitespace;
 
-/// A list that arrived, in the form the API can hold and, where that is not all of it, as text.
+/// A received list, as the API can hold it and, if that is not all of it, also as text.
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
     pub(super) trace_state: TraceState,
@@ -15,9 +15,9 @@ pub(super) struct Parsed {
 }
 
 impl Parsed {
-    /// Reads all header lines as one list; an invalid list is an empty one.
+    /// Reads all header lines as one list; an invalid list counts as empty.
     ///
-    /// In one pass, as long as the API can hold what is read.
+    /// This takes one pass if the API can hold the whole list.
     pub(super) fn from_lines(lines: &[&str]) -> Self {
         let mut members = members(lines);
         let mut is_valid = true;
@@ -26,7 +26,7 @@ impl Parsed {
             member
         });
         match TraceState::from_key_value(pairs) {
-            // The API takes as many members as are allowed and leaves the rest.
+            // The API takes as many members as are allowed and leaves the rest in the iterator.
             Ok(trace_state) if is_valid && members.next().is_none() => Self {
                 trace_state,
                 raw: None,
@@ -52,14 +52,15 @@ impl Parsed {
 #[derive(Debug)]
 pub(super) struct RawTraceState {
     text: String,
-    /// The members that the API accepts: what samplers and exporters get to see.
+    /// The members that the API accepts; samplers and exporters see these.
     representable: TraceState,
 }
 
 impl RawTraceState {
-    /// The text to forward, unless somebody (a sampler) made `current` out of the incoming list.
+    /// The text to forward; `None` if a sampler, for instance, changed the list into `current`.
     pub(super) fn text_unless_changed(&self, current: &TraceState) -> Option<&str> {
-        // Member by member: `TraceState` tells an emptied list from one that never was.
+        // Compares member by member, because `TraceState` distinguishes an emptied list from an
+        // absent one.
         current
             .into_iter()
             .eq(&self.representable)
@@ -71,7 +72,7 @@ impl RawTraceState {
         for (key, value) in members(lines).flatten() {
             push(&mut text, key, value);
         }
-        // The API itself is asked about each member, so that its rules are not repeated here.
+        // The API itself checks each member, so that its rules are not repeated here.
         let accepted = members(lines)
             .flatten()
             .filter(|member| TraceState::from_key_value([*member]).is_ok());
@@ -121,7 +122,7 @@ fn validate(lines: &[&str]) -> Option<usize> {
     Some(length.saturating_sub(1))
 }
 
-/// Key and value of the list members of all lines in order, `None` for one that breaks a rule.
+/// Key and value of the list members of all lines in order; `None` for one that breaks a rule.
 /// Empty members are legal and mean nothing.
 fn members<'a>(lines: &[&'a str]) -> impl Iterator<Item = Option<(&'a str, &'a str)>> {
     let mut lines = lines.iter();
@@ -142,7 +143,7 @@ fn members<'a>(lines: &[&'a str]) -> impl Iterator<Item = Option<(&'a str, &'a s
     })
 }
 
-/// The member that `text` begins with, and what comes after it. Every byte is looked at once.
+/// The member that `text` begins with, and the rest of the text. Every byte is read once.
 fn member(text: &str) -> Option<((&str, &str), &str)> {
     let (key, rest) = split_after(text, KEY)?;
     let (value, rest) = split_after(rest.strip_prefix('=')?, VALUE)?;
@@ -156,7 +157,7 @@ fn member(text: &str) -> Option<((&str, &str), &str)> {
     is_member.then_some(((key, value), rest))
 }
 
-/// Splits behind the bytes of a class that `text` begins with.
+/// Splits `text` behind its leading bytes of a class.
 fn split_after(text: &str, class: u8) -> Option<(&str, &str)> {
     let end = text.bytes().position(|byte| !is_in(byte, class));
     text.split_at_checked(end.unwrap_or(text.len()))
@@ -183,7 +184,7 @@ fn is_in(byte: u8, class: u8) -> bool {
     classes.is_some_and(|classes| classes & class != 0)
 }
 
-/// What each byte may be a part of: looked up, it is a third of the comparisons' price.
+/// The classes of each byte. A look-up costs a third of the comparisons.
 #[allow(
     clippy::indexing_slicing,
     reason = "while compiling, where the index is seen to fit"

@@ -1,4 +1,4 @@
-//! What the carriers for messages ask of a client library's header type.
+//! The traits that a client library's header type needs for the carriers for messages.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,8 +8,8 @@ use std::{
 /// Headers that a [`MessageExtractor`](crate::MessageExtractor) can read: pairs of a name and bytes.
 ///
 /// Implemented for `Vec<(String, V)>`, `HashMap<String, V>` and `BTreeMap<String, V>`, where `V` is
-/// `String`, `Vec<u8>` or anything else that is bytes. For the headers of a client library, wrap
-/// them in a type of your own.
+/// `String`, `Vec<u8>` or any other type of bytes. Wrap the headers of a client library in a type
+/// of your own.
 ///
 /// # Kafka, with `rdkafka`
 ///
@@ -196,22 +196,21 @@ use std::{
 /// # assert!(headers.headers().eq([("a", Some(&b"2"[..]))]));
 /// ```
 pub trait MessageHeaders {
-    /// All headers in their order; `None` stands for null, and for what is neither text nor bytes.
+    /// All headers in their order. `None` is a value that is null, or neither text nor bytes.
     ///
-    /// If there are several `traceparent` headers, the order says which `tracestate` belongs to the
-    /// last one.
+    /// If there are several `traceparent` headers, the order decides which `tracestate` belongs to
+    /// the last one.
     fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)>;
 }
 
 /// Headers that a [`MessageInjector`](crate::MessageInjector) can write.
 ///
-/// Examples for some client libraries stand at [`MessageHeaders`].
+/// See [`MessageHeaders`] for examples with some client libraries.
 pub trait MessageHeadersMut {
     /// Removes every header of exactly this name.
     ///
-    /// It is called before each [`append`](Self::append), so that one header of a name is left. It
-    /// is also called alone: a `traceparent` takes an old `tracestate` away, and there may be none
-    /// to follow it.
+    /// It is called before each [`append`](Self::append), so that each name has one header. It is
+    /// also called alone: a `traceparent` removes an old `tracestate`, even if no new one follows.
     fn remove(&mut self, name: &str);
 
     /// Adds one header.
