@@ -291,8 +291,10 @@ const ALL: [&str; 16] = [
 ];
 
 async fn open() -> sqlx::SqlitePool {
+    // A call that is dropped while the pool tests its connection loses it, and the tables with it.
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
+        .test_before_acquire(false)
         .max_lifetime(None)
         .idle_timeout(None);
     let pool = pool.connect("sqlite::memory:").await.unwrap();
