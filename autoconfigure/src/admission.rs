@@ -1,4 +1,4 @@
-//! Processors that let through what the queue behind them has room for.
+//! Processors that accept only as much as the queue behind them has room for.
 
 use std::mem::size_of;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use opentelemetry_sdk::trace::SpanProcessor;
 
 use crate::queue::Queue;
 
-/// In front of a batch processor of spans or of log records.
+/// A processor in front of a batch processor of spans or of log records.
 #[derive(Debug)]
 pub(crate) struct Admitted<P> {
     pub(crate) queue: Arc<Queue>,
@@ -77,8 +77,8 @@ impl<P: LogProcessor> LogProcessor for Admitted<P> {
     }
 }
 
-/// About how much memory a span takes. It is asked for on the thread of the request, and so knows
-/// texts from one another by their length only.
+/// The approximate memory of a span. It is computed on the thread of the request, and so only looks
+/// at the lengths of texts.
 pub(crate) fn size_of_span(span: &SpanData) -> usize {
     let events = span
         .events
@@ -95,7 +95,7 @@ pub(crate) fn size_of_span(span: &SpanData) -> usize {
         + links.sum::<usize>()
 }
 
-/// About how much memory a log record takes.
+/// The approximate memory of a log record.
 pub(crate) fn size_of_record(record: &SdkLogRecord) -> usize {
     let attributes = record.attributes_iter();
     let attributes = attributes.map(|(_, value)| size_of::<KeyValue>() + size_of_any(value));

@@ -1,4 +1,4 @@
-//! Baggage that becomes attributes, so that one can search for what another service has said.
+//! Copies baggage to attributes, so that values set by another service can be searched for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::Span;
 use opentelemetry_sdk::trace::SpanData;
 use opentelemetry_sdk::trace::SpanProcessor;
 
-/// Copies the allowed members of the baggage to spans when they start, and to log records. It comes
+/// Copies the allowed members of the baggage to spans when they start, and to log records. It runs
 /// before the processors that export them.
 #[derive(Clone, Debug)]
 pub(crate) struct BaggageAttributes(Arc<[Key]>);

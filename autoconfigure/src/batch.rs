@@ -1,7 +1,7 @@
-//! The settings of batch processors, which spans and logs have in common.
+//! The settings of batch processors, which spans and logs share.
 //!
-//! The SDK reads these variables too, but takes what it cannot parse for unset without a word,
-//! and a delay or a queue of zero at its word.
+//! The SDK reads these variables too. But it silently ignores values that it cannot parse, and
+//! accepts a delay or a queue of zero.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::environment::Environment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Batch {
     pub(crate) delay: Duration,
-    /// How long an export may take with all attempts, if that is said.
+    /// How long an export may take with all attempts, if a limit is set.
     pub(crate) timeout: Option<Duration>,
     pub(crate) queue: usize,
     pub(crate) size: usize,
-    /// How long a pause is after which what comes first is exported early; `None` if somebody has
-    /// said how long it has to wait.
+    /// The length of a pause after which the first items are exported early. `None` if the delay
+    /// was set explicitly.
     pub(crate) early: Option<Duration>,
-    /// What sets the size of the queue.
+    /// The name of the setting for the size of the queue.
     pub(crate) setting: &'static str,
 }
 

@@ -1,5 +1,5 @@
-//! Exporters behind a queue: what they are given waits no more, and what fails is told by
-//! [`Destination`](crate::destination::Destination), once, where the SDK would log each batch.
+//! Exporters behind a queue. Items handed to them leave the queue. Failures are reported once, by
+//! [`Destination`](crate::destination::Destination); the SDK would log each batch.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::admission::size_of_record;
 use crate::admission::size_of_span;
 use crate::queue::Queue;
 
-/// An exporter of spans or log records, and the queue before it.
+/// An exporter of spans or log records, and the queue in front of it.
 #[derive(Debug)]
 pub(crate) struct Released<E> {
     pub(crate) queue: Arc<Queue>,
@@ -69,7 +69,7 @@ impl<E: LogExporter> LogExporter for Released<E> {
     }
 }
 
-/// An exporter of metrics, which do not queue.
+/// An exporter of metrics, which are not queued.
 #[derive(Debug)]
 pub(crate) struct Quiet<E>(pub(crate) E);
 

@@ -1,4 +1,4 @@
-//! `init`, and everything that an application can say differently.
+//! `init`, and everything that an application can set itself.
 
 use std::fmt;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::provider_source::Source;
 use crate::setup::Settings;
 use crate::telemetry::Telemetry;
 
-/// Sets up traces, metrics and logs as the environment says, and connects `tracing` to them.
+/// Sets up traces, metrics and logs from the environment, and connects `tracing` to them.
 ///
 /// It is the same as [`builder`]`().`[`init`](Builder::init)`()`. Call [`run`](Telemetry::run) on
 /// the guard that it returns, or keep the guard until the end of `main`.
@@ -45,7 +45,8 @@ pub fn init() -> Result<Telemetry, InitError> {
     builder().init()
 }
 
-/// Starts with what the environment says. The methods of [`Builder`] replace parts of it.
+/// Creates a builder with the settings of the environment. The methods of [`Builder`] replace some
+/// of them.
 pub fn builder() -> Builder {
     Builder(Settings {
         service: None,
@@ -67,7 +68,7 @@ pub fn builder() -> Builder {
     })
 }
 
-/// Settings that an application makes itself. What it does not set is taken from the environment.
+/// Settings made by the application. Everything else is taken from the environment.
 ///
 /// ```
 /// use opentelemetry::KeyValue;
@@ -84,8 +85,8 @@ pub fn builder() -> Builder {
 pub struct Builder(pub(crate) Settings);
 
 impl Builder {
-    /// Sets the name of the service for the case that the environment has none. The default is
-    /// `unknown_service:` and the name of the executable.
+    /// Sets the name of the service if the environment has none. The default is `unknown_service:`
+    /// and the name of the executable.
     pub fn default_service_name(mut self, name: impl Into<String>) -> Self {
         self.0.service = Some(name.into());
         self
@@ -98,9 +99,9 @@ impl Builder {
         self
     }
 
-    /// Leaves out parts of the resource that are detected. By default all parts are detected.
-    /// Attributes from the environment or from [`resource_attributes`](Self::resource_attributes)
-    /// override detected ones in any case.
+    /// Leaves out detected parts of the resource. By default all parts are detected. Attributes
+    /// from the environment or from [`resource_attributes`](Self::resource_attributes) always
+    /// override detected ones.
     pub fn without_detected(mut self, parts: impl IntoIterator<Item = Detected>) -> Self {
         self.0.undetected.extend(parts);
         self
@@ -214,33 +215,34 @@ impl Builder {
         self
     }
 
-    /// How long dropping the guard may take at most; five seconds by default. With
+    /// Sets how long dropping the guard may take at most; five seconds by default. With
     /// [`Duration::MAX`] there is no limit.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.0.timeout = timeout.min(NO_LIMIT);
         self
     }
 
-    /// How long a batch of spans or records is retried while the receiver is unavailable, measured
-    /// from the beginning of its export; five minutes by default. `OTEL_BSP_EXPORT_TIMEOUT` and
-    /// `OTEL_BLRP_EXPORT_TIMEOUT` can make this time shorter for one signal.
+    /// Sets how long a batch of spans or records is retried while the receiver is unavailable,
+    /// measured from the beginning of its export; five minutes by default.
+    /// `OTEL_BSP_EXPORT_TIMEOUT` and `OTEL_BLRP_EXPORT_TIMEOUT` can shorten this time for one
+    /// signal.
     ///
-    /// What is recorded in the meantime waits in the queue. If the queue is full, it is dropped and
-    /// counted.
+    /// New spans and records wait in the queue meanwhile. If the queue is full, they are dropped
+    /// and counted.
     pub fn export_patience(mut self, patience: Duration) -> Self {
         self.0.patience = patience.min(NO_LIMIT);
         self
     }
 
-    /// How many bytes of spans may wait for their export, and how many bytes of log records; 32 MiB
-    /// each by default. The variables `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BLRP_MAX_QUEUE_SIZE` also
-    /// limit their number.
+    /// Sets how many bytes of spans, and how many bytes of log records, may wait for their export;
+    /// 32 MiB each by default. The variables `OTEL_BSP_MAX_QUEUE_SIZE` and
+    /// `OTEL_BLRP_MAX_QUEUE_SIZE` also limit their number.
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.0.queue_bytes = bytes;
         self
     }
 
-    /// The size in bytes above which a batch is split into several requests; 4 MiB by default,
+    /// Sets the size in bytes above which a batch is split into several requests; 4 MiB by default,
     /// which is the default limit of gRPC receivers.
     pub fn largest_request(mut self, bytes: usize) -> Self {
         self.0.largest_request = Some(bytes);

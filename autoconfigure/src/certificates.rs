@@ -1,5 +1,5 @@
-//! Files of certificates: those that `OTEL_EXPORTER_OTLP_CERTIFICATE`, `_CLIENT_CERTIFICATE` and
-//! `_CLIENT_KEY` name, or the configuration file.
+//! Certificate files, named by `OTEL_EXPORTER_OTLP_CERTIFICATE`, `_CLIENT_CERTIFICATE` and
+//! `_CLIENT_KEY`, or by the configuration file.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::error::InitError;
 use crate::signal::Signal;
 
-/// Where the certificates of one exporter are.
+/// The certificate files of one exporter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Certificates {
     pub(crate) roots: Option<Path>,
@@ -17,7 +17,7 @@ pub(crate) struct Certificates {
     pub(crate) key: Option<Path>,
 }
 
-/// A path, and what says so.
+/// A path, and the setting that it comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Path {
     /// `OTEL_EXPORTER_OTLP_CERTIFICATE="/ca.pem"`
@@ -26,7 +26,7 @@ pub(crate) struct Path {
 }
 
 impl Certificates {
-    /// Those that the variables name for the signal.
+    /// Reads the variables of the signal.
     pub(crate) fn read(environment: &Environment, signal: Signal) -> Self {
         let path = |setting| {
             let names = signal.otlp_variables(setting);
@@ -41,8 +41,8 @@ impl Certificates {
         }
     }
 
-    /// Whom the signal's exporter trusts, and who it is. An error is what would make the connection
-    /// less safe than asked for.
+    /// The trusted certificates of the signal's exporter, and its own. Returns an error if the
+    /// connection would be less safe than asked for.
     pub(crate) fn tls(&self, signal: Signal) -> Result<Tls, InitError> {
         let tls = match read(self.roots.as_ref(), signal)? {
             Some(file) => {

@@ -1,9 +1,9 @@
-//! `container.id`: which container this process runs in, as the kernel sees it.
+//! `container.id`: the container that this process runs in, as the kernel sees it.
 
 use std::fs;
 
-/// The id of the container, from cgroup version 1 or 2. `None` outside of a container, and where
-/// its runtime tells the process nothing.
+/// The id of the container, from cgroup version 1 or 2. `None` outside of a container, or if its
+/// runtime does not show it to the process.
 pub(crate) fn container_id() -> Option<String> {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let id = in_cgroups(&read("/proc/self/cgroup"));
@@ -24,8 +24,8 @@ fn in_cgroups(cgroups: &str) -> Option<String> {
     })
 }
 
-/// Version 2 shows no path to the process; but what the runtime mounts, such as `/etc/hostname`,
-/// lies below the container's folder: `…/containers/<id>/hostname`.
+/// Version 2 shows no path to the process. But the files that the runtime mounts, such as
+/// `/etc/hostname`, are below the container's folder: `…/containers/<id>/hostname`.
 fn in_mounts(mounts: &str) -> Option<String> {
     let paths = mounts.lines().filter_map(|line| line.split(' ').nth(3));
     let mut paths = paths.filter(|path| path.ends_with("/hostname"));

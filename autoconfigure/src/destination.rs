@@ -1,5 +1,5 @@
-//! Where signals go, and what is told about it: an outage when it begins and when it ends, losses
-//! when they are losses, each once.
+//! Where signals go, and what is reported about it: the beginning and the end of an outage, and
+//! losses, each once.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -16,7 +16,8 @@ use crate::reachability::Reachability;
 use crate::reachability::Way;
 use crate::signal::Signal;
 
-/// One receiver. Signals that share it share its outages: the first to notice reports it for all.
+/// One receiver. Signals that share it share its outages: the first signal to notice one reports it
+/// for all.
 #[derive(Clone, Debug)]
 pub(crate) struct Destination {
     /// Scheme, host and port.
@@ -36,19 +37,19 @@ impl Destination {
         &self.place
     }
 
-    /// Whether the signal goes here already.
+    /// Whether the signal already goes here.
     pub(crate) fn has(&self, signal: Signal) -> bool {
         self.state().way(signal).is_some()
     }
 
-    /// The signal goes here, to this URL.
+    /// Adds a signal that goes here, to this URL.
     pub(crate) fn add(&self, signal: Signal, url: &str, is_cumulative: bool) {
         if let Some(way) = self.state().ways.get_mut(signal as usize) {
             *way = Some(Way::new(url, is_cumulative));
         }
     }
 
-    /// Takes note of what happened to a batch of the signal, and returns what is to be said.
+    /// Records an event of a batch of the signal, and returns the notices to log.
     pub(crate) fn heard(&self, signal: Signal, event: &Event<'_>) -> Vec<Notice> {
         let mut state = self.state();
         match event {
@@ -78,26 +79,26 @@ impl Destination {
         }
     }
 
-    /// The shutdown has begun.
+    /// Records that the shutdown has begun.
     pub(crate) fn close(&self) {
         self.state().is_closing = true;
     }
 
-    /// Spans or records that the queue had no room for.
+    /// Records spans or records that the queue had no room for.
     pub(crate) fn dropped(&self, signal: Signal, items: u64) {
         if let Some(way) = self.state().way(signal) {
             way.lost += Loss::of(items, true);
         }
     }
 
-    /// Why the signal does not get through at the moment.
+    /// Why the signal cannot be delivered at the moment.
     pub(crate) fn trouble(&self, signal: Signal) -> Option<Failure> {
         self.state().way(signal)?.failure.clone()
     }
 
-    /// What the signal has lost since it last got through, and what was rejected. Not what nobody
-    /// has asked for: many backends take one signal only, and the others go nowhere by their
-    /// owner's choice.
+    /// What the signal has lost since its last success, and what was rejected. Signals that the
+    /// receiver does not take are left out: many backends take one signal only, and their users
+    /// chose them so.
     pub(crate) fn losses(&self, signal: Signal) -> Option<(String, Option<Failure>)> {
         self.state().losses(signal)
     }

@@ -15,7 +15,7 @@ fn collector() -> Destination {
     collector
 }
 
-/// The texts of what is said when an attempt fails now.
+/// The texts of the notices when an attempt fails now.
 fn failed(collector: &Destination, signal: Signal, kind: FailureKind) -> Vec<String> {
     failed_since(collector, signal, kind, Instant::now())
 }
@@ -85,11 +85,11 @@ fn end_of_an_outage_is_told_once_with_what_each_signal_lost() {
     );
     assert!(told.ends_with(losses), "{told}");
     assert_eq!(delivered(&collector, Signal::Traces), [""; 0]);
-    // What another signal has lost since is told by its own success.
+    // A later loss of another signal is reported at that signal's own success.
     failed(&collector, Signal::Metrics, FailureKind::Timeout);
     lost(&collector, Signal::Metrics, 1, FailureKind::Connect);
     assert_eq!(delivered(&collector, Signal::Metrics).len(), 1);
-    // The next outage is another one.
+    // The next outage is reported as a new one.
     assert_eq!(
         failed(&collector, Signal::Logs, FailureKind::Connect).len(),
         1
@@ -103,7 +103,7 @@ fn attempt_that_began_before_the_recovery_begins_no_outage() {
     delivered(&collector, Signal::Logs);
     let late = failed_since(&collector, Signal::Traces, FailureKind::Timeout, before);
     assert_eq!(late, [""; 0]);
-    // The next one does.
+    // The next attempt does.
     let next = failed(&collector, Signal::Traces, FailureKind::Timeout);
     assert_eq!(next.len(), 1);
 }

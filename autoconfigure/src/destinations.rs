@@ -1,4 +1,4 @@
-//! The receivers that the signals go to, and the one thread that reaches them.
+//! The receivers of the signals, and the one thread that sends to them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,33 +16,33 @@ use crate::pipeline::Pipeline;
 use crate::queue::Queue;
 use crate::signal::Signal;
 
-/// What is exported by OTLP, and how patiently.
+/// What is exported over OTLP, and how long it is retried.
 #[derive(Debug)]
 pub(crate) struct Destinations {
     patience: Duration,
     largest_request: Option<usize>,
-    /// Started for the first signal that is exported.
+    /// Started with the first signal that is exported.
     thread: Option<ExportThread>,
     pipelines: Vec<Pipeline>,
-    /// Where each signal goes, in words.
+    /// Where each signal goes, as text.
     places: Vec<String>,
-    /// The queues whose first spans are exported early, and after which pause.
+    /// The queues whose first spans are exported early, and the pause that must come before.
     early: Vec<(Arc<Queue>, Duration)>,
 }
 
-/// How long one signal's exports may take, beyond what applies to all.
+/// Limits for the exports of one signal, beyond those of all signals.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
-    /// How long one attempt may take.
+    /// The longest time of one attempt.
     pub(crate) attempt: Option<Duration>,
-    /// For how long there may be another attempt.
+    /// How long further attempts are made.
     pub(crate) patience: Option<Duration>,
-    /// Whether what is given up is in the next export, too.
+    /// Whether the next export repeats what was given up.
     pub(crate) is_cumulative: bool,
 }
 
 impl Bounds {
-    /// Of something that is lost if it is given up, and is given up after this time.
+    /// Limits of data that are lost when given up, which happens after this time.
     pub(crate) fn of_once(timeout: Option<Duration>) -> Self {
         Self {
             attempt: timeout,
@@ -64,7 +64,7 @@ impl Destinations {
         }
     }
 
-    /// What makes an exporter of the signal to this target. What it does is told.
+    /// The builder of the signal's exporter to this target. The exporter's events are reported.
     pub(crate) fn exporter(
         &mut self,
         signal: Signal,
@@ -118,7 +118,7 @@ impl Destinations {
         Ok(builder)
     }
 
-    /// The first spans in this queue are exported early, if there is to be such a thing.
+    /// Exports the first spans in this queue early, if a pause is given.
     pub(crate) fn export_early(&mut self, queue: &Arc<Queue>, pause: Option<Duration>) {
         let early = pause.map(|pause| (Arc::clone(queue), pause));
         self.early.extend(early);
@@ -128,7 +128,7 @@ impl Destinations {
         &self.early
     }
 
-    /// Nothing may take longer than this from now on.
+    /// From now on nothing may take longer than `time`.
     pub(crate) fn close_within(&self, time: Duration) {
         for pipeline in &self.pipelines {
             pipeline.destination.close();
@@ -142,12 +142,12 @@ impl Destinations {
         &self.pipelines
     }
 
-    /// How many spans and records there have been to export.
+    /// The number of spans and records recorded for export.
     pub(crate) fn recorded(&self) -> u64 {
         self.queues().map(|queue| queue.recorded()).sum()
     }
 
-    /// How many spans have begun and not ended.
+    /// The number of spans that have begun and not ended.
     pub(crate) fn open(&self) -> u64 {
         self.queues().map(|queue| queue.open()).max().unwrap_or(0)
     }
@@ -158,12 +158,12 @@ impl Destinations {
             .filter_map(|known| known.queue.as_ref())
     }
 
-    /// Where each signal goes, in words.
+    /// Where each signal goes, as text.
     pub(crate) fn places(&self) -> &[String] {
         &self.places
     }
 
-    /// Why a signal does not get through at the moment, if it does not.
+    /// Why a signal cannot be delivered at the moment, if it cannot.
     pub(crate) fn trouble(&self, signal: Signal) -> Option<String> {
         let mut of_signal = self.pipelines.iter().filter(|known| known.signal == signal);
         of_signal.find_map(|Pipeline { destination, .. }| {
@@ -172,7 +172,7 @@ impl Destinations {
         })
     }
 
-    /// What was lost, and has not been made up for by a success since.
+    /// What was lost and not made up for by a later success.
     pub(crate) fn losses(&self) -> impl Iterator<Item = Undelivered> {
         self.pipelines.iter().filter_map(|pipeline| {
             let (text, reason) = pipeline.losses()?;

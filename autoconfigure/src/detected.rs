@@ -1,4 +1,4 @@
-//! What a process can find out about itself. Not its arguments: they may hold secrets.
+//! What a process can detect about itself. Not its arguments: they may hold secrets.
 
 use std::env;
 use std::process;
@@ -9,13 +9,13 @@ use uuid::Uuid;
 use crate::container::container_id;
 use crate::environment::Environment;
 
-/// A part of the resource that is found out rather than said. All of them are by default; see
+/// A part of the resource that is detected. By default all parts are detected; see
 /// [`Builder::without_detected`](crate::Builder::without_detected).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Detected {
-    /// `service.instance.id`, a random UUID: it tells the metrics of two processes of one service
-    /// apart.
+    /// `service.instance.id`, a random UUID: it distinguishes the metrics of two processes of one
+    /// service.
     Instance,
     /// `process.pid` and `process.executable.name`.
     Process,
@@ -72,13 +72,13 @@ impl Detected {
     }
 }
 
-/// The name of the program's file.
+/// The file name of the program.
 pub(crate) fn executable() -> Option<String> {
     let path = env::current_exe().ok()?;
     Some(path.file_name()?.to_string_lossy().into_owned())
 }
 
-/// The names of the semantic conventions for Rust's.
+/// The name in the semantic conventions for Rust's name of an architecture.
 fn architecture(name: &'static str) -> &'static str {
     match name {
         "x86_64" => "amd64",

@@ -1,4 +1,4 @@
-//! What `RUST_LOG` says.
+//! The directives of `RUST_LOG`.
 
 use std::str::FromStr;
 
@@ -9,17 +9,18 @@ use tracing_subscriber::filter::Targets;
 
 use crate::environment::Environment;
 
-/// The directives of `RUST_LOG`, and unless these speak of it, no chatter of the SDK's.
+/// The directives of `RUST_LOG`. They silence the SDK's own messages, unless `RUST_LOG` mentions
+/// them.
 #[derive(Clone, Debug)]
 pub(crate) struct Directives {
-    /// As they were said.
+    /// The directives as written.
     said: String,
-    /// With what has to come through besides.
+    /// The directives with our additions.
     all: String,
 }
 
 impl Directives {
-    /// Those of the environment, or else the application's.
+    /// The directives of the environment, or the application's if there are none.
     pub(crate) fn new(environment: &Environment, default: &str, sqlx_events: bool) -> Self {
         let default = usable(environment, "default_directives", default).unwrap_or(DEFAULT);
         let value = environment.text(RUST_LOG);
@@ -33,47 +34,47 @@ impl Directives {
         };
         let all = match sqlx_events {
             true => format!("{said},{SQLX_EVENT}=debug,{SQLX_MARKER}=debug"),
-            // Nobody looks for it.
+            // Nothing reads the marker.
             false => format!("{said},{SQLX_MARKER}=off"),
         };
         Self { said, all }
     }
 
-    /// All of them, for an `EnvFilter`.
+    /// All directives, for an `EnvFilter`.
     pub(crate) fn all(&self) -> &str {
         &self.all
     }
 
-    /// Those that are about targets and levels, not about spans or fields.
+    /// The directives about targets and levels, without those about spans or fields.
     pub(crate) fn statics(&self) -> Statics {
         Statics(targets(&self.all))
     }
 
-    /// The same, as they were said.
+    /// The same for the directives as written.
     pub(crate) fn said(&self) -> Statics {
         Statics(targets(&self.said))
     }
 }
 
-/// What can be said of a callsite once and for all.
+/// The directives that can be decided once per callsite.
 #[derive(Clone, Debug)]
 pub(crate) struct Statics(Targets);
 
 impl Statics {
-    /// Spans from [`SPANS`] on, and what the directives add.
+    /// Accepts spans from [`SPANS`] on, and everything that the directives add.
     pub(crate) fn takes(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_span() && *metadata.level() <= SPANS
             || self.0.would_enable(metadata.target(), metadata.level())
     }
 
-    /// The finest level that is taken anywhere.
+    /// The finest level that is accepted anywhere.
     pub(crate) fn level(&self) -> LevelFilter {
         let levels = self.0.iter().map(|(_, level)| level);
         levels.chain(self.0.default_level()).fold(SPANS, Ord::max)
     }
 }
 
-/// The directives, unless they cannot be read, which is warned about.
+/// The directives. `None`, with a warning, if they cannot be parsed.
 fn usable<'a>(environment: &Environment, name: &str, directives: &'a str) -> Option<&'a str> {
     match EnvFilter::builder().parse(directives) {
         Ok(_) => Some(directives),
@@ -85,7 +86,7 @@ fn usable<'a>(environment: &Environment, name: &str, directives: &'a str) -> Opt
     }
 }
 
-/// The directives that name no span: for others, only an `EnvFilter` knows what is entered.
+/// The directives that name no span: only an `EnvFilter` knows which spans are entered.
 fn targets(directives: &str) -> Targets {
     let mut depth = 0_i32;
     let is_separator = |it: char| {
@@ -104,11 +105,11 @@ fn targets(directives: &str) -> Targets {
     Targets::from_str(&statics.join(",")).unwrap_or_default()
 }
 
-/// The level from which on spans are there whatever `RUST_LOG` says.
+/// Spans from this level on are always recorded, whatever `RUST_LOG` says.
 pub(crate) const SPANS: LevelFilter = LevelFilter::INFO;
-/// The target of what sqlx says at the end of a statement.
+/// The target of the event that sqlx logs at the end of a statement.
 pub(crate) const SQLX_EVENT: &str = "sqlx::query";
-/// The target of the span that otel-middleware-sqlx runs its statements in.
+/// The target of the span around each statement of otel-middleware-sqlx.
 pub(crate) const SQLX_MARKER: &str = "otel_middleware_sqlx::query";
 const RUST_LOG: &str = "RUST_LOG";
 pub(crate) const DEFAULT: &str = "info";
@@ -151,7 +152,7 @@ mod tests {
                 assert!(!said.would_enable(SQLX_EVENT, &Level::DEBUG), "{value:?}");
             }
         }
-        // The marker costs something, and nobody looks for it.
+        // The marker has a cost, and nothing reads it.
         let environment = environment(&[(RUST_LOG, "trace")]);
         let Statics(targets) = Directives::new(&environment, DEFAULT, false).statics();
         assert!(targets.would_enable(SQLX_EVENT, &Level::DEBUG));

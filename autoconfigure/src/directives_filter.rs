@@ -1,4 +1,4 @@
-//! What `RUST_LOG` says, for a whole subscriber.
+//! The filter of `RUST_LOG` for a whole subscriber.
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -11,14 +11,14 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::directives::{Directives, SPANS};
 use crate::sqlx_events::SqlxEvents;
 
-/// One filter for lines, records and spans, so that no layer needs one of its own: those cost more
-/// than a line of text, and lose a span after each `log_enabled!` (tokio-rs/tracing#2519).
+/// One filter for lines, records and spans. Filters of single layers cost more than a line of text,
+/// and lose a span after each `log_enabled!` (tokio-rs/tracing#2519).
 ///
-/// Quieter logs must not tear traces apart: it adds spans, and takes none away from [`SPANS`] on.
+/// Quieter logs must not break traces: it always accepts spans from [`SPANS`] on.
 #[derive(Debug)]
 pub(crate) struct DirectivesFilter {
     filter: EnvFilter,
-    /// Some directives are about spans or fields, which have to be followed.
+    /// Some directives are about spans or fields, so entered spans have to be tracked.
     is_dynamic: bool,
     sqlx: Option<SqlxEvents>,
 }

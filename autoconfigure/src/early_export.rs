@@ -1,7 +1,7 @@
-//! The first spans after a pause are exported soon.
+//! Exports the first spans after a pause early.
 //!
-//! The batch processor waits up to five seconds, which is how long somebody who tries a service out
-//! would look at an empty page. A service that is busy exports as often as without this.
+//! The batch processor waits up to five seconds; a person who tries out a service would look at an
+//! empty page for that time. A busy service does not export more often than without this.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use crate::queue::Queue;
 
-/// A thread that waits for the first spans, until this is dropped.
+/// A thread that waits for the first spans. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct EarlyExport {
     is_over: Arc<AtomicBool>,
@@ -24,7 +24,7 @@ pub(crate) struct EarlyExport {
 }
 
 impl EarlyExport {
-    /// `None` if there can be no further thread: then the schedule alone decides.
+    /// `None` if no thread can be started: then only the schedule applies.
     pub(crate) fn start(
         provider: SdkTracerProvider,
         queue: Arc<Queue>,
@@ -41,7 +41,7 @@ impl EarlyExport {
             .spawn(move || {
                 let _suppressed = Context::enter_telemetry_suppressed_scope();
                 while waiting.first_spans() {
-                    // What it has to say of a failure, the exporter has said.
+                    // The exporter has already reported a failure.
                     let _ = provider.force_flush();
                     if !waiting.pause() {
                         break;
@@ -68,7 +68,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// Waits for a span, and for those that end with it. `false` at the end.
+    /// Waits for a span, and for the spans that end soon after it. `false` at the end.
     fn first_spans(&self) -> bool {
         self.queue.wake_at_first(thread::current());
         while self.queue.is_awaited() {
@@ -80,7 +80,7 @@ impl Waiting {
         self.sleep(SOON)
     }
 
-    /// Waits until no span has come for as long as one waits at most. `false` at the end.
+    /// Waits until no span has come for the length of the pause. `false` at the end.
     fn pause(&self) -> bool {
         loop {
             let before = self.queue.recorded();
@@ -109,7 +109,7 @@ impl Waiting {
     }
 }
 
-/// The requests of one trace end one after the other.
+/// The requests of one trace end one after another.
 const SOON: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -176,7 +176,7 @@ mod tests {
         }
 
         drop(early);
-        // The thread lets go of the provider, or this would wait for ever.
+        // The thread drops its provider; otherwise this would wait forever.
         drop((provider, tracer));
         assert_eq!(
             exported.recv_timeout(A_MINUTE),

@@ -1,4 +1,4 @@
-//! The environment's samplers, asked before a span is built: they look at parent and trace id only.
+//! Asks the environment's sampler before a span is built: it only looks at parent and trace id.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -20,17 +20,17 @@ use otel_instrumentation::EarlyDecision;
 use otel_instrumentation::EarlySampler;
 use otel_instrumentation::proposed_trace_id;
 
-/// A sampler of the environment that decides against some spans.
+/// A sampler of the environment that may reject spans.
 #[derive(Clone, Debug)]
 pub(crate) struct Early {
     sampler: Sampler,
     ids: RandomIdGenerator,
-    /// Whether the provider takes spans.
+    /// Whether the provider accepts spans.
     is_open: Arc<AtomicBool>,
 }
 
 impl Early {
-    /// `None` where nothing is decided against, so that there is nothing to ask for.
+    /// `None` if the sampler rejects nothing, so that there is nothing to ask.
     pub(crate) fn new(sampler: Sampler, is_open: &Arc<AtomicBool>) -> Option<Self> {
         if let Sampler::AlwaysOn = sampler {
             return None;
@@ -42,9 +42,9 @@ impl Early {
         })
     }
 
-    /// Whether the sampler decides against the span. The name is not looked at.
+    /// Whether the sampler rejects the span. It ignores the name.
     fn is_against(&self, parent: &Context, trace_id: TraceId) -> bool {
-        // As the SDK has it, but without a copy of the tracestate.
+        // The SDK's rule, but without a copy of the tracestate.
         if let Sampler::ParentBased(_) = self.sampler
             && parent.has_active_span()
         {
@@ -79,7 +79,7 @@ impl EarlySampler for Early {
                 above.trace_state().clone(),
             ));
         }
-        // The SDK comes to the same of a child by itself, and of a root if it has the same trace.
+        // The SDK decides alike for a child, and for a root with the same trace id.
         match is_child {
             true => EarlyDecision::Unknown,
             false => EarlyDecision::Root(trace_id),
@@ -87,7 +87,7 @@ impl EarlySampler for Early {
     }
 }
 
-/// Random ids, but for the traces that [`Early`] has begun.
+/// Random ids, except for the traces that [`Early`] has begun.
 #[derive(Debug, Default)]
 pub(crate) struct ProposedIds(RandomIdGenerator);
 
@@ -123,7 +123,7 @@ mod tests {
     const UNSAMPLED: &str = "00-ffffffffffffffffffffffffffffffff-00f067aa0ba902b7-00";
     const LOW: &str = "00-00000000000000000000000000000001-00f067aa0ba902b7-00";
 
-    /// Requests to a server under the sampler, asked early or not.
+    /// Requests to a server with the sampler, early or not.
     fn server(sampler: &Sampler, is_early: bool) -> HttpServerInstrumentation {
         let provider = SdkTracerProvider::builder()
             .with_sampler(sampler.clone())
@@ -206,7 +206,7 @@ mod tests {
                 assert_eq!(span.is_recording(), is_sampled);
                 sampled += usize::from(is_sampled);
             }
-            // Twice sampled it would be a quarter. Six standard deviations, of 16 each.
+            // Sampling twice would give a quarter. The range is six standard deviations of 16.
             assert!((404..=596).contains(&sampled), "{sampler:?}: {sampled}");
             assert_eq!(proposed_trace_id(), None);
         }

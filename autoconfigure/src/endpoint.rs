@@ -1,4 +1,4 @@
-//! Where OTLP goes, and by which protocol: `OTEL_EXPORTER_OTLP_ENDPOINT` and `_PROTOCOL`.
+//! The endpoint and the protocol of OTLP: `OTEL_EXPORTER_OTLP_ENDPOINT` and `_PROTOCOL`.
 
 use http::Uri;
 use otel_otlp_exporter::Protocol;
@@ -8,18 +8,18 @@ use crate::error::InitError;
 use crate::proxy::warn_of_proxy;
 use crate::signal::Signal;
 
-/// Where one signal goes.
+/// The endpoint of one signal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) protocol: Protocol,
-    /// What is exported to. Over gRPC the path of the call is added.
+    /// The URL of the receiver. Over gRPC the path of the call is added.
     pub(crate) url: Uri,
 }
 
 impl Endpoint {
-    /// From the variables of the signal, or the general ones.
+    /// Reads the variables of the signal, or else the general ones.
     ///
-    /// Without a protocol the port decides: 4317 is gRPC's by convention.
+    /// If no protocol is set, the port decides: 4317 means gRPC by convention.
     pub(crate) fn read(environment: &Environment, signal: Signal) -> Result<Self, InitError> {
         let names = signal.otlp_variables("PROTOCOL");
         let protocol = environment.choice(&names, &PROTOCOLS, "that of the port");
@@ -68,7 +68,7 @@ impl Endpoint {
         Ok(Self { protocol, url })
     }
 
-    /// Where a receiver on the same machine listens.
+    /// The default endpoint of a receiver on the same machine.
     pub(crate) fn local(signal: Signal, protocol: Protocol) -> Self {
         let url = match (protocol, signal) {
             (Protocol::Grpc, _) => Uri::from_static("http://localhost:4317"),
@@ -79,7 +79,7 @@ impl Endpoint {
         Self { protocol, url }
     }
 
-    /// Scheme, host and port: what signals with one receiver have in common.
+    /// Scheme, host and port, which signals with the same receiver share.
     pub(crate) fn place(&self) -> String {
         let scheme = self.url.scheme_str().unwrap_or("http");
         let host = self.url.host().unwrap_or_default();
@@ -89,7 +89,7 @@ impl Endpoint {
         }
     }
 
-    /// The URL without its query, which may hold a secret.
+    /// The URL without its query, which may contain a secret.
     pub(crate) fn display(&self) -> String {
         match self.protocol {
             Protocol::Grpc if self.url.path() == "/" => self.place(),
@@ -97,7 +97,7 @@ impl Endpoint {
         }
     }
 
-    /// The port that is connected to.
+    /// The port of the connection.
     pub(crate) fn port(&self) -> u16 {
         let by_scheme = if self.url.scheme_str() == Some("https") {
             443
@@ -108,7 +108,7 @@ impl Endpoint {
     }
 }
 
-/// What is written in a variable, and how it is meant.
+/// The value of a variable, and its interpretation.
 struct Written<'a> {
     environment: &'a Environment,
     name: &'a str,
@@ -118,7 +118,7 @@ struct Written<'a> {
 }
 
 impl Written<'_> {
-    /// What is exported to: the general endpoint gets the path of the signal with HTTP.
+    /// The URL for the signal: with HTTP, a general endpoint gets the signal's path.
     fn url(&self, url: &Uri) -> Option<Uri> {
         let warn = |what: &str| self.environment.warn(self.name, what);
         let authority = url.authority()?.as_str();
@@ -162,7 +162,7 @@ impl Written<'_> {
     }
 }
 
-/// gRPC tolerates a missing scheme.
+/// gRPC accepts an endpoint without a scheme.
 fn with_scheme(
     environment: &Environment,
     signal: Signal,
@@ -192,7 +192,7 @@ fn port(value: &str) -> Option<u16> {
     authority.rsplit_once(':')?.1.parse().ok()
 }
 
-/// Without user, password and query.
+/// The URL without user, password and query.
 pub(crate) fn without_credentials(value: &str) -> String {
     let value = value.split('?').next().unwrap_or_default();
     let Some((before, after)) = value.rsplit_once('@') else {
@@ -203,7 +203,7 @@ pub(crate) fn without_credentials(value: &str) -> String {
     format!("{scheme}{separator}{after}")
 }
 
-/// A frequent mistake.
+/// Warns about a port of the other protocol, which is a common mistake.
 fn warn_of_port(environment: &Environment, name: &str, url: &Uri, protocol: Protocol) {
     let (port, other, used) = match (url.port_u16(), protocol) {
         (Some(4318), Protocol::Grpc) => (4318, "http/protobuf", "grpc"),

@@ -22,7 +22,7 @@ fn endpoint_is_that_of_the_signal_or_made_from_the_general_one() {
         (&[(GENERAL, "http://c/x")], "http http://c/x/v1/traces", 0),
         (&[(TRACES, "http://c/x?y=z")], "http http://c/x?y=z", 0),
         (&[(TRACES, "http://c")], "http http://c/", 0),
-        // The port decides, for the endpoint that applies.
+        // The port of the endpoint that applies decides.
         (&[(GENERAL, "http://c:4317")], "grpc http://c:4317/", 0),
         (
             &[(GENERAL, "http://c:4318")],
@@ -44,7 +44,7 @@ fn endpoint_is_that_of_the_signal_or_made_from_the_general_one() {
             "grpc http://[::1]:4317/",
             0,
         ),
-        // Unless a protocol is said.
+        // Unless a protocol is set.
         (&[GRPC, (GENERAL, "http://c:443")], "grpc http://c:443/", 0),
         (
             &[GRPC, (GENERAL, "http://c:4318")],
@@ -66,7 +66,7 @@ fn endpoint_is_that_of_the_signal_or_made_from_the_general_one() {
             "grpc http://c:4317/",
             1,
         ),
-        // gRPC tolerates a missing scheme.
+        // gRPC accepts an endpoint without a scheme.
         (&[(GENERAL, "c:4317")], "grpc https://c:4317/", 0),
         (
             &[(GENERAL, "c:4317"), (INSECURE, "true")],
@@ -79,7 +79,7 @@ fn endpoint_is_that_of_the_signal_or_made_from_the_general_one() {
             "grpc http://c:1/base",
             0,
         ),
-        // What is not meant so.
+        // Probable mistakes.
         (
             &[(GENERAL, "http://c:4318/v1/traces")],
             "http http://c:4318/v1/traces",

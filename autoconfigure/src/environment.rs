@@ -1,5 +1,5 @@
-//! Variables as OpenTelemetry defines them: empty is unset, names of choices know no case, and
-//! what cannot be read is warned about and replaced by the default.
+//! Reads variables as OpenTelemetry defines them: empty means unset, choices ignore case, and a
+//! value that cannot be read causes a warning and is replaced by the default.
 //!
 //! See <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::warning::Warning;
 
-/// The environment, and what had to be said about it.
+/// The environment, and the warnings about it.
 pub(crate) struct Environment {
     variable: Box<Lookup>,
     warnings: RefCell<Vec<Warning>>,
@@ -22,7 +22,7 @@ impl Environment {
         Self::new(|name| env::var_os(name))
     }
 
-    /// What is left of it beside a configuration file: nothing of OpenTelemetry's.
+    /// The environment beside a configuration file: without OpenTelemetry's variables.
     pub(crate) fn beside_file() -> Self {
         Self::new(|name| match name.starts_with("OTEL_") {
             true => None,
@@ -46,7 +46,7 @@ impl Environment {
         }
     }
 
-    /// The same about the configuration file.
+    /// Adds warnings about the configuration file.
     pub(crate) fn warn_of_file(&self, warnings: impl IntoIterator<Item = Warning>) {
         self.warnings.borrow_mut().extend(warnings);
     }
@@ -55,7 +55,7 @@ impl Environment {
         self.warnings.into_inner()
     }
 
-    /// The value without white space around it; `None` if that is nothing.
+    /// The trimmed value. `None` if nothing is left.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         match (self.variable)(name)?.into_string() {
             Ok(value) => Some(value.trim().to_owned()).filter(|value| !value.is_empty()),
@@ -73,7 +73,7 @@ impl Environment {
             .find_map(|name| Some((name.as_str(), self.text(name)?)))
     }
 
-    /// Only `true` is true; without a readable value it is false.
+    /// Only `true` is true. A value that is missing or cannot be read is false.
     pub(crate) fn flag(&self, name: &str) -> bool {
         let Some(value) = self.text(name) else {
             return false;
@@ -91,7 +91,7 @@ impl Environment {
             .unwrap_or(default)
     }
 
-    /// A number of at least `least`; `default` is what the warning says instead of it.
+    /// A number of at least `least`; `default` is only the text for the warning.
     pub(crate) fn optional_number(
         &self,
         name: &str,
@@ -107,7 +107,7 @@ impl Environment {
         number
     }
 
-    /// A number of milliseconds that must not be zero: how often something happens.
+    /// A number of milliseconds greater than zero, for the interval of a repetition.
     pub(crate) fn interval(&self, name: &str, default: Duration) -> Duration {
         let interval = self.millis(name, 1).unwrap_or_else(|value| {
             self.not_millis(name, &value, default.as_millis());
@@ -116,14 +116,13 @@ impl Environment {
         interval.unwrap_or(default)
     }
 
-    /// A number of milliseconds from the first of the variables that has one; zero means that
-    /// there is no limit.
+    /// A number of milliseconds from the first variable that has one; zero means no limit.
     pub(crate) fn timeout(&self, names: &[String], default: Duration) -> Duration {
         self.optional_timeout(names, default.as_millis())
             .unwrap_or(default)
     }
 
-    /// The same, if one of the variables has one; `default` is what the warning says instead.
+    /// The same, if a variable has one; `default` is only the text for the warning.
     pub(crate) fn optional_timeout(
         &self,
         names: &[String],
@@ -155,7 +154,7 @@ impl Environment {
         self.reject(name, value, expected, default);
     }
 
-    /// What `choices` has under the value of the first variable whose value is among them.
+    /// The value in `choices` for the first variable that names one of them.
     pub(crate) fn choice<T: Clone>(
         &self,
         names: &[String],
@@ -191,14 +190,14 @@ pub(crate) fn none_of<T>(choices: &[(&str, T)]) -> String {
 
 type Lookup = dyn Fn(&str) -> Option<OsString>;
 
-/// Far beyond the life of an export, and no danger to the arithmetic of clocks.
+/// Far longer than any export, and safe for arithmetic with clocks.
 pub(crate) const NO_LIMIT: Duration = Duration::from_secs(u32::MAX as u64);
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
 
-    /// An environment of these variables alone.
+    /// An environment of only these variables.
     pub(crate) fn environment(variables: &[(&str, &str)]) -> Environment {
         let variables: Vec<(String, OsString)> = variables
             .iter()

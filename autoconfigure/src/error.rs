@@ -1,4 +1,4 @@
-//! The two ways in which telemetry can fail its owner: at the start and at the end.
+//! The two errors of telemetry: at the start and at the end.
 
 use std::error::Error;
 use std::fmt;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use crate::signal::Signal;
 
-/// Why [`init`](crate::init) could not set telemetry up.
+/// Why [`init`](crate::init) could not set up telemetry.
 ///
-/// A malformed value is only a [`Warning`](crate::Warning). An error is what a default cannot
-/// solve: settings that contradict each other, an endpoint that cannot be exported to, certificates
-/// that cannot be read, `https` without the feature `tls`, or a configuration file that cannot be
-/// read or does not follow the schema. The text of an error in the file begins with the file, the
-/// line, the column and the key.
+/// A malformed value is only a [`Warning`](crate::Warning). An error is something that a default
+/// cannot solve: settings that contradict each other, an endpoint that cannot be exported to,
+/// certificates that cannot be read, `https` without the feature `tls`, or a configuration file
+/// that cannot be read or does not follow the schema. An error in the file begins with the file,
+/// the line, the column and the key.
 ///
 /// [`source`](Error::source) is the cause, if there is one.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl InitError {
         }
     }
 
-    /// An error behind which is another one.
+    /// An error with a cause.
     pub(crate) fn because(
         signal: Signal,
         text: impl fmt::Display,
@@ -55,18 +55,18 @@ impl InitError {
         }
     }
 
-    /// The exporter of the signal cannot be made.
+    /// The exporter of the signal cannot be created.
     pub(crate) fn unmade(signal: Signal, error: otel_otlp_exporter::BuildError) -> Self {
         Self::because(signal, error.to_string(), error)
     }
 
-    /// What is wrong, without where.
+    /// The reason, without the signal.
     pub(crate) fn reason(&self) -> &str {
         &self.text
     }
 
-    /// The signal that the error is about: `traces`, `metrics` or `logs`. `None` if it is about
-    /// none of them.
+    /// The signal that the error is about: `traces`, `metrics` or `logs`. `None` if it is not about
+    /// a single signal.
     #[must_use]
     pub fn signal(&self) -> Option<&'static str> {
         self.signal.map(Signal::name)
@@ -91,9 +91,9 @@ impl Error for InitError {
 
 /// The signals whose data did not arrive in time.
 ///
-/// Returned by [`Telemetry::shutdown`](crate::Telemetry::shutdown) and
-/// [`Telemetry::flush`](crate::Telemetry::flush). [`source`](Error::source) is the cause for the
-/// first of the signals, if it is known.
+/// [`Telemetry::shutdown`](crate::Telemetry::shutdown) and
+/// [`Telemetry::flush`](crate::Telemetry::flush) return it. [`source`](Error::source) is the cause
+/// for the first of the signals, if it is known.
 #[derive(Clone, Debug)]
 pub struct ShutdownError(Vec<Undelivered>);
 
@@ -116,7 +116,7 @@ impl Undelivered {
 }
 
 impl ShutdownError {
-    /// An error if there is anything to tell.
+    /// An error, unless the list is empty.
     pub(crate) fn check(undelivered: Vec<Undelivered>) -> Result<(), Self> {
         match undelivered.is_empty() {
             true => Ok(()),
@@ -124,7 +124,7 @@ impl ShutdownError {
         }
     }
 
-    /// The signals of which something did not arrive: `traces`, `metrics`, `logs`.
+    /// The signals with undelivered data: `traces`, `metrics`, `logs`.
     pub fn signals(&self) -> impl Iterator<Item = &'static str> {
         let signals = Signal::ALL.into_iter();
         let signals = signals.filter(|signal| self.0.iter().any(|item| item.signal == *signal));

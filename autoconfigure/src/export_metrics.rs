@@ -1,4 +1,4 @@
-//! `otel.sdk.exporter.*` and `otel.sdk.processor.*`: how the export of telemetry goes, as metrics.
+//! `otel.sdk.exporter.*` and `otel.sdk.processor.*`: metrics about the export of telemetry.
 //!
 //! See <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/>.
 
@@ -19,17 +19,17 @@ use otel_otlp_exporter::ResponseStatus;
 use crate::queue::Queue;
 use crate::signal::Signal;
 
-/// What the exporter of one signal has done.
+/// The counts of one signal's exporter.
 #[derive(Debug)]
 pub(crate) struct ExportMetrics {
     signal: Signal,
     index: usize,
-    /// What the exporter is, and where it exports to.
+    /// The type of the exporter, and its receiver.
     attributes: Vec<KeyValue>,
     in_flight: AtomicI64,
-    /// How many were exported, by how it ended; without a type of error they have arrived.
+    /// The number of exported items by outcome. Without an error type, they have arrived.
     exported: Mutex<BTreeMap<Option<&'static str>, u64>>,
-    /// Made when there is a provider of meters.
+    /// Created once there is a meter provider.
     duration: OnceLock<Histogram<f64>>,
 }
 
@@ -96,7 +96,7 @@ impl ExportMetrics {
         }
     }
 
-    /// Measures from now on.
+    /// Starts to measure.
     pub(crate) fn measure(self: &Arc<Self>, meter: &Meter, queue: Option<&Arc<Queue>>) {
         let (what, unit) = match self.signal {
             Signal::Traces => ("span", "{span}"),

@@ -5,14 +5,14 @@ use crate::environment::none_of;
 use crate::error::InitError;
 use crate::signal::Signal;
 
-/// One place to which a signal is exported.
+/// One destination of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exporter {
     Otlp,
     Console,
 }
 
-/// The exporters of a list such as `otlp,console`; OTLP if nothing is said, none for `none`.
+/// The exporters of a list such as `otlp,console`: OTLP by default, none for `none`.
 pub(crate) fn exporters(
     environment: &Environment,
     signal: Signal,
@@ -52,7 +52,7 @@ pub(crate) fn exporters(
             format_args!("{variable}={list:?} asks for no exporter and for one"),
         )),
         (true, true) => Ok(Vec::new()),
-        // A misspelt name must not switch telemetry off without being asked to.
+        // A misspelt name must not switch telemetry off silently.
         (false, true) => Ok(vec![Exporter::Otlp]),
         (false, false) => Ok(exporters),
     }

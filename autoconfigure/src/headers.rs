@@ -1,5 +1,5 @@
-//! `OTEL_EXPORTER_OTLP_HEADERS`: headers of each request, which are credentials more often than
-//! not, so that none of their values is ever repeated.
+//! `OTEL_EXPORTER_OTLP_HEADERS`: headers of each request. They often are credentials, so their
+//! values are never logged.
 
 use http::HeaderMap;
 use http::HeaderName;
@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::percent;
 use crate::signal::Signal;
 
-/// The headers of the variable's list. What cannot be read is left out, and warned about.
+/// The headers in the variable's list. Entries that cannot be read are left out, with a warning.
 pub(crate) fn headers(environment: &Environment, signal: Signal) -> HeaderMap {
     let names = signal.otlp_variables("HEADERS");
     let Some((variable, list)) = environment.first(&names) else {
@@ -22,10 +22,10 @@ pub(crate) fn headers(environment: &Environment, signal: Signal) -> HeaderMap {
     listed.headers
 }
 
-/// What a list comes to.
+/// The contents of a list.
 pub(crate) struct Listed {
     pub(crate) headers: HeaderMap,
-    /// What is wrong with it.
+    /// The problems of the list.
     pub(crate) complaints: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ fn header(member: &str, has_quotes: &mut bool) -> Option<(HeaderName, HeaderValu
     (is_visible && !unquoted.is_empty()).then_some((name.trim().parse().ok()?, header))
 }
 
-/// Without the quotes around it, if there are some.
+/// The text without surrounding quotes.
 fn unquoted(text: &str) -> &str {
     ['"', '\'']
         .into_iter()

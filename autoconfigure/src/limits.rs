@@ -1,7 +1,7 @@
-//! How much one span may hold.
+//! Limits of a span.
 //!
-//! The SDK counts attributes, events and links; that it does not shorten values is made up for
-//! here, after the span has ended.
+//! The SDK limits the number of attributes, events and links, but does not shorten values. That is
+//! done here, after the span has ended.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use opentelemetry_sdk::trace::SpanProcessor;
 
 use crate::environment::Environment;
 
-/// `OTEL_SPAN_*_LIMIT`, `OTEL_EVENT_*_LIMIT`, `OTEL_LINK_*_LIMIT`, and what they fall back to.
+/// `OTEL_SPAN_*_LIMIT`, `OTEL_EVENT_*_LIMIT`, `OTEL_LINK_*_LIMIT`, and their fallbacks.
 pub(crate) fn span_limits(environment: &Environment) -> SpanLimits {
     let number = |name, default| environment.number(name, 0, default);
     let attributes = number("OTEL_ATTRIBUTE_COUNT_LIMIT", COUNT);

@@ -31,7 +31,7 @@ pub(crate) struct LogPlan {
 }
 
 impl LogPlan {
-    /// What the variables say.
+    /// Reads the variables.
     pub(crate) fn read(environment: &Environment) -> Result<Self, InitError> {
         for unsupported in [
             "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
@@ -57,7 +57,7 @@ impl LogPlan {
         })
     }
 
-    /// A provider with all that.
+    /// Creates the provider.
     pub(crate) fn provider(
         self,
         destinations: &mut Destinations,

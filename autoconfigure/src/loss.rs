@@ -1,4 +1,4 @@
-//! How much was lost, and how sure that is.
+//! How much was lost, and whether that is certain.
 
 use std::ops::AddAssign;
 
@@ -8,7 +8,7 @@ use crate::signal::Signal;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Loss {
     certain: u64,
-    /// Those that may have arrived all the same: after a timeout, for example.
+    /// Items that may have arrived nevertheless: after a timeout, for example.
     uncertain: u64,
 }
 

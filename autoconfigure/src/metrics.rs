@@ -27,15 +27,15 @@ use crate::views::View;
 pub(crate) struct MetricPlan {
     pub(crate) readers: Vec<Reader>,
     pub(crate) views: Vec<View>,
-    /// For what no view is about.
+    /// For instruments that no view selects.
     pub(crate) defaults: Defaults,
 }
 
-/// What collects and exports every now and then.
+/// Collects and exports at an interval.
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub(crate) interval: Duration,
-    /// How long an export may take with all attempts, if that is said.
+    /// How long an export may take with all attempts, if a limit is set.
     pub(crate) timeout: Option<Duration>,
     pub(crate) temporality: Temporality,
     /// `None` is the console.
@@ -43,7 +43,7 @@ pub(crate) struct Reader {
 }
 
 impl MetricPlan {
-    /// What the variables say.
+    /// Reads the variables.
     pub(crate) fn read(environment: &Environment) -> Result<Self, InitError> {
         if let Some(filter) = environment.text(EXEMPLARS)
             && !filter.eq_ignore_ascii_case("always_off")
@@ -81,7 +81,7 @@ impl MetricPlan {
         })
     }
 
-    /// A provider with all that.
+    /// Creates the provider.
     pub(crate) fn provider(
         self,
         destinations: &mut Destinations,
@@ -124,11 +124,11 @@ impl MetricPlan {
 }
 
 impl Reader {
-    /// How often it is done if nobody says.
+    /// The default interval.
     pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
 
-    /// Cumulative values that were not delivered are in the next export, too: there is no point in
-    /// going on with old ones then. Deltas are lost if they are given up.
+    /// The next export repeats cumulative values that were not delivered, so old ones are not
+    /// retried then. Deltas are lost if they are given up.
     fn bounds(&self) -> Bounds {
         match self.temporality {
             Temporality::Cumulative => Bounds {

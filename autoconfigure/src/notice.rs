@@ -1,4 +1,4 @@
-//! What is told to whoever reads the log.
+//! Messages for the reader of the log.
 
 use std::io;
 use std::io::Write;
@@ -7,7 +7,7 @@ use opentelemetry::Context;
 use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, dispatcher};
 
-/// One line.
+/// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
     is_warning: bool,
@@ -29,11 +29,11 @@ impl Notice {
         }
     }
 
-    /// Tells it to whoever collects logs; on standard error if nobody does.
+    /// Logs the message, or writes it to standard error if nothing collects logs.
     pub(crate) fn say(&self) {
         let text = &self.text;
         if is_vacant() {
-            // Nobody is left to be told that standard error is closed; `eprintln!` would panic.
+            // If standard error is closed, nothing can be done; `eprintln!` would panic.
             let _ = writeln!(io::stderr(), "otel-autoconfigure: {text}");
         } else if self.is_warning {
             tracing::warn!(target: TARGET, "{text}");
@@ -42,8 +42,8 @@ impl Notice {
         }
     }
 
-    /// Tells it to whoever reads lines, and does not export it: it is no record of the
-    /// application's. Where there is no log, a mere information is missed by nobody.
+    /// Logs the message, but does not export it: it is no record of the application's. Without a
+    /// log, a message of level info is left out.
     pub(crate) fn say_locally(&self) {
         if self.is_warning || !is_vacant() {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
@@ -52,7 +52,7 @@ impl Notice {
     }
 }
 
-/// Whether nobody collects what `tracing` emits.
+/// Whether nothing collects the events of `tracing`.
 pub(crate) fn is_vacant() -> bool {
     dispatcher::get_default(Dispatch::is::<NoSubscriber>)
 }

@@ -1,7 +1,7 @@
 //! Spans that are open when telemetry ends.
 //!
-//! The SDK exports nothing that ends later. Requests that a server or a runtime has just dropped end
-//! on threads of their own: actix does not wait for those of its workers.
+//! The SDK does not export spans that end later. Requests that a server or a runtime has just
+//! dropped end on other threads: actix does not wait for the threads of its workers.
 
 use std::thread;
 use std::time::Duration;
@@ -10,10 +10,11 @@ use std::time::Instant;
 use crate::destinations::Destinations;
 use crate::notice::Notice;
 
-/// Gives them a moment, a fifth of `timeout` and a second at most, and says how many are lost.
+/// Waits for open spans, for a fifth of `timeout` and at most a second, and reports how many are
+/// lost.
 pub(crate) fn wait_for_open_spans(destinations: &Destinations, timeout: Duration) {
     let deadline = Instant::now() + LONGEST.min(timeout / 5);
-    // Nobody is told when a span ends: that would cost something with each.
+    // It polls, because a notification would cost something at the end of each span.
     while destinations.open() > 0 && Instant::now() < deadline {
         thread::sleep(BETWEEN);
     }

@@ -1,9 +1,9 @@
-//! What an application can say about the processors of spans and log records.
+//! The application's options for the processors of spans and log records.
 
 use crate::baggage_attributes::BaggageAttributes;
 use crate::peers::Peers;
 
-/// For the pipelines of spans and log records.
+/// Options for the pipelines of spans and log records.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) queue_bytes: usize,

@@ -1,4 +1,4 @@
-//! OTLP: how one signal is exported, from the general variables and those of the signal.
+//! Settings of OTLP for one signal, from its own variables and the general ones.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::signal::Signal;
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) endpoint: Endpoint,
-    /// How long an attempt may take.
+    /// The longest time of an attempt.
     pub(crate) timeout: Duration,
     pub(crate) is_compressed: bool,
     pub(crate) headers: HeaderMap,
@@ -28,7 +28,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// With the defaults of all that is not said. The certificates count if it is `https`.
+    /// Sets everything else to its default. The certificates only apply to `https`.
     pub(crate) fn new(
         signal: Signal,
         endpoint: Endpoint,
@@ -57,7 +57,7 @@ impl Target {
         })
     }
 
-    /// What the variables say.
+    /// Reads the variables.
     pub(crate) fn read(environment: &Environment, signal: Signal) -> Result<Self, InitError> {
         let names = |setting| signal.otlp_variables(setting);
         let endpoint = Endpoint::read(environment, signal)?;
@@ -79,7 +79,7 @@ impl Target {
         })
     }
 
-    /// An exporter to it, as far as the variables describe one.
+    /// A builder for its exporter, with everything that the variables set.
     pub(crate) fn exporter(&self) -> ExporterBuilder {
         let Endpoint { protocol, url } = &self.endpoint;
         let builder = ExporterBuilder::new(*protocol, url.to_string())
@@ -96,7 +96,7 @@ impl Target {
         }
     }
 
-    /// `otlp_http_span_exporter`, as the semantic conventions call it.
+    /// `otlp_http_span_exporter`, the name in the semantic conventions.
     pub(crate) fn component(&self, signal: Signal) -> &'static str {
         match (self.endpoint.protocol, signal) {
             (Protocol::Grpc, Signal::Traces) => "otlp_grpc_span_exporter",

@@ -1,9 +1,9 @@
 //! Patterns of names and values: `*` stands for any number of characters, `?` for one.
 
-/// What is included, and what of it is excluded again.
+/// Patterns of what is included, and of what is then excluded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Patterns {
-    /// Without any, everything is.
+    /// `None` includes everything.
     pub(crate) included: Option<Vec<Pattern>>,
     pub(crate) excluded: Vec<Pattern>,
 }
@@ -16,7 +16,7 @@ impl Patterns {
     }
 }
 
-/// One of them. Letters match themselves only, in their own case.
+/// One pattern. Letters match only themselves, and case matters.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pattern(Vec<char>);
 
@@ -25,13 +25,13 @@ impl Pattern {
         Self(pattern.chars().collect())
     }
 
-    /// The text, if it is the only one that matches.
+    /// The only text that matches, if there is only one.
     pub(crate) fn exact(&self) -> Option<String> {
         let is_exact = !self.0.iter().any(|letter| matches!(letter, '*' | '?'));
         is_exact.then(|| self.0.iter().collect())
     }
 
-    /// Linear in both lengths, but for what is read again after the last `*`.
+    /// Linear in both lengths, except for the text that is read again after the last `*`.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let mut at = 0;
         let mut rest = text.chars();
@@ -53,7 +53,7 @@ impl Pattern {
                     let Some((after_star, mut start)) = last_star else {
                         return false;
                     };
-                    // The star stands for one character more.
+                    // Lets the star match one more character.
                     start.next();
                     rest = start.clone();
                     at = after_star;

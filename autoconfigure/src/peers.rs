@@ -1,4 +1,4 @@
-//! Names for those who are called: what their services call themselves, which a client does not
+//! Names for called services: the names that they have for themselves, which a client does not
 //! know.
 
 use std::collections::HashMap;
@@ -14,11 +14,11 @@ use opentelemetry_sdk::trace::Span;
 use opentelemetry_sdk::trace::SpanData;
 use opentelemetry_sdk::trace::SpanProcessor;
 
-/// The services behind addresses.
+/// The names of services by address.
 pub(crate) type Peers = HashMap<String, String>;
 
-/// Adds the name of the service to client spans whose `server.address` is known, unless they have
-/// one, before the next processor sees them.
+/// Adds the name of the service to client spans with a known `server.address`, unless they have a
+/// name, before the next processor sees them.
 #[derive(Debug)]
 pub(crate) struct NamedPeers<P> {
     pub(crate) peers: Peers,

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-/// The text with its escapes resolved. `None` if one of them is malformed, or if it is no UTF-8.
+/// The text with its escapes decoded. `None` if an escape is malformed or the result is not UTF-8.
 pub(crate) fn decoded(text: &str) -> Option<String> {
     let mut escapes = text.split('%').skip(1);
     let are_hexadecimal = escapes.all(|escape| {

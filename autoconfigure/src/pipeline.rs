@@ -1,4 +1,4 @@
-//! The way of one signal, as far as it can be watched: its queue, its exporter, its destination.
+//! The observable parts of one signal's pipeline: its queue, its exporter, its destination.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -17,17 +17,17 @@ use crate::notice::Notice;
 use crate::queue::Queue;
 use crate::signal::Signal;
 
-/// What is known of the way of one signal.
+/// The state of one signal's pipeline.
 #[derive(Clone, Debug)]
 pub(crate) struct Pipeline {
     pub(crate) signal: Signal,
     pub(crate) destination: Destination,
     pub(crate) metrics: Arc<ExportMetrics>,
-    /// Metrics have none.
+    /// `None` for metrics.
     pub(crate) queue: Option<Arc<Queue>>,
-    /// How many of the dropped ones the destination knows of.
+    /// How many of the dropped items have been reported to the destination.
     reported: Arc<AtomicU64>,
-    /// When it was last said that the queue has room again.
+    /// When it was last logged that the queue has room again.
     drained: Arc<Mutex<Option<Instant>>>,
 }
 
@@ -48,12 +48,12 @@ impl Pipeline {
         }
     }
 
-    /// Takes note of what the exporter tells, and says what is to be said.
+    /// Records an event of the exporter, and logs the notices that follow from it.
     pub(crate) fn hear(&self, event: &Event<'_>) {
         self.metrics.count(event);
         self.report_dropped();
         let notices = self.destination.heard(self.signal, event);
-        // At full load there is always something delivered; what is told is the end of an outage.
+        // At full load, something is always being delivered; this logs the end of an outage only.
         if matches!(event, Event::Delivered { .. })
             && !notices.is_empty()
             && let Some(queue) = &self.queue
@@ -68,8 +68,8 @@ impl Pipeline {
         }
     }
 
-    /// Says how many were dropped by a burst that is over. At full load the queue is full and has
-    /// room again all the time, so this is said once in a while.
+    /// Logs how many items a burst has dropped, once it is over. At full load the queue becomes
+    /// full and has room again all the time, so this is only logged once in a while.
     fn say_drained(&self) {
         let Some(queue) = &self.queue else {
             return;
@@ -91,13 +91,13 @@ impl Pipeline {
         Notice::information(text).say_locally();
     }
 
-    /// What was lost, and has not been made up for by a success since.
+    /// What was lost and not made up for by a later success.
     pub(crate) fn losses(&self) -> Option<(String, Option<Failure>)> {
         self.report_dropped();
         self.destination.losses(self.signal)
     }
 
-    /// Says at the end how many the queue had no room for, ever.
+    /// Logs at the end how many items the queue has dropped in total.
     pub(crate) fn say_dropped(&self) {
         let Some(queue) = &self.queue else {
             return;

@@ -1,4 +1,4 @@
-//! Where the plans come from: the variables, or a configuration file.
+//! The source of the plans: the variables, or a configuration file.
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
@@ -16,9 +16,9 @@ use crate::resource::resource;
 use crate::sampler::sampler;
 use crate::traces::TracePlan;
 
-/// What is written somewhere. A plan is asked for once.
+/// The settings from either source. Each plan can be taken once.
 pub(crate) struct Plans {
-    /// Without what the file replaces.
+    /// The environment, without what the file replaces.
     pub(crate) environment: Environment,
     file: Option<ConfigFile>,
 }
@@ -57,8 +57,8 @@ impl Plans {
         }
     }
 
-    /// How spans are made, with the sampler of the application if it has one. `None` if the file does
-    /// not mention them, unless there is something to add to it.
+    /// How spans are made, with the application's sampler if there is one. `None` if the file does
+    /// not mention spans and there is nothing to add.
     pub(crate) fn traces(
         &mut self,
         own: Option<Box<dyn ShouldSample>>,
@@ -105,18 +105,18 @@ impl Plans {
         Ok(Some(plan).filter(|plan| is_needed || !plan.processors.is_empty()))
     }
 
-    /// How contexts are carried. In a file, nothing said is nothing carried.
+    /// The propagators. If a file names none, there are none.
     pub(crate) fn propagator(&self) -> CompositePropagator {
         let Some(file) = &self.file else {
             return otel_propagation::from_env();
         };
         let propagator = file.propagator();
-        // A global one without fields counts as not set.
+        // A global propagator without fields counts as not set.
         otel_propagation::set_default(propagator.clone());
         propagator
     }
 
-    /// Makes what the middlewares are told the default of the process.
+    /// Makes the HTTP options the process-wide defaults of the middlewares.
     pub(crate) fn install_http_defaults(&self) {
         if let Some(file) = &self.file
             && !file.http().install()
@@ -125,7 +125,7 @@ impl Plans {
         }
     }
 
-    /// Which file it is.
+    /// Says which file is used.
     pub(crate) fn summary(&self) -> Option<Notice> {
         let file = self.file.as_ref()?;
         Some(Notice::information(file.summary.clone()))

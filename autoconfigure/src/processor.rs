@@ -1,16 +1,16 @@
-//! What happens to spans, or to log records, when they are done.
+//! The processing of spans or log records that have ended.
 
 use crate::batch::Batch;
 use crate::otlp::Target;
 
-/// One way out of the process.
+/// One destination outside the process.
 #[derive(Debug)]
 pub(crate) enum Processor {
     Otlp {
         target: Box<Target>,
         batch: Batch,
     },
-    /// One by one, or in batches.
+    /// One item at a time, or in batches.
     Console {
         batch: Option<Batch>,
     },

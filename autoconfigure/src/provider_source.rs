@@ -1,4 +1,4 @@
-//! Where the provider of a signal comes from: the application, or the environment.
+//! The source of a signal's provider: the application, or the environment.
 
 use opentelemetry_sdk::logs::LoggerProviderBuilder;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
@@ -9,10 +9,10 @@ use opentelemetry_sdk::trace::TracerProviderBuilder;
 
 use crate::error::InitError;
 
-/// Where a provider comes from.
+/// The source of a provider.
 pub(crate) enum Source<P, B> {
     Application(P),
-    /// And what the application adds.
+    /// With the additions of the application.
     Environment(Vec<Box<dyn FnOnce(B) -> B>>),
 }
 
@@ -24,8 +24,8 @@ impl<P, B: Build<P>> Source<P, B> {
         }
     }
 
-    /// The application's, or the one that is described: `described` is told whether the application
-    /// adds something to it, and may describe none otherwise.
+    /// The application's provider, or the described one. `described` gets whether the application
+    /// adds something to it; if not, it may describe none.
     pub(crate) fn provider(
         self,
         described: impl FnOnce(bool) -> Result<Option<B>, InitError>,
@@ -45,7 +45,7 @@ impl<P, B: Build<P>> Source<P, B> {
     }
 }
 
-/// The builders of the SDK have this in common, but no trait.
+/// The SDK's builders have this in common, but share no trait.
 pub(crate) trait Build<P> {
     fn build(self) -> P;
 }

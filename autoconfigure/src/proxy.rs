@@ -1,10 +1,10 @@
-//! Variables for proxies, which are not used.
+//! Variables for proxies, which are not supported.
 
 use http::Uri;
 
 use crate::environment::Environment;
 
-/// Says that a proxy that others would use for this URL is not used.
+/// Warns if other programs would use a proxy for this URL.
 pub(crate) fn warn_of_proxy(environment: &Environment, url: &Uri) {
     let host = url.host().unwrap_or_default();
     let names = match url.scheme_str() {
@@ -34,7 +34,7 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// `NO_PROXY`: hosts and the domains that they belong to, or `*`.
+/// `NO_PROXY`: hosts and their parent domains, or `*`.
 fn is_listed(list: &str, host: &str) -> bool {
     list.split(',').map(str::trim).any(|entry| {
         let domain = entry.trim_start_matches("*.").trim_start_matches('.');

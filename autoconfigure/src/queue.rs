@@ -1,8 +1,8 @@
-//! How much waits for an export, in numbers and in bytes.
+//! The limits of items that wait for their export, in number and in bytes.
 //!
-//! The SDK's processors drop what their queue has no room for, and keep the number to themselves
-//! until they are shut down. So the room is given out here, in front of them, and they never have
-//! to drop anything.
+//! The SDK's processors drop items if their queue is full, and report the number only at their
+//! shutdown. So the limits are applied here, in front of the processors, which then never have to
+//! drop anything.
 
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
@@ -15,30 +15,30 @@ use crate::batch::Batch;
 use crate::notice::Notice;
 use crate::signal::Signal;
 
-/// The room for what has ended and is not yet under way.
+/// The room for items that have ended and are not yet being exported.
 #[derive(Debug)]
 pub(crate) struct Queue {
     signal: Signal,
     most: usize,
-    /// What sets that.
+    /// The name of the setting for the limit.
     setting: &'static str,
     most_bytes: usize,
-    /// How many have begun; records do not, they are there at once.
+    /// How many spans have begun. Log records have no beginning.
     begun: AtomicU64,
     waiting: AtomicUsize,
     waiting_bytes: AtomicUsize,
     passed: AtomicU64,
     dropped: AtomicU64,
     is_told: AtomicBool,
-    /// How many of the dropped ones have been told.
+    /// How many of the dropped items have been reported.
     told: AtomicU64,
-    /// Who wants to know that something has come into the empty queue, and whether that is so now.
+    /// The thread to wake when an item enters the empty queue, and whether it waits now.
     waker: OnceLock<Thread>,
     is_awaited: AtomicBool,
 }
 
 impl Queue {
-    /// Room for as many as a batch processor may have waiting, and for so many bytes.
+    /// Room for as many items as a batch processor may hold, and for this many bytes.
     pub(crate) fn of(signal: Signal, batch: &Batch, most_bytes: usize) -> Self {
         Self {
             signal,
@@ -57,25 +57,25 @@ impl Queue {
         }
     }
 
-    /// Counts one that ends later, and asks for room then.
+    /// Counts a span that ends later, and asks for room only then.
     pub(crate) fn begin(&self) {
         self.begun.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many have begun and not ended.
+    /// The number of spans that have begun and not ended.
     pub(crate) fn open(&self) -> u64 {
         let ended = self.recorded() + self.dropped();
         self.begun.load(Ordering::Relaxed).saturating_sub(ended)
     }
 
-    /// Takes room for one of this size. `false` if there is none: it is counted as dropped, and
-    /// the first one is told.
+    /// Takes room for an item of this size. `false` if there is none: the item is counted as
+    /// dropped, and the first one is reported.
     pub(crate) fn admits(&self, bytes: usize) -> bool {
-        // Taken first and given back if it was too much, so that two threads cannot both take the
-        // last room.
+        // Takes the room first and gives it back if it was too much, so that two threads cannot
+        // both take the last room.
         let waiting = self.waiting.fetch_add(1, Ordering::SeqCst);
         let waiting_bytes = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
-        // Something larger than all the room there is goes through an empty queue.
+        // An item larger than the whole queue is accepted if the queue is empty.
         if waiting < self.most
             && (waiting == 0 || waiting_bytes.saturating_add(bytes) <= self.most_bytes)
         {
@@ -92,37 +92,38 @@ impl Queue {
         false
     }
 
-    /// Gives room back: these are under way now.
+    /// Gives room back: these items are being exported now.
     pub(crate) fn release(&self, items: usize, bytes: usize) {
         self.passed.fetch_add(items as u64, Ordering::Relaxed);
         self.give_back(items, bytes);
     }
 
-    /// From now on a full queue is told again. What was dropped until now has been told.
+    /// Reports a full queue again from now on. Everything dropped so far has been reported.
     pub(crate) fn tell_again(&self) {
         self.told.store(self.dropped(), Ordering::Relaxed);
         self.is_told.store(false, Ordering::Relaxed);
     }
 
-    /// How many have been dropped and not been told, if the queue was full and has room again.
+    /// The number of dropped items that have not been reported, if the queue was full and has room
+    /// again.
     pub(crate) fn has_drained(&self) -> Option<u64> {
         let untold = self.dropped() - self.told.load(Ordering::Relaxed);
         (untold > 0 && self.waiting() <= self.most / 4).then_some(untold)
     }
 
-    /// Wakes this thread, always the same one, when something comes into the empty queue, or at once
-    /// if there is something in it.
+    /// Wakes this thread, always the same one, when an item enters the empty queue, or at once if
+    /// the queue is not empty.
     pub(crate) fn wake_at_first(&self, thread: Thread) {
         let _ = self.waker.set(thread);
-        // In one order with what `admits` does: either it sees that it is awaited, or what it has let
-        // in is seen here.
+        // The order matters: either `admits` sees that the thread is waiting, or its item is seen
+        // here.
         self.is_awaited.store(true, Ordering::SeqCst);
         if self.waiting.load(Ordering::SeqCst) > 0 {
             self.is_awaited.store(false, Ordering::Relaxed);
         }
     }
 
-    /// Whether nothing has come since.
+    /// Whether no item has come since.
     pub(crate) fn is_awaited(&self) -> bool {
         self.is_awaited.load(Ordering::Relaxed)
     }
@@ -134,7 +135,7 @@ impl Queue {
         }
     }
 
-    /// How many have come, ever.
+    /// The number of items that have come, in total.
     pub(crate) fn recorded(&self) -> u64 {
         self.passed() + self.waiting() as u64
     }
@@ -147,12 +148,12 @@ impl Queue {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// How many have been handed to the exporter, ever.
+    /// The number of items handed to the exporter, in total.
     pub(crate) fn passed(&self) -> u64 {
         self.passed.load(Ordering::Relaxed)
     }
 
-    /// How many have been dropped, ever.
+    /// The number of dropped items, in total.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
@@ -232,7 +233,7 @@ mod tests {
                 .map(|thread| thread.join().unwrap())
                 .sum()
         });
-        // A thread that takes too much for a moment may keep another one out, never let one in.
+        // A thread that briefly takes too much may keep another one out, but never lets one in.
         assert!(admitted <= 100, "{admitted}");
         assert_eq!(queue.waiting(), admitted);
         assert_eq!(admitted as u64 + queue.dropped(), 8_000);

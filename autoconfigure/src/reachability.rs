@@ -1,5 +1,4 @@
-//! What is known of one receiver: whether it can be reached, what was lost on the way, and what of
-//! that has been told.
+//! The state of one receiver: whether it is reachable, what was lost, and what has been reported.
 
 use std::time::Instant;
 
@@ -10,35 +9,35 @@ use crate::loss::Loss;
 use crate::notice::Notice;
 use crate::signal::Signal;
 
-/// Outages and losses of one receiver, and whether they have been told.
+/// Outages and losses of one receiver, and whether they have been reported.
 #[derive(Debug, Default)]
 pub(crate) struct Reachability {
-    /// When the outage began that has been told, and whose end has not.
+    /// The beginning of an outage that was reported and has not ended.
     told_since: Option<Instant>,
     last_success: Option<Instant>,
-    /// What is lost from now on is returned by the shutdown rather than told.
+    /// Losses are now returned by the shutdown, and no longer reported.
     pub(crate) is_closing: bool,
     pub(crate) ways: [Option<Way>; 3],
 }
 
-/// One signal on its way to the receiver.
+/// The delivery of one signal to the receiver.
 #[derive(Debug)]
 pub(crate) struct Way {
     url: String,
-    /// What is given up is in the next export, too.
+    /// The next export repeats what was given up.
     is_cumulative: bool,
     /// Why the last attempt failed, unless it succeeded.
     pub(crate) failure: Option<Failure>,
     has_tried: bool,
-    /// It has told an outage, and has not succeeded since.
+    /// It has reported an outage, and has not succeeded since.
     is_outage_told: bool,
     is_loss_told: bool,
     is_rejection_told: bool,
-    /// Since the last success.
+    /// Lost since the last success.
     pub(crate) lost: Loss,
-    /// Why.
+    /// The reason of the loss.
     reason: Option<Failure>,
-    /// What the receiver has said to have dropped, ever.
+    /// How many items the receiver says it has dropped, in total.
     rejected: u64,
     rejection: String,
 }
@@ -63,7 +62,8 @@ impl Reachability {
         attempt: &Attempt<'_>,
     ) -> Vec<Notice> {
         let Attempt { failure, began, .. } = *attempt;
-        // What began before the receiver was last known to be well does not say that it is not.
+        // An attempt that began before the last success says nothing about the receiver's state
+        // now.
         let is_old = self.last_success.is_some_and(|success| began < success);
         let is_out = self.told_since.is_some();
         let Some(way) = self.way(signal) else {
@@ -177,7 +177,7 @@ impl Reachability {
         ))]
     }
 
-    /// What the signal has lost since it last got through, and what was rejected, as the shutdown
+    /// What the signal has lost since its last success, and what was rejected, as the shutdown
     /// returns it.
     pub(crate) fn losses(&mut self, signal: Signal) -> Option<(String, Option<Failure>)> {
         let is_wrong_endpoint = self.is_wrong_endpoint();
@@ -207,7 +207,7 @@ impl Reachability {
         Some((text, Some(reason)))
     }
 
-    /// What each signal has lost, which is counted anew from here on.
+    /// The losses of each signal. Their counts start again from zero.
     fn losses_of_all(&mut self) -> String {
         let ways = Signal::ALL.into_iter().zip(&mut self.ways);
         let losses = ways.filter_map(|(signal, way)| {
@@ -223,7 +223,7 @@ impl Reachability {
         losses.collect::<Vec<_>>().join(", ")
     }
 
-    /// Nobody can want all of what is exported to be unknown there.
+    /// A receiver that knows none of the exported signals cannot be the intended one.
     fn is_wrong_endpoint(&self) -> bool {
         let mut tried = self.ways.iter().flatten().filter(|way| way.has_tried);
         self.last_success.is_none()
@@ -258,7 +258,7 @@ fn wrong_endpoint(signal: Signal) -> String {
     format!("; is {endpoint} right, and {protocol}?")
 }
 
-/// What can be done about it, if that is known.
+/// A remedy, if one is known.
 fn hint(signal: Signal, failure: &Failure) -> String {
     let [_, protocol] = signal.otlp_variables("PROTOCOL");
     match failure.kind() {

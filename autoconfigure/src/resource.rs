@@ -1,7 +1,7 @@
-//! Who produces the telemetry: service, process, host, operating system, SDK.
+//! The producer of the telemetry: service, process, host, operating system, SDK.
 //!
-//! What the SDK makes of the two variables is not what the specification says: it does not decode
-//! values, and the `service.name` of the list beats `OTEL_SERVICE_NAME`. So they are read here.
+//! The SDK does not read the two variables as the specification says: it does not decode values,
+//! and the `service.name` of the list overrides `OTEL_SERVICE_NAME`. So they are read here.
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
@@ -12,8 +12,8 @@ use crate::detected::executable;
 use crate::environment::Environment;
 use crate::percent;
 
-/// The resource of this process. What the application says itself (`attributes`) comes first,
-/// then the environment, then `service`, the application's name for itself, and what is detected.
+/// The resource of this process. The application's `attributes` take precedence, then the
+/// environment, then `service`, the application's default name, and then the detected attributes.
 pub(crate) fn resource(
     environment: &Environment,
     service: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) fn resource(
 }
 
 /// `OTEL_RESOURCE_ATTRIBUTES`: `key=value,key=value`, values percent-encoded. The specification
-/// wants the whole list discarded if any part of it is wrong.
+/// requires that the whole list is discarded if any part of it is malformed.
 fn listed(environment: &Environment) -> Vec<KeyValue> {
     let Some(list) = environment.text(LIST) else {
         return Vec::new();
@@ -50,7 +50,7 @@ fn listed(environment: &Environment) -> Vec<KeyValue> {
     })
 }
 
-/// `None` if a part of it is wrong.
+/// `None` if a part of the list is malformed.
 pub(crate) fn parsed_list(list: &str) -> Option<Vec<KeyValue>> {
     let members = list.split(',').map(str::trim);
     let members = members.filter(|member| !member.is_empty());
@@ -63,7 +63,7 @@ pub(crate) fn parsed_list(list: &str) -> Option<Vec<KeyValue>> {
     attributes.collect()
 }
 
-/// The default that the specification prescribes.
+/// The default of the specification.
 pub(crate) fn unknown_service() -> String {
     match executable() {
         Some(executable) => format!("unknown_service:{executable}"),
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(value(&with, "k8s.pod.uid").unwrap(), "4f1c");
         let without = resource(&said, None, vec![], &Detected::ALL);
         assert_eq!(value(&without, "k8s.pod.uid"), None);
-        // The name of the service, telemetry.sdk.* and what the list says.
+        // The name of the service, telemetry.sdk.* and the attributes of the list.
         assert_eq!(without.len(), 5);
     }
 }

@@ -9,8 +9,8 @@ use crate::shutdown_signal::shutdown_deadline;
 use crate::telemetry::Telemetry;
 
 impl Telemetry {
-    /// Runs a service on its own multi-threaded runtime, as `#[tokio::main]` does, and then ends
-    /// everything in an order in which no span is lost:
+    /// Runs a service on its own multi-threaded runtime, as `#[tokio::main]` does. Then it ends
+    /// everything in an order that loses no span:
     ///
     /// 1. The service waits for [`shutdown_signal`](crate::shutdown_signal) and then ends by
     ///    itself. If it has not ended when `grace` has passed since the signal, because of an
@@ -19,10 +19,10 @@ impl Telemetry {
     ///    cannot be dropped; they get at most one second.
     /// 3. What is left is exported, as when the guard is dropped.
     ///
-    /// So the process ends, after it was asked to, within `grace`, a second and the time of the
-    /// shutdown (five seconds, or what
-    /// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout) says). Kubernetes kills a
-    /// process after 30 seconds, Docker after 10.
+    /// After the signal, the process thus ends within `grace`, a second and the time of the
+    /// shutdown (five seconds, or the time set by
+    /// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout)). Kubernetes kills a process
+    /// after 30 seconds, Docker after 10.
     ///
     /// # Errors
     ///
@@ -30,8 +30,7 @@ impl Telemetry {
     ///
     /// # Panics
     ///
-    /// If it is called inside of a runtime. `main` has to be a plain `fn`, without
-    /// `#[tokio::main]`.
+    /// If it is called inside a runtime. `main` must be a plain `fn`, without `#[tokio::main]`.
     ///
     /// ```no_run
     /// use std::error::Error;
@@ -65,7 +64,7 @@ impl Telemetry {
             }
         });
         runtime.shutdown_timeout(LONGEST_BLOCKING);
-        // A panic of the service drops both in the same order.
+        // If the service panics, both are dropped in the same order.
         drop(self);
         outcome
     }

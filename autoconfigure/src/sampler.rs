@@ -1,14 +1,14 @@
 //! `OTEL_TRACES_SAMPLER` and its argument.
 //!
-//! Read here rather than by the SDK, which knows the names in lower case only and takes ratios
-//! that are none.
+//! They are read here rather than by the SDK, which only knows lower-case names and accepts invalid
+//! ratios.
 
 use opentelemetry_sdk::trace::Sampler;
 
 use crate::environment::Environment;
 use crate::environment::none_of;
 
-/// The sampler that the environment asks for; `parentbased_always_on` if it does not.
+/// The sampler set by the environment; `parentbased_always_on` by default.
 pub(crate) fn sampler(environment: &Environment) -> Sampler {
     let name = environment.text(SAMPLER).unwrap_or_default();
     let rule = RULES
@@ -96,7 +96,7 @@ mod tests {
             ("traceidratio", "-1", "TraceIdRatioBased(1.0)", 1),
             ("traceidratio", "NaN", "TraceIdRatioBased(1.0)", 1),
             ("jaeger_remote", "", "ParentBased(AlwaysOn)", 1),
-            // An argument that no sampler asked for is none of our business.
+            // An argument that the sampler does not use is ignored.
             ("always_on", "10%", "AlwaysOn", 0),
         ] {
             let environment = environment(&[(SAMPLER, name), (ARGUMENT, argument)]);

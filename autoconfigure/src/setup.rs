@@ -1,4 +1,4 @@
-//! Everything in its place: what the application and the environment say becomes providers.
+//! Turns the settings of the application and the environment into providers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ use crate::subscriber::Bridge;
 use crate::telemetry::Telemetry;
 use crate::tracing_options::TracingOptions;
 
-/// What an application has decided itself.
+/// The settings made by the application.
 pub(crate) struct Settings {
     pub(crate) service: Option<String>,
     pub(crate) attributes: Vec<KeyValue>,
@@ -62,20 +62,21 @@ pub(crate) struct Settings {
 
 pub(crate) type Propagator = Box<dyn TextMapPropagator + Send + Sync>;
 
-/// What is left to do when nothing can fail any more.
+/// The remaining steps, which cannot fail.
 struct Ready {
     telemetry: Telemetry,
     has_subscriber: bool,
-    /// The environment's sampler, if it is the one that decides.
+    /// The environment's sampler, if it makes the decision.
     early: Option<Sampler>,
     propagator: Option<Propagator>,
-    /// What is sent where, and which traces.
+    /// A summary of what is sent where, and of which traces.
     summary: Option<String>,
 }
 
 impl Settings {
     pub(crate) fn set_up(self) -> Result<Telemetry, InitError> {
-        // What the SDK has to say about the variables is said below, once and in one form.
+        // The SDK's messages about the variables are silenced; the same is reported below, once and
+        // in one form.
         let silence = Dispatch::new(NoSubscriber::new());
         let (ready, plans) = dispatcher::with_default(&silence, || {
             let mut plans = Plans::of_process()?;
@@ -84,7 +85,7 @@ impl Settings {
         Ok(ready.make_global(plans))
     }
 
-    /// Everything that can fail, before anything global is touched.
+    /// All steps that can fail, before anything global is changed.
     fn build(self, plans: &mut Plans) -> Result<Ready, InitError> {
         let mut destinations = Destinations::new(self.patience, self.largest_request);
         let directives = Directives::new(
@@ -116,7 +117,7 @@ impl Settings {
                 if !has_sampler {
                     sampled = format!("{:?}", plan.sampler);
                 }
-                // What the application adds may be another sampler.
+                // The application may have added another sampler.
                 early = plan.early.clone().filter(|_| !is_needed);
                 plan.provider(&mut destinations, &resource, &options)
                     .map(Some)
@@ -186,7 +187,7 @@ impl Ready {
         if let Some(provider) = &telemetry.metrics {
             global::set_meter_provider(provider.clone());
         }
-        // Not earlier: it has something to say about names that it does not know.
+        // Not earlier: it warns about names that it does not know.
         global::set_text_map_propagator(match self.propagator {
             Some(propagator) => CompositePropagator::new(vec![propagator]),
             None => plans.propagator(),

@@ -1,4 +1,4 @@
-//! Calls into the SDK that may block for longer than anybody wants to wait.
+//! Calls into the SDK that may block for too long.
 
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -14,9 +14,9 @@ use crate::signal::Signal;
 
 pub(crate) type Call = Box<dyn FnOnce() -> OTelSdkResult + Send>;
 
-/// Makes the calls at the same time and returns what went wrong until the deadline.
+/// Makes the calls in parallel and returns the failures up to the deadline.
 ///
-/// Each has a thread of its own: some of the SDK's calls have no limit, or one that is not ours.
+/// Each call has its own thread: some of the SDK's calls have no limit, or one that we cannot set.
 pub(crate) fn all_until(deadline: Instant, calls: Vec<(Signal, Call)>) -> Vec<Undelivered> {
     let (sender, outcomes) = mpsc::channel();
     let mut failures = Vec::new();
@@ -40,7 +40,7 @@ pub(crate) fn all_until(deadline: Instant, calls: Vec<(Signal, Call)>) -> Vec<Un
             Ok((signal, outcome)) => {
                 waiting.retain(|other| *other != signal);
                 match outcome {
-                    // Done by someone who holds the provider, too.
+                    // Another owner of the provider may have shut it down already.
                     Ok(()) | Err(OTelSdkError::AlreadyShutdown) => {}
                     Err(error) => failures.push(Undelivered::new(signal, error.to_string())),
                 }

@@ -1,4 +1,4 @@
-//! When a process is asked to end.
+//! The signals that ask a process to end.
 
 use std::future::pending;
 use std::io;
@@ -9,16 +9,17 @@ use tokio::time::sleep;
 
 use crate::notice::Notice;
 
-/// Resolves when the process is asked to end: by Ctrl-C, or on Unix by `SIGTERM`, which is what
-/// Kubernetes, Docker and systemd send.
+/// Resolves when the process is asked to end: by Ctrl-C, or on Unix by `SIGTERM`, which Kubernetes,
+/// Docker and systemd send.
 ///
-/// If a process does not wait for it, the signal kills the process, and what it has recorded last
-/// is not exported. Once this future has been polled, the signals no longer kill the process. If no
-/// signal handler can be installed, the future never resolves, and a warning says so.
+/// If a process does not wait for it, the signal kills the process, and its last spans, metrics and
+/// log records are not exported. Once this future has been polled, the signals no longer kill the
+/// process. If no signal handler can be installed, the future never resolves, and a warning says
+/// so.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime whose I/O is enabled.
+/// If it is polled outside a tokio runtime whose I/O is enabled.
 ///
 /// ```no_run
 /// # async fn serve(app: axum::Router, listener: tokio::net::TcpListener) -> std::io::Result<()> {
@@ -39,7 +40,7 @@ pub async fn shutdown_signal() {
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime whose I/O and timers are enabled.
+/// If it is polled outside a tokio runtime whose I/O and timers are enabled.
 ///
 /// ```no_run
 /// # async fn serve(app: axum::Router, listener: tokio::net::TcpListener) -> std::io::Result<()> {
@@ -59,7 +60,7 @@ pub async fn shutdown_deadline(grace: Duration) {
     sleep(grace).await;
 }
 
-/// A signal that cannot be listened to never comes.
+/// Never resolves if the handler could not be installed.
 async fn unless_failed(what: &str, told: io::Result<()>) {
     if let Err(error) = told {
         Notice::warning(format!("{what} cannot be listened to: {error}")).say();

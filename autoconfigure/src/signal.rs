@@ -1,8 +1,8 @@
-//! The three signals and how the names of their variables are made.
+//! The three signals and the names of their variables.
 
 use std::fmt;
 
-/// What is exported by a pipeline of its own.
+/// A kind of telemetry with its own pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     Traces,
@@ -27,7 +27,7 @@ impl Signal {
         ]
     }
 
-    /// Where OTLP over HTTP expects the signal, below the general endpoint.
+    /// The path for the signal in OTLP over HTTP, below the general endpoint.
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Traces => "v1/traces",
@@ -36,7 +36,7 @@ impl Signal {
         }
     }
 
-    /// What is counted.
+    /// The counted unit.
     pub(crate) fn unit(self) -> &'static str {
         match self {
             Self::Traces => "spans",
@@ -45,7 +45,7 @@ impl Signal {
         }
     }
 
-    /// The name, as it is displayed.
+    /// The display name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Traces => "traces",

@@ -1,7 +1,7 @@
-//! What sqlx itself says at the end of each statement, as a span of a database.
+//! Turns the event that sqlx logs at the end of each statement into a database span.
 //!
-//! sqlx has no hooks, but an event for its log. A filter sees it, and not a layer: so it can keep from
-//! all layers what nobody but us has asked for.
+//! sqlx has no hooks, but it logs an event. A filter sees this event, while a layer does not: so a
+//! filter can hide from all layers the events that only we enabled.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,12 +19,12 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::directives::{SQLX_EVENT, SQLX_MARKER, Statics};
 
-/// Makes spans of the events.
+/// Creates spans from the events.
 #[derive(Clone, Debug)]
 pub(crate) struct SqlxEvents {
-    /// `None` where there are no spans.
+    /// `None` if there are no spans.
     client: Option<DbClientInstrumentation>,
-    /// What `RUST_LOG` says of them.
+    /// The directives of `RUST_LOG` for these events.
     said: Statics,
     is_open: Arc<AtomicBool>,
 }
@@ -40,7 +40,7 @@ impl SqlxEvents {
         }
     }
 
-    /// Makes a span of the event, if it is sqlx's. Whether it is for others, too.
+    /// Creates a span from the event, if it is sqlx's. Returns whether layers get the event, too.
     pub(crate) fn take<S>(&self, event: &Event<'_>, cx: &layer::Context<'_, S>) -> bool
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -62,8 +62,8 @@ impl SqlxEvents {
     }
 }
 
-/// A statement that belongs to no request of this process would be a trace of its own: sqlx runs some
-/// by itself, and of others the driver's thread does not know where they belong.
+/// A statement outside any request of this process would be a trace of its own: sqlx runs some by
+/// itself, and for others the driver's thread does not know the request.
 fn is_below_local_span() -> bool {
     Context::map_current(|context| {
         let span = context.span();
@@ -85,9 +85,9 @@ where
 /// The fields of an event.
 #[derive(Default)]
 struct Told {
-    /// The first words, or the whole text where there are no more.
+    /// The first words, or the whole text if it has no more.
     summary: String,
-    /// The whole text between line breaks, or nothing.
+    /// The whole text between line breaks, or empty.
     statement: String,
     elapsed: Option<Duration>,
 }
@@ -99,7 +99,7 @@ impl Told {
             false => self.statement.trim_matches('\n'),
         };
         if let (Some(elapsed), false) = (self.elapsed, text.is_empty()) {
-            // Whether a value is bound to it is not told.
+            // The event does not say whether a value is bound.
             let statement = Statement::sql(text).is_bound(false);
             client.start_before(&statement, elapsed).finish();
         }

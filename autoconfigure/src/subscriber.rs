@@ -1,5 +1,5 @@
-//! `tracing`: spans that nest with those of the middleware, events that become log records, and
-//! lines on standard error that name their trace.
+//! Connects `tracing`: spans that nest with those of the middleware, events that become log
+//! records, and lines on standard error with the id of their trace.
 
 use std::borrow::Cow;
 use std::env;
@@ -33,7 +33,7 @@ use crate::wanted::Wanted;
 pub(crate) struct Bridge {
     pub(crate) traces: Option<SdkTracerProvider>,
     pub(crate) logs: Option<SdkLoggerProvider>,
-    /// False after the shutdown: the SDK would complain about each later event.
+    /// False after the shutdown: the SDK would log a complaint about each later event.
     pub(crate) is_open: Arc<AtomicBool>,
     directives: Directives,
     options: TracingOptions,
@@ -41,7 +41,7 @@ pub(crate) struct Bridge {
 }
 
 impl Bridge {
-    /// `tracing` connected to these providers.
+    /// Connects `tracing` to these providers.
     pub(crate) fn new(
         traces: Option<SdkTracerProvider>,
         logs: Option<SdkLoggerProvider>,
@@ -60,7 +60,7 @@ impl Bridge {
         }
     }
 
-    /// Spans and events, as many as `RUST_LOG` and the subscriber around it let through.
+    /// Spans and events that pass `RUST_LOG` and the subscriber around it.
     pub(crate) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
@@ -73,14 +73,14 @@ impl Bridge {
         layer.and_then(self.records()).with_filter(wanted)
     }
 
-    /// Makes the subscriber of the process. Returns what is wrong with it.
+    /// Installs the subscriber of the process. Returns a problem, if there is one.
     pub(crate) fn install(&self) -> Option<&'static str> {
         if !is_vacant() {
             return Some(NOT_CONNECTED);
         }
         let registry = tracing_subscriber::registry();
         let installed = match self.options.is_foreign {
-            // What asks for the layer of tracing-opentelemetry has to find it.
+            // Code that looks for the layer of tracing-opentelemetry must find it.
             true => {
                 let registry = registry.with(self.foreign_spans());
                 registry.with(self.layers()).try_init()
@@ -94,8 +94,8 @@ impl Bridge {
         }
     }
 
-    /// Everything but the spans of tracing-opentelemetry, in one layer: the registry counts for each
-    /// layer on it whether a span can be forgotten.
+    /// Everything but the spans of tracing-opentelemetry, in one layer: for each layer, the
+    /// registry counts whether a span can be dropped.
     fn layers<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
@@ -110,7 +110,7 @@ impl Bridge {
             .and_then(DirectivesFilter::new(&self.directives, self.sqlx.clone()))
     }
 
-    /// Makes panics records, unless that is switched off.
+    /// Records panics, unless that is switched off.
     pub(crate) fn record_panics(&self) {
         if let (true, Some(logs)) = (self.options.records_panics, &self.logs) {
             record_panics(logs);
@@ -145,7 +145,7 @@ impl Bridge {
         }
     }
 
-    /// Those of tracing-opentelemetry, if it was asked for.
+    /// The spans of tracing-opentelemetry, if it is enabled.
     fn foreign_spans<S>(&self) -> Option<impl Layer<S> + Send + Sync + use<S>>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
@@ -161,8 +161,8 @@ impl Bridge {
     }
 }
 
-/// Events are log records, but tracing-opentelemetry learns of an error from what
-/// `#[instrument(err)]` says. The marker stands for a span of the API.
+/// Events become log records. But tracing-opentelemetry also needs the events of
+/// `#[instrument(err)]`, to learn of errors. The marker stands for a span of the API.
 fn is_span_or_failure(metadata: &Metadata<'_>) -> bool {
     let fields = metadata.fields();
     let is_span = metadata.is_span() && metadata.target() != SQLX_MARKER;

@@ -1,4 +1,4 @@
-//! The guard: what has been set up, until it is dropped.
+//! The guard of the telemetry, which ends it when dropped.
 
 use std::error::Error;
 use std::sync::Mutex;
@@ -28,16 +28,17 @@ use crate::warning::Warning;
 
 /// The guard of the telemetry that [`init`](crate::init) has set up for this process.
 ///
-/// Call [`run`](Self::run) on it. That runs a service and drops the guard after the service, so
-/// that no span is lost. Otherwise keep the guard until the end of `main`.
+/// Call [`run`](Self::run) on it: it runs a service and drops the guard afterwards, so that no span
+/// is lost. Otherwise keep the guard until the end of `main`.
 ///
-/// When it is dropped, everything that was recorded is exported, and the pipelines are shut down.
-/// Open spans get at most one second to end. Spans that are still open then are lost, and a warning
-/// says so. The whole shutdown takes at most five seconds, or what
-/// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout) says, on any runtime and outside
-/// of one. Spans, measurements and events after that are discarded.
+/// When the guard is dropped, everything recorded so far is exported, and the pipelines are shut
+/// down. Open spans get at most one second to end. Spans that are still open then are lost, and a
+/// warning says so. The whole shutdown takes at most five seconds, or the time set by
+/// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout), on any runtime and outside of
+/// one. Later spans, measurements and events are discarded.
 ///
-/// What could not be exported is logged. To handle it yourself, call [`shutdown`](Self::shutdown).
+/// Everything that could not be exported is logged. To handle it yourself, call
+/// [`shutdown`](Self::shutdown).
 #[derive(Debug)]
 #[must_use = "telemetry is shut down as soon as this is dropped"]
 pub struct Telemetry {
@@ -46,16 +47,16 @@ pub struct Telemetry {
     pub(crate) destinations: Destinations,
     pub(crate) early_export: Mutex<Vec<EarlyExport>>,
     pub(crate) timeout: Duration,
-    /// When `init` was done with it, and how much had been recorded then.
+    /// When `init` finished, and how much had been recorded by then.
     pub(crate) since: (Instant, u64),
     pub(crate) warnings: Vec<Warning>,
 }
 
 impl Telemetry {
-    /// Exports what has been recorded so far, and waits until it is exported, but no longer than a
+    /// Exports everything recorded so far, and waits until it is exported, but no longer than a
     /// shutdown may take.
     ///
-    /// This blocks the thread. In an asynchronous application, call it where blocking is allowed.
+    /// This blocks the thread. In an asynchronous application, call it on a thread that may block.
     ///
     /// # Errors
     ///
@@ -83,8 +84,7 @@ impl Telemetry {
         self.outcome(failures)
     }
 
-    /// Exports what is left and ends the pipelines, as dropping does, but returns what did not
-    /// arrive.
+    /// Exports the rest and ends the pipelines, as dropping does, but returns what did not arrive.
     ///
     /// This blocks the thread, at most for the time that a shutdown may take.
     ///
@@ -105,7 +105,7 @@ impl Telemetry {
     }
 
     /// The tracer provider, which is also the global one. `None` if `OTEL_SDK_DISABLED` is true, or
-    /// if a configuration file has none.
+    /// if the configuration file defines none.
     #[must_use]
     pub fn tracer_provider(&self) -> Option<&SdkTracerProvider> {
         self.bridge.traces.as_ref()
@@ -128,14 +128,14 @@ impl Telemetry {
     /// A layer for your own subscriber. It exports spans as spans, and events as log records.
     ///
     /// It exports the same as the subscriber of [`init`](crate::init): spans of level `INFO` and
-    /// above, spans that `RUST_LOG` adds, and events that `RUST_LOG` asks for. It exports nothing
-    /// that the exporters do themselves. Directives about spans and fields need an `EnvFilter` in
-    /// addition. If `RUST_LOG` is not set,
-    /// [`Builder::default_directives`](crate::Builder::default_directives) apply.
+    /// above, spans that `RUST_LOG` adds, and events that `RUST_LOG` selects. It never exports what
+    /// the exporters do themselves. Directives about spans and fields also need an `EnvFilter`. If
+    /// `RUST_LOG` is not set, [`Builder::default_directives`](crate::Builder::default_directives)
+    /// apply.
     ///
-    /// Put a [`ContextSubscriber`](crate::ContextSubscriber) around the whole. Without it, a layer
-    /// that filters, such as `EnvFilter`, removes spans together with events, and in a plain
-    /// handler `Span::current()` is no span.
+    /// Wrap the whole subscriber in a [`ContextSubscriber`](crate::ContextSubscriber). Without it,
+    /// a layer that filters, such as `EnvFilter`, removes spans together with events, and
+    /// `Span::current()` is no span in a plain handler.
     ///
     /// ```
     /// use otel_autoconfigure::ContextSubscriber;
@@ -165,13 +165,13 @@ impl Telemetry {
         let deadline = Instant::now() + self.timeout;
         wait_for_open_spans(&self.destinations, self.timeout);
         self.bridge.is_open.store(false, Ordering::Relaxed);
-        // What is left is exported now.
+        // The rest is exported now.
         self.early_export
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
         let timeout = deadline.saturating_duration_since(Instant::now());
-        // A little earlier, so that the SDK's threads can still say that they were too late.
+        // A little earlier, so that the SDK's threads can still report that they ran out of time.
         self.destinations.close_within(timeout - timeout / 10);
         let Self {
             bridge: Bridge { traces, logs, .. },
@@ -209,7 +209,7 @@ impl Drop for Telemetry {
             Notice::warning(DROPPED_AT_ONCE).say_locally();
         }
         if let Err(error) = self.end() {
-            // Without a reason it is merely not known how it went.
+            // Without a reason, the outcome is merely unknown.
             match error.source() {
                 Some(_) => Notice::warning(error.to_string()).say(),
                 None => Notice::information(error.to_string()).say(),
@@ -229,7 +229,7 @@ fn calls(traces: Option<Call>, metrics: Option<Call>, logs: Option<Call>) -> Vec
     .collect()
 }
 
-/// Nobody sets telemetry up and has nothing to do with it for longer than this, unless by mistake.
+/// An unused guard that is dropped sooner than this was most likely dropped by mistake.
 const AT_ONCE: Duration = Duration::from_millis(10);
 const DROPPED_AT_ONCE: &str = "telemetry is shut down as soon as it was set up: `let _ = init()?` \
      drops what init returns at once, and `let _telemetry = init()?` keeps it until the end of main";

@@ -37,7 +37,7 @@ use crate::signal::Signal;
 #[derive(Debug)]
 pub(crate) struct TracePlan {
     pub(crate) sampler: Box<dyn ShouldSample>,
-    /// The same, if it looks at parent and trace id only.
+    /// The same sampler, if it only looks at parent and trace id.
     pub(crate) early: Option<Sampler>,
     pub(crate) limits: SpanLimits,
     /// How many characters of a value are kept; `None` keeps all.
@@ -46,7 +46,7 @@ pub(crate) struct TracePlan {
 }
 
 impl TracePlan {
-    /// What the variables say, but for the sampler.
+    /// Reads the variables, except for the sampler.
     pub(crate) fn read(
         environment: &Environment,
         sampler: Box<dyn ShouldSample>,
@@ -71,7 +71,7 @@ impl TracePlan {
         })
     }
 
-    /// One that exports nothing.
+    /// A plan that exports nothing.
     pub(crate) fn without_processors() -> Self {
         Self {
             sampler: Self::default_sampler(),
@@ -82,13 +82,13 @@ impl TracePlan {
         }
     }
 
-    /// Where a file says nothing else: what the parent was, and everything that has none.
+    /// The default of a file: follows the parent, and samples everything without a parent.
     pub(crate) fn default_sampler() -> Box<dyn ShouldSample> {
         Box::new(Sampler::parent_based(Sampler::AlwaysOn))
     }
 
-    /// A provider with all that. One without processors still makes the ids that logs and outgoing
-    /// calls carry.
+    /// Creates the provider. Even without processors, it makes the ids that logs and outgoing calls
+    /// carry.
     pub(crate) fn provider(
         self,
         destinations: &mut Destinations,

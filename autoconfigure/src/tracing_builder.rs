@@ -1,4 +1,4 @@
-//! The methods of the builder that decide about `tracing`.
+//! The builder's methods for `tracing`.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use otel_tracing_bridge::{Line, Lines, SpanLayer};
 use crate::builder::Builder;
 
 impl Builder {
-    /// What counts where `RUST_LOG` is not set: directives of `EnvFilter`, `info` by default.
+    /// Sets the directives of `EnvFilter` that apply if `RUST_LOG` is not set; `info` by default.
     ///
-    /// [`Telemetry::layer`](crate::Telemetry::layer) goes by them, too. An application whose
-    /// subscriber has an `EnvFilter` with directives of its own says them here as well.
+    /// [`Telemetry::layer`](crate::Telemetry::layer) also uses them. If the application's
+    /// subscriber has an `EnvFilter` with its own directives, set the same ones here.
     ///
     /// ```
     /// let builder = otel_autoconfigure::builder().default_directives("info,shop=debug");
@@ -31,8 +31,8 @@ impl Builder {
     }
 
     /// Changes the content of a line: whether it has the fields of spans, and what it takes from
-    /// the context. Default: the fields of spans, the ids of the trace, and `http.route` of the
-    /// server span.
+    /// the context. By default it has the fields of spans, the ids of the trace, and `http.route`
+    /// of the server span.
     ///
     /// ```
     /// let builder = otel_autoconfigure::builder().configure_lines(|line| line.span_fields(false));
@@ -47,7 +47,7 @@ impl Builder {
     }
 
     /// Changes how `tracing` spans are exported. It can add details that are left out by default,
-    /// such as the place in the source, and set the version of the application's own crate.
+    /// such as the source location, and set the version of the application's own crate.
     ///
     /// This has no effect together with
     /// [`with_tracing_opentelemetry`](Self::with_tracing_opentelemetry).
@@ -70,38 +70,39 @@ impl Builder {
         self
     }
 
-    /// Whether panics are exported as log records, with message, place, backtrace and the ids of
-    /// the current span. On by default. The panic hook that was installed before is still called,
-    /// and is called first.
+    /// Sets whether panics are exported as log records, with message, place, backtrace and the ids
+    /// of the current span. On by default. The previous panic hook is still called, and is called
+    /// first.
     pub fn record_panics(mut self, is_on: bool) -> Self {
         self.0.tracing.records_panics = is_on;
         self
     }
 
-    /// Exports `tracing` spans by tracing-opentelemetry, for an application with crates that use
+    /// Exports `tracing` spans with tracing-opentelemetry, for an application with crates that use
     /// its `OpenTelemetrySpanExt`: reqwest-tracing, tracing-actix-web, axum-tracing-opentelemetry …
     ///
     /// By default the suite's own [`SpanLayer`] exports them. It costs less, but calls of
     /// `OpenTelemetrySpanExt` have no effect on it. With tracing-opentelemetry,
-    /// [`OtelSpanExt`](crate::OtelSpanExt) does nothing, and in a handler without a `tracing` span,
-    /// `Span::current()` is no span.
+    /// [`OtelSpanExt`](crate::OtelSpanExt) does nothing, and `Span::current()` is no span in a
+    /// handler without a `tracing` span.
     pub fn with_tracing_opentelemetry(mut self) -> Self {
         self.0.tracing.is_foreign = true;
         self
     }
 
-    /// Makes a span and a point of `db.client.operation.duration` of what sqlx itself logs at the end
-    /// of each statement: for queries that `otel-middleware-sqlx` does not see, such as those of SeaORM.
-    /// Off by default, because sqlx tells little: no error, not which database it is, and nothing of the
-    /// wait for a connection.
+    /// Turns the event that sqlx logs at the end of each statement into a span and a point of
+    /// `db.client.operation.duration`. This covers queries that `otel-middleware-sqlx` does not
+    /// see, such as those of SeaORM. Off by default, because the event says little: it names
+    /// neither an error nor the database, and does not include the wait for a connection.
     ///
-    /// It is done only below a span of this process. What runs through `otel-middleware-sqlx` is left
-    /// to that, so that no statement has two spans. Literals become `?`. The event itself is a line or
-    /// a record only where `RUST_LOG` asks for it.
+    /// It only applies below a span of this process. Statements that run through
+    /// `otel-middleware-sqlx` are left out, so that no statement has two spans. Literals become
+    /// `?`. The event itself is only logged or exported if `RUST_LOG` enables it.
     ///
-    /// A subscriber of the application's own has to let `sqlx::query=debug` and
-    /// `otel_middleware_sqlx::query=debug` through to [`Telemetry::layer`](crate::Telemetry::layer).
-    /// Statements that sqlx is told to log at `TRACE`, or not at all, are not seen.
+    /// The application's own subscriber has to let `sqlx::query=debug` and
+    /// `otel_middleware_sqlx::query=debug` through to
+    /// [`Telemetry::layer`](crate::Telemetry::layer). Statements that sqlx is configured to log at
+    /// `TRACE`, or not at all, are not seen.
     ///
     /// ```
     /// let builder = otel_autoconfigure::builder().sqlx_events(true);

@@ -1,4 +1,4 @@
-//! What an application decides about `tracing`.
+//! The application's options for `tracing`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use otel_tracing_bridge::{Line, Lines, SpanLayer};
 
 use crate::directives::DEFAULT;
 
-/// The options, and what is done if there are none.
+/// The options and their defaults.
 #[derive(Clone)]
 pub(crate) struct TracingOptions {
     pub(crate) directives: String,

@@ -1,4 +1,4 @@
-//! What becomes of the measurements of an instrument.
+//! How the measurements of an instrument are aggregated.
 
 use opentelemetry::Key;
 use opentelemetry_sdk::metrics::Aggregation;
@@ -8,18 +8,18 @@ use opentelemetry_sdk::metrics::Stream;
 
 use crate::pattern::Pattern;
 
-/// What the instruments that it selects become. One that several views select becomes several
-/// things.
+/// A view: what the selected instruments become. An instrument that several views select becomes
+/// several metrics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct View {
-    /// Which instruments; what is not said matches all.
+    /// Selects instruments; an unset condition matches all.
     pub(crate) instrument: Option<Pattern>,
     pub(crate) kind: Option<InstrumentKind>,
     pub(crate) unit: Option<String>,
     pub(crate) meter: Option<Pattern>,
     pub(crate) meter_version: Option<String>,
     pub(crate) meter_schema: Option<String>,
-    /// What they become; what is not said stays as it is.
+    /// The result; an unset part stays as it is.
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) aggregation: Option<Aggregation>,
@@ -71,11 +71,11 @@ impl View {
     }
 }
 
-/// What becomes of the instruments that no view selects.
+/// How instruments that no view selects are aggregated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Defaults {
-    /// Histograms have buckets that find their bounds themselves, as large and as fine as the
-    /// specification says.
+    /// Histograms have buckets that choose their own boundaries, with the size and the scale of the
+    /// specification.
     pub(crate) is_exponential: bool,
     pub(crate) cardinality: Cardinality,
 }
@@ -94,7 +94,7 @@ impl Defaults {
     }
 }
 
-/// How many sets of attributes a metric may have, by the kind of its instrument.
+/// The maximum number of attribute sets of a metric, by the kind of its instrument.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Cardinality {
     pub(crate) default: Option<usize>,

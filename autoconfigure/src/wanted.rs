@@ -1,4 +1,4 @@
-//! What a layer gets that has to have a filter of its own.
+//! The filter for a layer that must have its own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +13,8 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::directives::Statics;
 use crate::sqlx_events::SqlxEvents;
 
-/// Spans and events as `RUST_LOG` wants them, but nothing that the SDK says of itself, and nothing
-/// that happens during an export, or every export would be followed by another one.
+/// Accepts the spans and events of `RUST_LOG`, but nothing that the SDK logs about itself, and
+/// nothing that happens during an export: every export would cause another one.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     pub(crate) statics: Statics,
@@ -38,8 +38,8 @@ where
             && !Context::is_current_telemetry_suppressed()
     }
 
-    /// Asked each time about what it may take, because `log_enabled!` leaves a filter in a state
-    /// that hides the next span (tokio-rs/tracing#2519).
+    /// The filter is asked each time, because `log_enabled!` leaves a filter in a state that hides
+    /// the next span (tokio-rs/tracing#2519).
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
         match self.takes(metadata) {
             true => Interest::sometimes(),

@@ -1,11 +1,12 @@
-//! What is said about a variable that does not mean what its author hoped.
+//! A warning about a setting that does not mean what its author intended.
 
 use std::fmt;
 
-/// A value in the environment, or in the configuration file, that could not be used, and what is used instead.
+/// A value in the environment or in the configuration file that could not be used, and what is used
+/// instead.
 ///
-/// [`init`](crate::init) logs each of them once, and
-/// [`Telemetry::warnings`](crate::Telemetry::warnings) returns them.
+/// [`init`](crate::init) logs each warning once, and
+/// [`Telemetry::warnings`](crate::Telemetry::warnings) returns all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     variable: String,
@@ -21,13 +22,13 @@ impl Warning {
         }
     }
 
-    /// About the file that the variable names; the text begins with it.
+    /// A warning about the file that the variable names; the text begins with the file.
     pub(crate) fn in_file(variable: &str, text: String) -> Self {
         let variable = variable.to_owned();
         Self { variable, text }
     }
 
-    /// The name of the environment variable; `OTEL_CONFIG_FILE` if it is about the file.
+    /// The name of the environment variable; `OTEL_CONFIG_FILE` for the configuration file.
     #[must_use]
     pub fn variable(&self) -> &str {
         &self.variable

@@ -1,4 +1,4 @@
-//! What an exporter can be told.
+//! The options of an exporter.
 
 use std::fmt;
 use std::sync::Arc;
@@ -66,9 +66,9 @@ pub struct ExporterBuilder {
 }
 
 impl ExporterBuilder {
-    /// Creates a builder for the receiver at `endpoint`. Over HTTP, the endpoint is the whole URL
+    /// Creates a builder for the receiver at `endpoint`. Over HTTP, `endpoint` is the whole URL
     /// with the path of the signal, such as `http://localhost:4318/v1/traces`. Over gRPC, it is
-    /// scheme, host and port, and the path of the call is added.
+    /// scheme, host and port; the exporter appends the path of the call.
     pub fn new(protocol: Protocol, endpoint: impl Into<String>) -> Self {
         let user_agent = HeaderValue::from_static(AGENT);
         Self {
@@ -87,7 +87,8 @@ impl ExporterBuilder {
         }
     }
 
-    /// Sets headers of each request. By default there is only `User-Agent`, which can be replaced.
+    /// Sets the headers of each request. By default there is only `User-Agent`, which can be
+    /// replaced.
     pub fn headers(mut self, headers: HeaderMap) -> Self {
         self.headers.extend(headers);
         self
@@ -99,16 +100,16 @@ impl ExporterBuilder {
         self
     }
 
-    /// How long one attempt may take, from the connection to the answer; ten seconds by default.
+    /// Sets how long one attempt may take, from connecting to the answer; ten seconds by default.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt = timeout.min(NO_LIMIT);
         self
     }
 
-    /// How long a batch is retried, measured from the beginning of its export; five minutes by
-    /// default. An attempt that is running at the end of this time is finished.
+    /// Sets how long a batch is retried, measured from the beginning of its export; five minutes by
+    /// default. An attempt that is still running after this time is finished.
     ///
-    /// While a batch is retried, it is not lost, and the SDK's queue behind it fills up.
+    /// The batch is not lost while it is retried, but the SDK's queue behind it fills up.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience.min(NO_LIMIT);
         self
@@ -120,24 +121,24 @@ impl ExporterBuilder {
         self
     }
 
-    /// The size in bytes, before compression, above which a batch is split into several requests; 4
-    /// MiB by default, which is the default limit of gRPC receivers.
+    /// Sets the size in bytes, before compression, above which a batch is split into several
+    /// requests; 4 MiB by default, which is the default limit of gRPC receivers.
     ///
-    /// If the receiver refuses a request as too large, it is split further. A single span is never
-    /// split.
+    /// If the receiver refuses a request as too large, the request is split further. A single span
+    /// is never split.
     pub fn largest_request(mut self, bytes: usize) -> Self {
         self.largest = bytes;
         self
     }
 
-    /// Sets the thread to export on. By default each exporter starts its own thread.
+    /// Sets the thread that exports. By default each exporter starts its own thread.
     pub fn thread(mut self, thread: &ExportThread) -> Self {
         self.thread = Some(thread.clone());
         self
     }
 
-    /// Sets a hook that is called with what happens to batches. It runs on the threads of the
-    /// exporters and of the SDK, and must not block. By default there is none.
+    /// Sets a hook that is called for each [`Event`]. It runs on the threads of the exporters and
+    /// of the SDK, and must not block. By default there is none.
     pub fn on_event(mut self, hook: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.on_event = Box::new(hook);
         self
@@ -150,17 +151,17 @@ impl ExporterBuilder {
         self
     }
 
-    /// Makes an exporter of spans.
+    /// Creates an exporter of spans.
     ///
     /// # Errors
     ///
-    /// If the endpoint is not a URL that can be exported to, if a certificate cannot be used, or if
-    /// no thread can be started.
+    /// If the endpoint is not a valid URL for an export, if a certificate cannot be used, or if no
+    /// thread can be started.
     pub fn spans(self) -> Result<SpanExporter, BuildError> {
         Ok(SpanExporter::new(self.sender(TRACES, true)?))
     }
 
-    /// Makes an exporter of log records.
+    /// Creates an exporter of log records.
     ///
     /// # Errors
     ///
@@ -169,7 +170,7 @@ impl ExporterBuilder {
         Ok(LogExporter::new(self.sender(LOGS, true)?))
     }
 
-    /// Makes an exporter of metrics.
+    /// Creates an exporter of metrics.
     ///
     /// # Errors
     ///
@@ -223,7 +224,7 @@ impl ExporterBuilder {
     }
 }
 
-/// What can be exported to.
+/// The endpoint as a URL, if it is one that can be exported to.
 fn url(endpoint: &str) -> Result<Uri, BuildError> {
     let url: Uri = endpoint
         .parse()
@@ -244,7 +245,7 @@ fn url(endpoint: &str) -> Result<Uri, BuildError> {
     }
 }
 
-/// Scheme, host and port, as far as they are said.
+/// Scheme, host and port, as far as the URL has them.
 fn place(url: &Uri) -> String {
     let scheme = url.scheme_str().unwrap_or_default();
     let host = url.host().unwrap_or_default();
@@ -252,7 +253,7 @@ fn place(url: &Uri) -> String {
     format!("{scheme}://{host}:{port:?}")
 }
 
-/// Without the slash at its end, and without a query: the path of the call is appended.
+/// The URL without a trailing slash and without a query: the path of the call is appended.
 fn origin(url: Uri) -> Result<Uri, BuildError> {
     let mut parts = url.into_parts();
     let path = parts.path_and_query.as_ref().map(PathAndQuery::path);
@@ -265,7 +266,7 @@ fn origin(url: Uri) -> Result<Uri, BuildError> {
 
 impl fmt::Debug for ExporterBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Headers are credentials more often than not.
+        // Headers often are credentials.
         f.debug_struct("ExporterBuilder")
             .field("protocol", &self.protocol)
             .field("endpoint", &self.endpoint)
@@ -279,7 +280,7 @@ const AGENT: &str = concat!("OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"
 const ATTEMPT: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(300);
 const LARGEST: usize = 4 * 1024 * 1024;
-/// What a timer takes for a year is as good as none.
+/// A year, which timers can hold, stands for no limit.
 const NO_LIMIT: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 const LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";

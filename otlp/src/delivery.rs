@@ -16,19 +16,19 @@ use crate::failure::Failure;
 use crate::failure::FailureKind;
 use crate::transport::Accepted;
 
-/// How long, how often and what is tried.
+/// The limits of a delivery: how long, how often, and which failures are retried.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) patience: Duration,
     pub(crate) backoff: Backoff,
-    /// Whether what may have arrived is sent again. Deltas would be counted twice.
+    /// Whether a request that may have arrived is sent again. Deltas would be counted twice.
     pub(crate) repeats_ambiguous: bool,
 }
 
-/// What an exporter remembers from one request to the next, and whom it tells.
+/// What an exporter remembers from one request to the next, and the hook for its events.
 pub(crate) struct Memory {
     has_accepted: AtomicBool,
-    /// The same of its receiver, which other signals may share.
+    /// Whether its receiver has ever accepted anything; other signals may share it.
     is_known: Arc<AtomicBool>,
     on_event: Box<Hook>,
 }
@@ -39,7 +39,7 @@ pub(crate) type Hook = dyn Fn(&Event<'_>) + Send + Sync;
 #[derive(Debug)]
 pub(crate) struct GivenUp {
     pub(crate) failure: Failure,
-    /// No attempt can have arrived.
+    /// Whether it is certain that no attempt has arrived.
     pub(crate) is_certain: bool,
 }
 
@@ -66,8 +66,8 @@ impl Memory {
     }
 }
 
-/// Makes attempts until one succeeds, one fails for good, the patience that began with the export
-/// is up, or the exporter has to close.
+/// Makes attempts until one succeeds, one fails for good, the patience since the start of the
+/// export is used up, or the exporter has to close.
 pub(crate) async fn deliver<A, F>(
     limits: &Limits,
     memory: &Memory,
@@ -123,7 +123,7 @@ where
     }
 }
 
-/// When to try again, if trying again can help.
+/// The time of the next attempt. `None` if another attempt cannot help.
 fn next_attempt(limits: &Limits, failure: &Failure, failed: u32) -> Option<Instant> {
     let is_allowed = limits.repeats_ambiguous || !failure.may_have_arrived();
     if !failure.is_retryable() || !is_allowed {
@@ -138,8 +138,8 @@ fn next_attempt(limits: &Limits, failure: &Failure, failed: u32) -> Option<Insta
     Instant::now().checked_add(pause)
 }
 
-/// Whether an attempt can be made before the exporter has to close, if it has to. Where there is
-/// nobody it is not worth waiting for.
+/// Whether the next attempt can be made before the exporter has to close, if it has to. `false` if
+/// no receiver is there that would be worth the wait.
 fn is_in_time(memory: &Memory, closing: &Closing, failure: &Failure, next: Instant) -> bool {
     closing.deadline().is_none_or(|deadline| {
         memory.is_known.load(Ordering::Relaxed)
@@ -148,7 +148,7 @@ fn is_in_time(memory: &Memory, closing: &Closing, failure: &Failure, next: Insta
     })
 }
 
-/// Waits until the next attempt. `false` if a shutdown that was announced meanwhile leaves no room
+/// Waits until the next attempt. `false` if a shutdown is announced meanwhile and leaves no time
 /// for it.
 async fn wait_until(
     next: Instant,
@@ -163,8 +163,8 @@ async fn wait_until(
     tokio::select! {
         biased;
         () = sleep_until(next) => true,
-        // Everything that waits is tried once more at the end, and at once: its last attempt may
-        // have been seconds ago. Unless the receiver has asked to be left alone.
+        // At the end each waiting request is tried once more, and at once: its last attempt may
+        // have been seconds ago. The exception is a receiver that has asked for a pause.
         _ = closing.announced() => {
             failure.retry_after().is_none() || is_in_time(memory, closing, failure, next)
         }

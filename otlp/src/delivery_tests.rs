@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::response_status::ResponseStatus;
 
-/// What was told, in short.
+/// The events, in short.
 type Told = Arc<Mutex<Vec<String>>>;
 
 fn memory() -> (Memory, Told) {
@@ -48,8 +48,8 @@ fn failing(kind: FailureKind) -> Failure {
     Failure::new(kind, "no")
 }
 
-/// Delivers with attempts that fail thus until there are no more of them, and says how often
-/// it was tried and how long it took.
+/// Delivers with attempts that fail in this way until the list is empty. Returns how often it was
+/// tried and how long it took.
 async fn run(
     limits: &Limits,
     memory: &Memory,
@@ -129,7 +129,7 @@ async fn receiver_that_asks_for_time_gets_it() {
         assert_eq!(attempts, 2);
         assert!(expected.contains(&took.as_secs()), "{took:?}");
     }
-    // Longer than anybody is ready to wait.
+    // Longer than the patience.
     let (memory, _) = memory();
     let sender = open();
     let throttled = failing(FailureKind::Throttled).after(Some(Duration::from_secs(301)));
@@ -169,7 +169,8 @@ async fn receiver_that_has_accepted_before_does_speak_the_protocol() {
     let (outcome, attempts, _) = run(&limits(), &memory, Closing::of(&sender), failures()).await;
     assert!(outcome.is_ok());
     assert_eq!(attempts, 2);
-    // What another signal has found out says nothing of this one, which may speak another.
+    // What another signal has found out does not apply to this one, which may speak another
+    // protocol.
     let (memory, _) = memory_of(Arc::new(AtomicBool::new(true)));
     let (outcome, attempts, _) = run(&limits(), &memory, Closing::of(&sender), failures()).await;
     assert!(outcome.is_err());
@@ -185,7 +186,7 @@ async fn shutdown_waits_only_for_a_receiver_that_is_there() {
         (true, FailureKind::Connect, false),
         (true, FailureKind::Unavailable, true),
     ] {
-        // By any of the signals that go there.
+        // Known to any of the signals that go there.
         let (memory, _) = memory_of(Arc::new(AtomicBool::new(is_known)));
         let sender = open();
         sender.send_replace(Some(Instant::now() + minute));
@@ -235,7 +236,7 @@ async fn attempt_that_hangs_is_cut_off_at_the_deadline() {
         let outcome = deliver(&limits(), &memory, start, Closing::of(&sender), hanging).await;
         let given_up = outcome.unwrap_err();
         assert_eq!(given_up.failure.kind(), FailureKind::ShutDown);
-        // The second was not even begun.
+        // The second attempt was not even begun.
         assert_eq!(given_up.is_certain, is_certain);
         assert_eq!(Instant::now(), deadline);
     }

@@ -1,11 +1,11 @@
-//! Why an exporter cannot be made.
+//! Why an exporter cannot be created.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why [`ExporterBuilder`](crate::ExporterBuilder) cannot make an exporter.
+/// Why [`ExporterBuilder`](crate::ExporterBuilder) cannot create an exporter.
 ///
-/// [`source`](Error::source) is the error behind it, if there is one.
+/// [`source`](Error::source) is the underlying error, if there is one.
 #[derive(Debug)]
 pub struct BuildError {
     what: String,

@@ -1,9 +1,9 @@
-//! The thread that moves the exporters' bytes.
+//! The thread that sends the exporters' requests.
 //!
-//! The SDK calls exporters on threads without an asynchronous runtime, and the application's will
-//! not do: it may not exist yet, may be a single thread that is waiting for the shutdown, or may
-//! be gone when the last spans are to be sent. This one exists as long as anything is exported,
-//! and nothing that happens on it is telemetry.
+//! The SDK calls exporters on threads without an asynchronous runtime. The application's runtime
+//! cannot be used: it may not exist yet, it may have a single thread that is waiting for the
+//! shutdown, or it may be gone when the last spans are sent. This thread exists as long as anything
+//! is exported, and nothing that happens on it is telemetry.
 
 use std::collections::HashMap;
 use std::io;
@@ -22,10 +22,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio::time::sleep_until;
 
-/// A thread of its own, on which exporters connect, send and wait.
+/// A separate thread, on which exporters connect, send and wait.
 ///
-/// Several exporters can share one; an exporter that is given none starts its own. The thread ends
-/// with the last exporter and the last handle to it.
+/// Several exporters can share one; by default an exporter starts its own. The thread ends when the
+/// last exporter and the last handle are dropped.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,7 +43,7 @@ use tokio::time::sleep_until;
 pub struct ExportThread {
     handle: Handle,
     closing: watch::Sender<Option<Instant>>,
-    /// Whether a receiver has ever accepted anything, by its scheme, host and port.
+    /// Whether a receiver has ever accepted anything. The key is its scheme, host and port.
     receivers: Arc<Mutex<HashMap<String, Arc<AtomicBool>>>>,
     _alive: Arc<oneshot::Sender<()>>,
 }
@@ -53,7 +53,7 @@ impl ExportThread {
     ///
     /// # Errors
     ///
-    /// If the operating system has no thread or no event queue left.
+    /// If the operating system cannot provide a thread or an event queue.
     pub fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
@@ -74,10 +74,10 @@ impl ExportThread {
         })
     }
 
-    /// Announces the shutdown: nothing may take longer than this from now on.
+    /// Announces the shutdown: from now on nothing may take longer than `time`.
     ///
-    /// From here on a batch is tried once only where the receiver has never accepted anything, or
-    /// does not accept connections: an application should not have to wait for nobody.
+    /// A batch is then tried only once if the receiver has never accepted anything or does not
+    /// accept connections: an application should not wait for a receiver that is not there.
     pub fn close_within(&self, time: Duration) {
         let now = Instant::now();
         let deadline = now.checked_add(time);
@@ -95,14 +95,14 @@ impl ExportThread {
         self.handle.spawn(work).await.ok()
     }
 
-    /// For what has to be built where it will run.
+    /// Runs `build` in the thread's runtime, for values that must be built where they run.
     pub(crate) fn enter<T>(&self, build: impl FnOnce() -> T) -> T {
         let _entered = self.handle.enter();
         build()
     }
 
-    /// Whether this receiver has ever accepted anything from an exporter on the thread: shared by
-    /// all that export to it.
+    /// Whether this receiver has ever accepted anything from an exporter on the thread. All
+    /// exporters to it share the flag.
     pub(crate) fn receiver(&self, place: String) -> Arc<AtomicBool> {
         let receivers = self.receivers.lock();
         let mut receivers = receivers.unwrap_or_else(PoisonError::into_inner);
@@ -114,7 +114,7 @@ impl ExportThread {
     }
 }
 
-/// When whatever is still under way is to be given up.
+/// The time at which all requests under way are given up.
 #[derive(Debug)]
 pub(crate) struct Closing(watch::Receiver<Option<Instant>>);
 
@@ -132,7 +132,7 @@ impl Closing {
     /// Resolves when the shutdown is announced.
     pub(crate) async fn announced(&mut self) -> Instant {
         let announced = self.0.wait_for(Option::is_some).await;
-        // Without a sender nobody can announce anything any more.
+        // Without a sender, a shutdown can no longer be announced.
         let deadline = announced.ok().and_then(|deadline| *deadline);
         match deadline {
             Some(deadline) => deadline,

@@ -1,4 +1,4 @@
-//! Compression of what goes out over HTTP.
+//! Compression of requests over HTTP.
 
 use std::io::Write;
 
@@ -6,10 +6,10 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// The same bytes in the format gzip.
+/// The bytes, compressed with gzip.
 pub(crate) fn gzip(plain: &Bytes) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::default());
-    // Memory takes everything that is written to it.
+    // Writing to memory cannot fail.
     let _ = encoder.write_all(plain);
     encoder.finish().map(Bytes::from).unwrap_or_default()
 }

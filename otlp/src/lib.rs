@@ -19,7 +19,7 @@ mod transport;
 
 pub use backoff::Backoff;
 pub use builder::ExporterBuilder;
-/// For the fuzzer alone.
+/// For the fuzzer only.
 #[cfg(fuzzing)]
 pub use encode::check_encoding;
 pub use error::BuildError;

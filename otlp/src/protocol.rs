@@ -1,6 +1,6 @@
-//! The two ways of OTLP that are spoken here.
+//! The two supported protocols of OTLP.
 
-/// How OTLP is spoken.
+/// The protocol of an exporter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Protocol {

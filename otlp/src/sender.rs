@@ -23,26 +23,26 @@ use crate::gzip::gzip;
 use crate::transport::Accepted;
 use crate::transport::Transport;
 
-/// What a batch of every signal can do.
+/// A batch of any signal.
 pub(crate) trait Batch {
-    /// Into how many parts it could be split at most.
+    /// The largest number of parts that it can be split into.
     fn len(&self) -> usize;
 
-    /// How many spans, log records or data points there are in these parts.
+    /// The number of spans, log records or data points in these parts.
     fn items(&self, parts: Range<usize>) -> u64;
 
     /// A request with these parts.
     fn encode(&mut self, parts: Range<usize>) -> Bytes;
 
-    /// Up to where these parts fit into a request of this size, at least one, if that is known
-    /// before they are encoded. Otherwise a request that has become too large is made again from
-    /// the halves.
+    /// The end of the range of these parts that fits into a request of this size, at least one
+    /// part, if it is known before they are encoded. Otherwise a request that is too large is
+    /// encoded again as two halves.
     fn fitting(&self, parts: &Range<usize>, _largest: usize) -> usize {
         parts.end
     }
 }
 
-/// The way of one signal's requests.
+/// Sends the requests of one signal.
 #[derive(Debug)]
 pub(crate) struct Sender {
     pub(crate) transport: Arc<Transport>,
@@ -57,8 +57,8 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// Sends all of it, in as many requests as it takes. An error says how much was lost, and why
-    /// the last of it.
+    /// Sends the whole batch, in as many requests as necessary. An error says how much was lost,
+    /// and why the last part of it was lost.
     pub(crate) async fn export(&self, mut batch: impl Batch) -> OTelSdkResult {
         if self.is_shut_down.load(Ordering::Relaxed) {
             return Err(OTelSdkError::AlreadyShutdown);
@@ -95,7 +95,7 @@ impl Sender {
         loss.into_result()
     }
 
-    /// Nothing is exported any more.
+    /// Ends the export; later batches are refused.
     pub(crate) fn shut_down(&self) -> OTelSdkResult {
         match self.is_shut_down.swap(true, Ordering::Relaxed) {
             true => Err(OTelSdkError::AlreadyShutdown),
@@ -164,7 +164,7 @@ impl Sender {
     }
 }
 
-/// What of a batch was lost.
+/// The lost part of a batch.
 #[derive(Debug, Default)]
 struct Loss {
     items: u64,

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use opentelemetry::KeyValue;
 
-/// The two times of a span, as tracing-opentelemetry has them.
+/// The busy and the idle time of a span, as tracing-opentelemetry measures them.
 pub(crate) struct Activity {
-    /// On how many threads.
+    /// The number of threads that have entered it.
     entered: usize,
     since: Instant,
     busy: u128,

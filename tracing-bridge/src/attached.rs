@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use opentelemetry::{Context, ContextGuard};
 use tracing::span::Id;
 
-/// Tells the layers of one thread from one another: two registries give the same ids.
+/// Distinguishes the layers of one thread: two registries use the same ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owner(u64);
 
@@ -16,20 +16,20 @@ impl Owner {
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The span is entered.
+    /// Attaches the context of a span that is entered.
     pub(crate) fn attach(self, id: &Id, context: Context) {
         let is_ending = USED.get() && ATTACHED.try_with(|_| ()).is_err();
         if is_ending {
             return;
         }
         USED.set(true);
-        // Attached first: what is set up last is torn down first when the thread ends, and the
-        // guards need the API's own storage.
+        // Attached first: thread-locals are destroyed in reverse order when the thread ends, and
+        // the guards need the API's own storage.
         let guard = context.attach();
         let _ = ATTACHED.try_with(|attached| attached.borrow_mut().push((self, id.clone(), guard)));
     }
 
-    /// The span is left, which need not be the one that was entered last.
+    /// Detaches the span that is left, which need not be the one entered last.
     pub(crate) fn detach(self, id: &Id) {
         let guard = ATTACHED.try_with(|attached| {
             let mut attached = attached.borrow_mut();
@@ -43,13 +43,13 @@ impl Owner {
             };
             Some(entered.2)
         });
-        // Outside of the borrow: this may end a span, and what then happens may enter others.
+        // Outside of the borrow: this may end a span, and processors may then enter others.
         drop(guard);
     }
 }
 
 thread_local! {
-    /// Whether there was anything in the other one, which cannot be asked any more at the end.
+    /// Whether the other thread-local was ever used. It cannot be accessed while the thread ends.
     static USED: Cell<bool> = const { Cell::new(false) };
     static ATTACHED: RefCell<Vec<(Owner, Id, ContextGuard)>> = const { RefCell::new(Vec::new()) };
 }

@@ -1,4 +1,4 @@
-//! What a `tracing` span is to OpenTelemetry, kept in the span's extensions.
+//! The OpenTelemetry side of a `tracing` span, kept in the span's extensions.
 
 use std::borrow::Cow;
 use std::mem;
@@ -19,13 +19,13 @@ use crate::waiting;
 
 /// One `tracing` span.
 ///
-/// The SDK is never called while the extensions are locked: what it logs comes back to layers that
+/// The SDK is never called while the extensions are locked: its own log events reach layers that
 /// want to read them.
 pub(crate) struct Bridged {
     phase: Phase,
-    /// In that phase. Apart from it, because it is large and the phase is looked at often.
+    /// `Some` in the phase `Draft`. It is separate because it is large and the phase is read often.
     draft: Option<Draft>,
-    /// For lines.
+    /// The fields, for lines.
     pub(crate) fields: Vec<KeyValue>,
     pub(crate) activity: Option<Box<Activity>>,
     is_error: bool,
@@ -33,21 +33,21 @@ pub(crate) struct Bridged {
 }
 
 enum Phase {
-    /// Only its fields are of interest.
+    /// Only its fields are needed.
     FieldsOnly,
-    /// Not started: the parent may still change, and links and attributes are there for the
+    /// Not started: the parent may still change, and links and attributes are collected for the
     /// sampler.
     Draft,
     /// This thread is starting it.
     Starting(ThreadId),
-    /// Its own context.
+    /// The span's own context.
     Started(Context),
-    /// No span of its own: the parent's context.
+    /// There is no span of its own: the parent's context.
     Passed(Context),
 }
 
 impl Phase {
-    /// What starting a draft came to: its own context, or its parent's.
+    /// The phase after a draft was started: with its own context, or its parent's.
     fn of(started: Result<Context, Context>) -> Self {
         match started {
             Ok(context) => Self::Started(context),
@@ -57,7 +57,7 @@ impl Phase {
 }
 
 impl Bridged {
-    /// A span that will start when it is entered, or asked for its context.
+    /// A span that will start when it is entered, or when its context is requested.
     #[inline]
     pub(crate) fn draft(
         tracers: Arc<dyn Tracers>,
@@ -87,7 +87,7 @@ impl Bridged {
         }
     }
 
-    /// A span that only lines know of. It hands on the context that it was made in, if one is given.
+    /// A span only for lines. It passes on the context that it was created in, if one is given.
     pub(crate) fn unexported(parent: Option<Context>, changes: Changes) -> Self {
         Self {
             phase: parent.map_or(Phase::FieldsOnly, Phase::Passed),
@@ -99,8 +99,7 @@ impl Bridged {
         }
     }
 
-    /// Does what can be done before the start. The request comes back if it needs the span's
-    /// context.
+    /// Does what can be done before the start. Returns the request if it needs the span's context.
     pub(crate) fn ask(&mut self, request: Request) -> Result<Answer, Request> {
         if let Request::Attribute(attribute) = &request {
             self.is_typed |= attribute.key.as_str() == ERROR_TYPE;
@@ -110,7 +109,7 @@ impl Bridged {
             (None, Phase::Passed(context)) => Ok(match request {
                 Request::SetParent(_) => Answer::TooLate,
                 Request::Context => Answer::Context(context.clone()),
-                // It would be the parent's.
+                // The span would be the parent's.
                 Request::Attribute(_)
                 | Request::Link(..)
                 | Request::Status(_)
@@ -121,7 +120,7 @@ impl Bridged {
         }
     }
 
-    /// Changes what has not been started; otherwise returns the changes, for [`Late::apply`].
+    /// Changes a span that has not started; otherwise returns the changes, for [`Late::apply`].
     pub(crate) fn change(&mut self, changes: Changes) -> Option<Late> {
         if changes.is_shared {
             for attribute in &changes.attributes {
@@ -143,7 +142,7 @@ impl Bridged {
         }
     }
 
-    /// The span is closed. What is left to do has to be done without the extensions.
+    /// Closes the span. The remaining steps must be done without the extensions.
     #[inline]
     pub(crate) fn close(&mut self) -> Closed {
         Closed {
@@ -155,7 +154,7 @@ impl Bridged {
     }
 }
 
-/// Changes that come after the start.
+/// Changes after the start.
 pub(crate) struct Late {
     context: Context,
     changes: Changes,
@@ -182,17 +181,17 @@ impl Late {
     }
 }
 
-/// A span that nobody can enter any more.
+/// A span that can no longer be entered.
 pub(crate) struct Closed {
     phase: Phase,
-    /// It has never been started, which is rare.
+    /// The draft of a span that was never started, which is rare.
     draft: Option<Box<Draft>>,
     activity: Option<Box<Activity>>,
     is_untyped_error: bool,
 }
 
 impl Closed {
-    /// Ends it.
+    /// Ends the span.
     pub(crate) fn end(self) {
         let phase = match self.draft {
             Some(draft) => Phase::of(draft.start()),
@@ -215,10 +214,10 @@ impl Closed {
     }
 }
 
-/// The context of a span, which is started if it has not been; `None` if no layer exports it.
+/// The context of a span, which is started if necessary; `None` if no layer exports it.
 ///
-/// Where another thread is starting it this waits, as at any lock. A thread that comes back while it
-/// is starting the span itself, as from a sampler that logs, gets its current context.
+/// If another thread is starting the span, this waits, as for a lock. If the call comes from within
+/// the start, for example from a sampler that logs, it returns the thread's current context.
 pub(crate) fn context_of<'a, R>(span: &SpanRef<'a, R>) -> Option<Context>
 where
     R: LookupSpan<'a>,
@@ -235,7 +234,7 @@ where
 
 enum Look {
     Context(Option<Context>),
-    /// This thread is to start it.
+    /// This thread must start it.
     Draft(Draft),
     Elsewhere,
 }
@@ -263,7 +262,7 @@ fn look<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Look {
 }
 
 fn start<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>, draft: Draft) -> Option<Context> {
-    // A sampler that panics leaves a span that is not exported, and nobody waiting for it.
+    // If a sampler panics, the span is not exported, and no thread waits for it forever.
     let mut outcome = Outcome {
         span,
         phase: Phase::FieldsOnly,
@@ -275,7 +274,7 @@ fn start<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>, draft: Draft) -> Option<C
     }
 }
 
-/// Writes down what the start came to, and wakes those who wait for it.
+/// Stores the outcome of the start, and wakes the threads that wait for it.
 struct Outcome<'s, 'a, R: LookupSpan<'a>> {
     span: &'s SpanRef<'a, R>,
     phase: Phase,
@@ -290,5 +289,5 @@ impl<'a, R: LookupSpan<'a>> Drop for Outcome<'_, 'a, R> {
     }
 }
 
-/// What the conventions want where there is no better class.
+/// The value that the conventions require if there is no better class.
 const OTHER: &str = "_OTHER";

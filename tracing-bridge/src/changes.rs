@@ -1,4 +1,4 @@
-//! What the fields of a span say about it.
+//! The changes to a span that its fields ask for.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -10,18 +10,18 @@ use tracing::field::{Field, Visit};
 
 use crate::value::{Integer, owned, shared, with_causes, with_text};
 
-/// What was found in fields: at the start of a span, or recorded later.
+/// The changes found in fields, at the start of a span or recorded later.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) kind: Option<SpanKind>,
     pub(crate) status: Status,
     pub(crate) attributes: Vec<KeyValue>,
-    /// The attributes are kept a second time, for lines.
+    /// The attributes are also kept for lines.
     pub(crate) is_shared: bool,
-    /// There was an error, which has no type yet.
+    /// There is an error without a type yet.
     pub(crate) is_error: bool,
-    /// There was an `error.type`.
+    /// There is an `error.type`.
     pub(crate) is_typed: bool,
 }
 
@@ -58,7 +58,7 @@ impl Changes {
         }
     }
 
-    /// The first description counts; an error that has none takes the next one.
+    /// Keeps the first description; an error without one takes the next.
     fn fail(&mut self, description: &str) {
         let is_open = match &self.status {
             Status::Unset => true,
@@ -151,8 +151,8 @@ const NAME: &str = "otel.name";
 const KIND: &str = "otel.kind";
 const STATUS_CODE: &str = "otel.status_code";
 const STATUS_MESSAGE: &str = "otel.status_message";
-/// What tracing-opentelemetry calls it.
+/// The name in tracing-opentelemetry.
 const STATUS_DESCRIPTION: &str = "otel.status_description";
-/// The only field of what `#[instrument(err)]` says, too.
+/// Also the only field of the event of `#[instrument(err)]`.
 pub(crate) const ERROR: &str = "error";
 pub(crate) const ERROR_TYPE: &str = "error.type";

@@ -1,4 +1,4 @@
-//! A subscriber whose current span is never less than OpenTelemetry's.
+//! A subscriber whose current span also reflects OpenTelemetry's current context.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,16 +19,15 @@ use crate::request::Request;
 use crate::takes::is_opentelemetry;
 use crate::unclaimed;
 
-/// A subscriber around yours that closes three gaps between `tracing` and OpenTelemetry.
+/// Wraps your subscriber and closes three gaps between `tracing` and OpenTelemetry.
 ///
 /// - **`Span::current()`.** The span of a request is not a `tracing` span. If no `tracing` span is
 ///   entered, `Span::current()` returns a span that stands for the current [`Context`]. So
 ///   `.instrument(Span::current())`, `.in_current_span()` and similar calls carry the context to
 ///   another task, and the methods of [`OtelSpanExt`](crate::OtelSpanExt) reach the span of the
-///   request. The span is created only if somebody asks for it, and it is not exported. It has no
-///   fields, so values given to `record` are lost; use
-///   [`set_attribute`](crate::OtelSpanExt::set_attribute). An entered `tracing` span remains the
-///   current one, even around a span of the API.
+///   request. This span is created on demand, and is not exported. It has no fields, so values
+///   given to `record` are lost; use [`set_attribute`](crate::OtelSpanExt::set_attribute). An
+///   entered `tracing` span remains the current one, even around a span of the API.
 /// - **Quieter logs.** An `EnvFilter` that is a layer of the subscriber hides spans together with
 ///   events, which breaks traces. Here spans of level `INFO` and above are kept, see
 ///   [`keep_spans`](Self::keep_spans).
@@ -36,9 +35,9 @@ use crate::unclaimed;
 ///   that hides the next span ([tokio-rs/tracing#2519]). Here they do not.
 ///
 /// Wrap it around all layers. Some code asks the subscriber for one of its layers, such as
-/// `SpanTrace` of tracing-error and `OpenTelemetrySpanExt` of tracing-opentelemetry. It does not
-/// find layers inside of this one. A layer that does not handle the closing of spans, such as the
-/// `ErrorLayer` of tracing-error, may go around it instead.
+/// `SpanTrace` of tracing-error and `OpenTelemetrySpanExt` of tracing-opentelemetry. Such code does
+/// not find layers inside this subscriber. A layer that does not handle the closing of spans, such
+/// as the `ErrorLayer` of tracing-error, may go around it instead.
 ///
 /// ```
 /// use otel_tracing_bridge::{ContextSubscriber, SpanLayer};
@@ -57,7 +56,7 @@ pub struct ContextSubscriber<S> {
     inner: S,
     spans: LevelFilter,
     owner: Owner,
-    /// How many spans stand for a context now. Without any, nothing has to be looked up.
+    /// The number of spans that stand for a context now. If there are none, no lookup is needed.
     held: AtomicUsize,
 }
 
@@ -75,8 +74,8 @@ where
         }
     }
 
-    /// The level from which on spans are kept, even if filters of the whole subscriber hide them.
-    /// `INFO` by default. With `OFF`, filters may hide any span.
+    /// Sets the level from which on spans are kept, even if filters of the whole subscriber hide
+    /// them. `INFO` by default. With `OFF`, filters may hide any span.
     ///
     /// This does not affect filters of single layers.
     #[must_use]
@@ -91,25 +90,25 @@ where
             && !is_opentelemetry(metadata.target())
     }
 
-    /// A filter has been asked about something that did not happen: asks it again, about what does.
+    /// Asks the filters again if they were last asked about something that did not happen.
     fn refresh(&self, metadata: &Metadata<'_>) {
         if asked::is_stale(self.owner, metadata) {
             self.inner.enabled(metadata);
         }
     }
 
-    /// A span that stands for the context.
+    /// Creates a span that stands for the context.
     fn hold(&self, context: Context) -> Id {
         if let Some(id) = unclaimed::abandoned(self.owner) {
             self.try_close(id);
         }
-        // A layer that does not know better exports what is not suppressed.
+        // Layers of others would export the span, unless telemetry is suppressed.
         let suppressed = context.with_telemetry_suppressed().attach();
         self.inner.enabled(&METADATA);
         let values = METADATA.fields().value_set(&[]);
         let id = self.inner.new_span(&Attributes::new(&METADATA, &values));
         drop(suppressed);
-        // What filters were asked about before that has been answered anew.
+        // The filters have now been asked about this span, not about the callsite before.
         asked::ask(self.owner, &METADATA);
         if let Some(span) = self.inner.span(&id) {
             span.extensions_mut().insert(Held(context));
@@ -138,8 +137,8 @@ where
         extensions.get::<Held>().map(|held| held.0.clone())
     }
 
-    /// The ids of what a span stands for, also if it has just been closed:
-    /// `follows_from(Span::current())` drops its handle before the subscriber hears of it.
+    /// The ids of the context that a span stands for, also if the span was just closed:
+    /// `follows_from(Span::current())` drops its handle before the subscriber is called.
     fn link_to(&self, id: &Id) -> Option<SpanContext> {
         if let Some(context) = self.held(id) {
             return Some(context.span().span_context().clone());
@@ -184,8 +183,9 @@ where
         if context.is_none() && self.inner.span(parent).is_some() {
             return self.inner.new_span(attributes);
         }
-        // What stands for a context is nobody's parent, but its context is. Where that span is gone
-        // (an id keeps nothing alive) the current context is, and the registry would panic.
+        // A span that stands for a context cannot be a parent, but its context can. If the span is
+        // gone (an id keeps nothing alive), the current context is the parent; the registry would
+        // panic.
         let _attached = context.map(Context::attach);
         let child = Attributes::new(attributes.metadata(), attributes.values());
         self.inner.new_span(&child)
@@ -220,7 +220,7 @@ where
 
     fn enter(&self, span: &Id) {
         match self.held(span) {
-            // Not in the subscriber: lines would name it, and it would be the parent of others.
+            // Not entered in the subscriber: lines would name it, and it would become a parent.
             Some(context) => self.owner.attach(span, context),
             None => self.inner.enter(span),
         }

@@ -1,4 +1,4 @@
-//! Attributes of spans that are no fields, and that have to be asked for.
+//! Attributes of spans that are not fields, and that have to be enabled.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use tracing::Metadata;
 use crate::source;
 use crate::value::with_text;
 
-/// Which of them are added.
+/// The enabled attributes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Details {
     pub(crate) location: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Details {
 }
 
 impl Details {
-    /// How many there are at the start.
+    /// The number of attributes at the start.
     pub(crate) fn len(self) -> usize {
         2 * usize::from(self.location) + usize::from(self.target) + 2 * usize::from(self.threads)
     }
@@ -39,7 +39,7 @@ impl Details {
         }
         if self.threads {
             let thread = thread::current();
-            // There is no other way to the number.
+            // There is no other way to get the number.
             let id = with_text(&thread.id(), |text| {
                 let digits = text.trim_matches(|it: char| !it.is_ascii_digit());
                 digits.parse::<i64>().ok()

@@ -10,7 +10,7 @@ use crate::changes::Changes;
 use crate::request::{Answer, Request};
 use crate::tracers::Tracers;
 
-/// What is known of it.
+/// The data of the span so far.
 pub(crate) struct Draft {
     pub(crate) tracers: Arc<dyn Tracers>,
     pub(crate) metadata: &'static Metadata<'static>,
@@ -20,7 +20,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Fields that are recorded before the start.
+    /// Applies fields that are recorded before the start.
     pub(crate) fn change(&mut self, changes: Changes) {
         if let Some(name) = changes.name {
             self.builder.name = name;
@@ -40,7 +40,7 @@ impl Draft {
         self.builder.attributes.get_or_insert_default()
     }
 
-    /// Does what needs no context; otherwise returns the request.
+    /// Handles requests that need no context; otherwise returns the request.
     pub(crate) fn ask(&mut self, request: Request) -> Result<Answer, Request> {
         match request {
             Request::SetParent(parent) => self.parent = parent,
@@ -57,7 +57,7 @@ impl Draft {
         Ok(Answer::Done)
     }
 
-    /// Its own context, or the parent's if the provider has no span to give.
+    /// Returns the span's own context, or the parent's if the provider gives no span.
     pub(crate) fn start(self) -> Result<Context, Context> {
         let Self {
             tracers,
@@ -76,7 +76,7 @@ impl Draft {
     }
 }
 
-/// Replaces the attribute of that name, because the SDK would export both.
+/// Replaces the attribute with the same name, because the SDK would export both.
 pub(crate) fn put(attributes: &mut Vec<KeyValue>, attribute: KeyValue) {
     match attributes.iter_mut().find(|it| it.key == attribute.key) {
         Some(known) => *known = attribute,

@@ -1,4 +1,4 @@
-//! The span that stands for a context, where there is no `tracing` span.
+//! The span that stands for a context if there is no `tracing` span.
 
 use opentelemetry::Context;
 use tracing::callsite::{Callsite, Identifier};
@@ -15,7 +15,7 @@ pub(crate) fn is_held(metadata: &Metadata<'_>) -> bool {
     std::ptr::eq(metadata, &raw const METADATA)
 }
 
-/// An error, so that no filter hides it from whoever counts spans.
+/// At level `ERROR`, so that no filter hides it from layers that count spans.
 pub(crate) static METADATA: Metadata<'static> = Metadata::new(
     "context",
     module_path!(),

@@ -1,4 +1,4 @@
-//! Panics become log records.
+//! Records panics as log records.
 
 use std::backtrace::Backtrace;
 use std::panic::{self, PanicHookInfo};
@@ -9,12 +9,12 @@ use opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider, Severity}
 use crate::details::{CODE_FILE_PATH, CODE_LINE_NUMBER};
 use crate::source;
 
-/// Exports each panic from now on as a log record. Its message is the body, and it has the place,
+/// Exports each panic from now on as a log record. Its body is the message, and it has the place,
 /// the backtrace and the ids of the current span.
 ///
-/// The panic hook that was installed before is still called, and is called first. If a panic ends
-/// the process, the record must be exported before that. Dropping the guard of otel-autoconfigure
-/// in `main` does this. With `panic = "abort"` there is no time for it.
+/// The previous panic hook is still called, and is called first. If a panic ends the process, the
+/// record must be exported before that. Dropping the guard of otel-autoconfigure in `main` does
+/// this. With `panic = "abort"` there is no time for it.
 ///
 /// ```
 /// let provider = opentelemetry_sdk::logs::SdkLoggerProvider::builder().build();
@@ -25,7 +25,7 @@ where
     P: LoggerProvider,
     P::Logger: Send + Sync + 'static,
 {
-    // A hook cannot be changed during a panic, and doing so would abort the process.
+    // The hook cannot be changed during a panic; the attempt would abort the process.
     if thread::panicking() {
         return;
     }

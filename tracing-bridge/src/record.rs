@@ -1,4 +1,4 @@
-//! What the fields of an event say in a log record.
+//! Turns the fields of an event into a log record.
 
 use std::error::Error;
 use std::fmt;
@@ -16,16 +16,15 @@ use crate::value::{Integer, with_causes, with_text};
 /// Writes the fields of an event into a log record.
 pub(crate) struct Fields<'a, R> {
     pub(crate) record: &'a mut R,
-    /// The event's.
+    /// The metadata of the event.
     pub(crate) metadata: &'static Metadata<'static>,
     pub(crate) choice: &'a Choice,
     pub(crate) location: bool,
-    /// False once the record turned out not to be wanted.
+    /// False once the record turns out to be filtered out.
     pub(crate) is_taken: bool,
 }
 
-/// Whether an event has been a record of the `log` crate, which carries what an event has in its
-/// metadata in fields.
+/// Whether the event was a record of the `log` crate. Such an event carries its metadata in fields.
 pub(crate) fn is_log(metadata: &Metadata<'_>) -> bool {
     metadata.target() == "log" && metadata.name() == "log event"
 }
@@ -54,7 +53,7 @@ impl<R: LogRecord> Fields<'_, R> {
         }
     }
 
-    /// What a record of the `log` crate says about where it is from.
+    /// Takes the origin of a record of the `log` crate from its fields.
     fn origin(&mut self, field: &Field, text: &str) {
         match field.name() {
             LOG_TARGET => {
@@ -149,7 +148,7 @@ impl<R: LogRecord> Visit for Fields<'_, R> {
     }
 }
 
-/// How severe a level is, and its name.
+/// The severity of a level.
 pub(crate) fn severity(level: Level) -> Severity {
     match level {
         Level::TRACE => Severity::Trace,

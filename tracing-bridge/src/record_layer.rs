@@ -1,4 +1,4 @@
-//! Events become log records.
+//! Exports events as log records.
 
 use std::fmt;
 
@@ -24,10 +24,10 @@ use crate::takes::Choice;
 /// - **The scope** is the event's target, or that of a record of the `log` crate.
 /// - **The ids** are those of the current [`Context`], or of the span that the event names as its
 ///   parent.
-/// - **The place** is `code.file.path` and `code.line.number`. The path is the one that the
-///   compiler was given, but never an absolute path of the machine that it ran on.
+/// - **The place** is `code.file.path` and `code.line.number`. The path is as the compiler got it,
+///   but is never an absolute path of the build machine.
 ///
-/// There is no event name, because an event of `tracing` has no name that says what happened.
+/// There is no event name, because the name of a `tracing` event does not describe it.
 ///
 /// Events of the SDK itself, and events during an export, are left out. Otherwise every export
 /// would cause another one.
@@ -49,7 +49,7 @@ pub struct RecordLayer {
 }
 
 impl RecordLayer {
-    /// Exports to this provider.
+    /// Creates a layer that exports to this provider.
     pub fn new<P>(provider: &P) -> Self
     where
         P: LoggerProvider,
@@ -74,7 +74,7 @@ impl RecordLayer {
         self
     }
 
-    /// Whether records have `code.file.path` and `code.line.number`. On by default.
+    /// Sets whether records have `code.file.path` and `code.line.number`. On by default.
     pub fn location(mut self, is_on: bool) -> Self {
         self.location = is_on;
         self
@@ -90,7 +90,7 @@ where
         if !is_log(metadata) && !self.choice.takes(metadata) {
             return;
         }
-        // Only now: the SDK speaks while it holds the stack of contexts.
+        // Not earlier: the SDK logs while it borrows the stack of contexts.
         if Context::is_current_telemetry_suppressed() {
             return;
         }
@@ -102,7 +102,7 @@ where
     }
 }
 
-/// Emits records, with the logger's types out of sight.
+/// Emits records; a trait object hides the type of the logger.
 trait Sink: Send + Sync {
     fn pass(&self, layer: &RecordLayer, event: &Event<'_>, parent: Option<SpanContext>);
 }

@@ -1,8 +1,8 @@
-//! How the methods of [`OtelSpanExt`](crate::OtelSpanExt) reach the layer, through whatever lies
-//! around it.
+//! How the methods of [`OtelSpanExt`](crate::OtelSpanExt) reach the layer, through all subscribers
+//! and layers around it.
 //!
-//! They leave a request on the thread and tell the subscriber that the span follows from itself,
-//! which every subscriber passes on to its layers and which nothing else ever says.
+//! They leave a request on the thread and tell the subscriber that the span follows from itself.
+//! Every subscriber passes this on to its layers, and no other code does it.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -12,7 +12,7 @@ use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use tracing::{Dispatch, Span};
 
-/// What is wanted of a span.
+/// A request about a span.
 pub(crate) enum Request {
     SetParent(Context),
     Context,
@@ -23,7 +23,7 @@ pub(crate) enum Request {
     Event(Cow<'static, str>, SystemTime, Vec<KeyValue>),
 }
 
-/// What came of it.
+/// The answer to a request.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Done,
@@ -32,7 +32,7 @@ pub(crate) enum Answer {
 }
 
 impl Request {
-    /// Asks whoever knows the span. `None` if nobody does.
+    /// Sends the request to the layer that knows the span. `None` if there is none.
     pub(crate) fn send(self, span: &Span) -> Option<Answer> {
         span.with_subscriber(|(id, dispatch): (_, &Dispatch)| {
             self.forward(|| dispatch.record_follows_from(id, id))
@@ -40,7 +40,7 @@ impl Request {
         .flatten()
     }
 
-    /// Leaves the request on the thread while `tell` tells the subscriber.
+    /// Leaves the request on the thread while `tell` calls the subscriber.
     pub(crate) fn forward(self, tell: impl FnOnce()) -> Option<Answer> {
         let outer = PENDING.replace(Some(self));
         ANSWER.set(None);
@@ -49,17 +49,17 @@ impl Request {
         ANSWER.take()
     }
 
-    /// What has been asked on this thread, for the first that knows the span.
+    /// Takes the pending request of this thread, for the first layer that knows the span.
     pub(crate) fn take() -> Option<Self> {
         PENDING.take()
     }
 
-    /// Passes it on.
+    /// Leaves the request for the next layer.
     pub(crate) fn put_back(self) {
         PENDING.set(Some(self));
     }
 
-    /// Does it to a span that has started.
+    /// Applies the request to a span that has started.
     pub(crate) fn apply(self, context: &Context) -> Answer {
         let span = context.span();
         match self {

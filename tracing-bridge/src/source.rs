@@ -1,7 +1,7 @@
-//! What the compiler said about a callsite, without the machine that it ran on.
+//! The source location of a callsite, without paths of the build machine.
 
-/// The path of a source file, beginning with the folder of its package where the compiler wrote an
-/// absolute one: `serde-1.0.0/src/lib.rs`, `library/core/src/option.rs`.
+/// The path of a source file. An absolute path is shortened to begin with the folder of its
+/// package: `serde-1.0.0/src/lib.rs`, `library/core/src/option.rs`.
 pub(crate) fn path(file: &str) -> &str {
     if !is_absolute(file) {
         return file;
@@ -9,7 +9,7 @@ pub(crate) fn path(file: &str) -> &str {
     if let Some(start) = file.find("/library/").filter(|_| file.contains("/rustc/")) {
         return file.get(start + 1..).unwrap_or(file);
     }
-    // The last folder `src` but those that lie in another one, and the folder around it.
+    // The last folder `src` that is not inside another such folder, and the folder around it.
     let folder = ["/src/", "\\src\\", "/tests/", "/examples/", "/benches/"]
         .into_iter()
         .find_map(|folder| file.rfind(folder));
@@ -20,12 +20,12 @@ pub(crate) fn path(file: &str) -> &str {
     package.unwrap_or_else(|| file.rsplit(['/', '\\']).next().unwrap_or(file))
 }
 
-/// The crate that a target begins with.
+/// The crate of a target.
 pub(crate) fn crate_of(target: &str) -> &str {
     target.split_once(':').map_or(target, |(name, _)| name)
 }
 
-/// The version of a crate, as the folder of its sources has it: those of a registry are called
+/// The version of a crate, from the folder of its sources: those of a registry have names such as
 /// `sqlx-core-0.8.6`.
 pub(crate) fn version_of(name: &str, file: &'static str) -> Option<&'static str> {
     file.split(['/', '\\']).find_map(|folder| {

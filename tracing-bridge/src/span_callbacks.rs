@@ -1,4 +1,4 @@
-//! What the layer does when `tracing` calls it.
+//! The callbacks of the layer.
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
@@ -145,7 +145,7 @@ fn with_activity<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, change: fn(&mut A
     }
 }
 
-/// The context that a new span belongs to, unless nothing is to be recorded in it.
+/// The context that a new span belongs to. `None` if telemetry is suppressed there.
 fn parent<S>(attributes: &Attributes<'_>, cx: &layer::Context<'_, S>) -> Option<Context>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -157,14 +157,14 @@ where
         })
     })?;
     let explicit = attributes.parent().and_then(|id| {
-        // A span that is not exported is no gap.
+        // A span that is not exported leaves no gap: its parent takes its place.
         let mut scope = cx.span_scope(id)?;
         scope.find_map(|span| context_of(&span))
     });
     Some(explicit.unwrap_or(current))
 }
 
-/// What [`OtelSpanExt`](crate::OtelSpanExt) asks.
+/// Answers a request of [`OtelSpanExt`](crate::OtelSpanExt).
 fn answer<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) {
     let Some(request) = Request::take() else {
         return;

@@ -1,4 +1,4 @@
-//! What events say about the span that they are in.
+//! What events change in the span around them.
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Status, TraceContextExt};
@@ -8,13 +8,13 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use crate::bridged::{Bridged, context_of};
 use crate::changes::{Changes, ERROR};
 
-/// Whether this is what `#[instrument(err)]` says, on whichever level: nothing but `error`.
+/// Whether this is an event of `#[instrument(err)]`, at any level: its only field is `error`.
 pub(crate) fn is_error(metadata: &Metadata<'_>) -> bool {
     let fields = metadata.fields();
     fields.len() == 1 && fields.iter().all(|field| field.name() == ERROR)
 }
 
-/// Makes the status an error if the event is one, and adds an event if that is asked for.
+/// Sets the status to error if the event is one, and adds an event to the span if that is enabled.
 pub(crate) fn add<'a, S: LookupSpan<'a>>(
     event: &Event<'_>,
     span: &SpanRef<'a, S>,
@@ -32,8 +32,8 @@ pub(crate) fn add<'a, S: LookupSpan<'a>>(
         let (name, attributes) = describe(event, &changes);
         context.span().add_event(name, attributes);
     }
-    // The macro's event has the target of its span; one that got here from a disabled span has
-    // not.
+    // The macro's event has the target of its span. If the macro's span is disabled, the event
+    // arrives in another span.
     if is_error && span.metadata().target() == metadata.target() {
         changes.attributes.clear();
         let late = match span.extensions_mut().get_mut::<Bridged>() {
@@ -46,7 +46,7 @@ pub(crate) fn add<'a, S: LookupSpan<'a>>(
     }
 }
 
-/// The message is the name. An error without one is an exception.
+/// The message is the name. An error without a message is named `exception`.
 fn describe(event: &Event<'_>, changes: &Changes) -> (String, Vec<KeyValue>) {
     let metadata = event.metadata();
     let mut name = metadata.name().to_owned();

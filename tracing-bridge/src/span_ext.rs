@@ -1,4 +1,4 @@
-//! What OpenTelemetry can do with a span and `tracing` cannot.
+//! Operations of OpenTelemetry on spans that `tracing` does not have.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -11,7 +11,7 @@ use tracing::Span;
 
 use crate::request::{Answer, Request};
 
-/// OpenTelemetry's side of a [`tracing::Span`].
+/// The OpenTelemetry side of a [`tracing::Span`].
 ///
 /// It has the same methods as the `OpenTelemetrySpanExt` of tracing-opentelemetry. The methods of
 /// that trait do nothing with a [`SpanLayer`](crate::SpanLayer). The methods here do nothing with
@@ -34,32 +34,32 @@ pub trait OtelSpanExt {
     ///
     /// # Errors
     ///
-    /// If no layer exports the span, or if it has been started already: by entering it, or by
-    /// asking for its [`context`](Self::context).
+    /// If no layer exports the span, or if the span has already started: by being entered, or by a
+    /// call of [`context`](Self::context).
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError>;
 
     /// Starts the span and returns the context with it. The context is empty if no layer exports
     /// the span.
     fn context(&self) -> Context;
 
-    /// Sets an attribute, whether or not it was declared as a field.
+    /// Sets an attribute. It need not be declared as a field.
     fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>);
 
-    /// Adds a link, which samplers see if the span has not been started.
+    /// Adds a link. Samplers see it if the span has not started.
     fn add_link(&self, span: SpanContext) {
         self.add_link_with_attributes(span, Vec::new());
     }
 
-    /// Adds a link with attributes. One to an invalid span is ignored.
+    /// Adds a link with attributes. A link to an invalid span is ignored.
     fn add_link_with_attributes(&self, span: SpanContext, attributes: Vec<KeyValue>);
 
     /// Sets the status. `Ok` is final, and an error cannot be reset to unset.
     fn set_status(&self, status: Status);
 
-    /// Gives the span another name.
+    /// Renames the span.
     fn update_name(&self, name: impl Into<Cow<'static, str>>);
 
-    /// Adds an event that happens now, and starts the span.
+    /// Adds an event with the current time, and starts the span.
     fn add_event(&self, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
         self.add_event_with_timestamp(name, opentelemetry::time::now(), attributes);
     }
@@ -117,7 +117,7 @@ impl OtelSpanExt for Span {
     }
 }
 
-/// Why a span could not be given another parent.
+/// Why the parent of a span could not be set.
 #[derive(Clone, Debug)]
 pub struct SetParentError(Reason);
 
@@ -128,7 +128,7 @@ enum Reason {
 }
 
 impl SetParentError {
-    /// Whether the span had been started. Otherwise nobody exports it.
+    /// `true` if the span had already started. Otherwise no layer exports it.
     #[must_use]
     pub fn is_too_late(&self) -> bool {
         matches!(self.0, Reason::Started)

@@ -1,4 +1,4 @@
-//! `tracing` spans become spans of OpenTelemetry.
+//! Exports `tracing` spans as spans of OpenTelemetry.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,31 +12,30 @@ use crate::details::Details;
 use crate::takes::Choice;
 use crate::tracers::{PerCrate, Tracers};
 
-/// Exports `tracing` spans, and attaches their context while they are entered, so that spans of the
-/// OpenTelemetry API become their children and the other way round.
+/// Exports `tracing` spans. Attaches their context while they are entered, so that spans of the
+/// OpenTelemetry API become their children, and the other way round.
 ///
-/// - **Parents.** A span is the child of what the current
-///   [`Context`](opentelemetry::Context) holds when it is made, a
-///   `tracing` span or one of the API. `parent: &span` and
-///   [`set_parent`](crate::OtelSpanExt::set_parent) say otherwise; `follows_from` makes a link.
-/// - **Fields** are attributes of their own type. An integer that is too large for OpenTelemetry's
-///   64 bits with a sign is text. A field that is recorded later is set then. One that is recorded anew
-///   after the start is exported twice: the SDK keeps both values.
-/// - **`otel.name`**, **`otel.kind`**, **`otel.status_code`** and **`otel.status_message`** are what
-///   they say, and no attributes.
-/// - **Errors.** A field `error` (other than `false`) makes the status an error with this
-///   description, and so does the event that `#[instrument(err)]` makes: one with the field `error`
-///   and no other. `error.type` is `_OTHER` unless there is a field of that name,
-///   and `panic` for a span that is closed by one.
-/// - **The end** is when the span is closed, which is when the last handle to it and the last child
-///   are gone. (tracing-opentelemetry ends it when it was last left, which is earlier where a
-///   handle is kept.)
-/// - **The scope** is the crate of the span's target, with the version where the compiler told of
-///   it: for crates from a registry. See [`scope`](Self::scope) for others.
+/// - **Parents.** A span is a child of the span in the current [`Context`](opentelemetry::Context)
+///   when it is created: a `tracing` span or one of the API. `parent: &span` and
+///   [`set_parent`](crate::OtelSpanExt::set_parent) override this; `follows_from` adds a link.
+/// - **Fields** are attributes with their own types. An integer that does not fit into
+///   OpenTelemetry's signed 64 bits is text. A field can be recorded later. A field that is
+///   recorded again after the start is exported twice: the SDK keeps both values.
+/// - **`otel.name`**, **`otel.kind`**, **`otel.status_code`** and **`otel.status_message`** set
+///   what they name, and are not attributes.
+/// - **Errors.** A field `error` (other than `false`) sets the status to error, with the field as
+///   its description. So does the event of `#[instrument(err)]`, whose only field is `error`.
+///   `error.type` is `_OTHER` unless there is a field with that name; it is `panic` for a span that
+///   a panic closes.
+/// - **The end** is when the span is closed: when the last handle to it and its last child are
+///   gone. (tracing-opentelemetry ends a span when it is left for the last time, which is earlier
+///   if a handle is kept.)
+/// - **The scope** is the crate of the span's target. It has a version if the compiler knows it,
+///   which is the case for crates from a registry. See [`scope`](Self::scope) for others.
 ///
-/// A span starts, as far as samplers and processors are concerned, when it is first entered, or
-/// when something needs its ids. It is no per-layer filter and needs none: it takes whatever the
-/// subscriber lets through but what the SDK itself says and what happens during an export.
+/// For samplers and processors, a span starts when it is first entered, or when its ids are needed.
+/// The layer is no per-layer filter and needs none: it exports everything that the subscriber lets
+/// through, except for the SDK's own spans and those during an export.
 ///
 /// ```
 /// use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -58,7 +57,7 @@ pub struct SpanLayer {
 }
 
 impl SpanLayer {
-    /// Exports to this provider.
+    /// Creates a layer that exports to this provider.
     pub fn new<P>(provider: P) -> Self
     where
         P: TracerProvider + Send + Sync + 'static,
@@ -71,7 +70,8 @@ impl SpanLayer {
         }
     }
 
-    /// Exports nothing, and only keeps the fields of spans for a [`LineLayer`](crate::LineLayer).
+    /// Creates a layer that exports nothing, and only keeps the fields of spans for a
+    /// [`LineLayer`](crate::LineLayer).
     pub fn without_provider() -> Self {
         Self {
             tracers: None,
@@ -83,9 +83,9 @@ impl SpanLayer {
         }
     }
 
-    /// Exports only the spans that are chosen. All by default.
+    /// Exports only the spans for which the filter returns true. By default all are exported.
     ///
-    /// It is asked for each span, and should be cheap.
+    /// The filter is called for each span, so it should be cheap.
     pub fn filter(
         mut self,
         choice: impl Fn(&Metadata<'_>) -> bool + Send + Sync + 'static,
@@ -94,7 +94,7 @@ impl SpanLayer {
         self
     }
 
-    /// The scope of the crate that has this name: for its version, a schema or attributes.
+    /// Sets the scope for the crate with this name, to add a version, a schema or attributes.
     ///
     /// ```
     /// use opentelemetry::InstrumentationScope;
@@ -111,40 +111,40 @@ impl SpanLayer {
         self
     }
 
-    /// Whether spans have `code.file.path` and `code.line.number`. Off by default.
+    /// Sets whether spans have `code.file.path` and `code.line.number`. Off by default.
     pub fn location(mut self, is_on: bool) -> Self {
         self.details.location = is_on;
         self
     }
 
-    /// Whether spans have their `target`. Off by default: the scope has the crate.
+    /// Sets whether spans have their `target`. Off by default: the scope already names the crate.
     pub fn target(mut self, is_on: bool) -> Self {
         self.details.target = is_on;
         self
     }
 
-    /// Whether spans have `thread.id` and `thread.name` of the thread that made them. Off by
-    /// default.
+    /// Sets whether spans have `thread.id` and `thread.name` of the thread that created them. Off
+    /// by default.
     pub fn threads(mut self, is_on: bool) -> Self {
         self.details.threads = is_on;
         self
     }
 
-    /// Whether spans have `busy_ns` and `idle_ns`: how long they were entered and were not. Off by
-    /// default.
+    /// Sets whether spans have `busy_ns` and `idle_ns`: how long they were entered, and how long
+    /// they were not. Off by default.
     pub fn activity(mut self, is_on: bool) -> Self {
         self.details.activity = is_on;
         self
     }
 
-    /// Whether events are added to their span, beside being log records. Off by default.
+    /// Sets whether events are also added to their span, besides being log records. Off by default.
     pub fn span_events(mut self, is_on: bool) -> Self {
         self.adds_events = is_on;
         self
     }
 
-    /// Whether the fields of spans are kept for a [`LineLayer`](crate::LineLayer), which formats
-    /// them when an event is written. Off by default.
+    /// Sets whether the fields of spans are kept for a [`LineLayer`](crate::LineLayer), which
+    /// formats them when an event is written. Off by default.
     pub fn keep_fields(mut self, is_on: bool) -> Self {
         self.keeps_fields = is_on;
         self

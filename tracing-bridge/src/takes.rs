@@ -1,10 +1,10 @@
-//! What is left alone.
+//! Which spans and events are ignored.
 
 use std::fmt;
 
 use tracing::Metadata;
 
-/// The application's choice among spans or events; all of them if there is none.
+/// The application's filter for spans or events; without one, all are accepted.
 #[derive(Default)]
 pub(crate) struct Choice(Option<Box<Predicate>>);
 
@@ -15,8 +15,8 @@ impl Choice {
         Self(Some(Box::new(choice)))
     }
 
-    /// Whether it takes this one. What the SDK says of itself is taken by nobody: the SDK says it
-    /// while it holds its own state, and each export would be followed by another one.
+    /// Whether it accepts this one. Logs of the SDK itself are never accepted: the SDK emits them
+    /// while it holds its own state, and each export would cause another one.
     pub(crate) fn takes(&self, metadata: &Metadata<'_>) -> bool {
         !is_opentelemetry(metadata.target())
             && self.0.as_ref().is_none_or(|choice| choice(metadata))
@@ -29,12 +29,12 @@ impl fmt::Debug for Choice {
     }
 }
 
-/// Whether a span only marks what a middleware of the suite does, whose span is one of the API.
+/// Whether a span only marks the work of the suite's middleware, whose own span is one of the API.
 pub(crate) fn is_marker(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && metadata.target().starts_with("otel_middleware_")
 }
 
-/// What the API, the SDK and the exporters call themselves.
+/// Whether the target belongs to the API, the SDK or the exporters.
 pub(crate) fn is_opentelemetry(target: &str) -> bool {
     target.starts_with("opentelemetry")
 }

@@ -1,4 +1,4 @@
-//! A tracer for each crate that makes spans.
+//! A tracer for each crate that creates spans.
 
 use std::mem;
 use std::sync::OnceLock;
@@ -9,13 +9,13 @@ use tracing::Metadata;
 
 use crate::source::{crate_of, version_of};
 
-/// Starts spans, with the provider's types out of sight.
+/// Starts spans; a trait object hides the types of the provider.
 pub(crate) trait Tracers: Send + Sync {
-    /// Uses this scope for the crate that has its name.
+    /// Sets this scope for the crate that it names.
     fn add(&mut self, scope: InstrumentationScope);
 
-    /// The parent's context with the new span, or `None` if the provider has none to give, as
-    /// after its shutdown: an invalid span would hide the parent.
+    /// The parent's context with the new span. `None` if the provider gives none, as after its
+    /// shutdown: an invalid span would hide the parent.
     fn start(
         &self,
         metadata: &'static Metadata<'static>,
@@ -26,7 +26,8 @@ pub(crate) trait Tracers: Send + Sync {
 
 /// One tracer for each crate, found without a lock.
 ///
-/// There are as many as crates with callsites, because the targets of spans are constants.
+/// Their number is bounded by the crates with callsites, because the targets of spans are
+/// constants.
 pub(crate) struct PerCrate<P: TracerProvider> {
     provider: P,
     first: Link<P::Tracer>,
@@ -52,8 +53,8 @@ impl<P: TracerProvider> PerCrate<P> {
         let mut link = &self.first;
         loop {
             let Some(entry) = link.get() else {
-                // Made before it is stored: the SDK may have something to say about it, which
-                // must not come back to a lock. Whoever is first is the one that counts.
+                // Created before it is stored: the SDK may log something, which must not reach a
+                // lock. The first thread to store wins.
                 let _ = link.set(Box::new(self.entry(metadata)));
                 continue;
             };

@@ -1,4 +1,4 @@
-//! Spans that stand for a context before anybody has a handle to them, and after.
+//! Spans that stand for a context, before their first handle exists and after the last is gone.
 
 use std::cell::Cell;
 
@@ -7,12 +7,12 @@ use tracing::span::Id;
 
 use crate::attached::Owner;
 
-/// The span has been made, and its id is handed out.
+/// Notes that the span was created and its id was returned.
 pub(crate) fn offer(owner: Owner, id: Id) {
     let _ = UNCLAIMED.try_with(|unclaimed| unclaimed.set(Some((owner, id))));
 }
 
-/// Whether this clones what was handed out: `Span::current` does, and that is the first handle.
+/// Whether this clones the returned id: `Span::current` does, and the clone is the first handle.
 pub(crate) fn claim(owner: Owner, id: &Id) -> bool {
     let claimed = UNCLAIMED.try_with(|unclaimed| match unclaimed.take() {
         Some((offered, span)) if offered == owner && span == *id => true,
@@ -24,18 +24,18 @@ pub(crate) fn claim(owner: Owner, id: &Id) -> bool {
     claimed.unwrap_or(false)
 }
 
-/// What was handed out to somebody who wanted to know the id, and no more.
+/// A span whose id was returned but never cloned: the caller only wanted the id.
 pub(crate) fn abandoned(owner: Owner) -> Option<Id> {
     let (offered, id) = UNCLAIMED.try_with(Cell::take).ok()??;
     (offered == owner).then_some(id)
 }
 
-/// The last handle is gone.
+/// Notes that the last handle is gone.
 pub(crate) fn close(owner: Owner, id: Id, context: SpanContext) {
     let _ = LAST.try_with(|last| last.set(Some((owner, id, context))));
 }
 
-/// What the span stood for that was closed last on this thread.
+/// The context of the span that was closed last on this thread.
 pub(crate) fn closed(owner: Owner, id: &Id) -> Option<SpanContext> {
     let (closed, last, context) = LAST.try_with(Cell::take).ok()??;
     (closed == owner && last == *id).then_some(context)

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-/// What an integer becomes: text, if it is too large for OpenTelemetry.
+/// An integer as OpenTelemetry's type, or as text if it is too large.
 pub(crate) enum Integer<T> {
     Fits(i64),
     TooLarge(T),
@@ -20,13 +20,13 @@ impl<T: Copy + TryInto<i64>> From<T> for Integer<T> {
     }
 }
 
-/// Hands over what `Debug` makes of `value`: with a value that was recorded with `%`, that is what
-/// `Display` makes of it.
+/// Passes the `Debug` text of `value` to `take`. For a value recorded with `%`, that is its
+/// `Display` text.
 ///
-/// The text is written into memory that the thread keeps, so that whoever copies it allocates once.
+/// The text is written into a buffer of the thread, so that a copy of it costs one allocation.
 pub(crate) fn with_text<T>(value: &dyn fmt::Debug, take: impl FnOnce(&str) -> T) -> T {
     with_buffer(|buffer| {
-        // A value that cannot be formatted is as long as it got.
+        // If formatting fails, the text so far is used.
         let _ = write!(buffer, "{value:?}");
         take(buffer)
     })
@@ -50,12 +50,12 @@ pub(crate) fn shared(text: &str) -> opentelemetry::Value {
     opentelemetry::Value::String(Arc::<str>::from(text).into())
 }
 
-/// Text that is needed once.
+/// Text that is used once.
 pub(crate) fn owned(text: &str) -> opentelemetry::Value {
     opentelemetry::Value::String(text.to_owned().into())
 }
 
-/// Runs `f` with an empty buffer, which is another one if `f` comes back here.
+/// Runs `f` with an empty buffer. A nested call gets another buffer.
 pub(crate) fn with_buffer<T>(f: impl FnOnce(&mut String) -> T) -> T {
     let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
     buffer.clear();
@@ -70,5 +70,5 @@ thread_local! {
     static BUFFER: Cell<String> = const { Cell::new(String::new()) };
 }
 
-/// One huge value must not stay in memory with each thread.
+/// One huge value must not stay in the memory of each thread.
 const KEPT: usize = 16 * 1024;

@@ -1,11 +1,11 @@
-//! Waiting for another thread that is starting a span, which is rare and takes a microsecond.
+//! Waits for another thread that is starting a span, which is rare and takes a microsecond.
 //!
-//! One place for all spans: a lock in each would be an allocation or a word in all of them.
+//! There is one lock for all spans: a lock in each would be an allocation or a word in all of them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// What `look` finds, looked for anew whenever a span has been started.
+/// Returns what `look` finds. It looks again whenever a span has been started.
 pub(crate) fn until<T>(look: impl Fn() -> Option<T>) -> T {
     let _one = Waiter::new();
     let mut guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
@@ -17,16 +17,16 @@ pub(crate) fn until<T>(look: impl Fn() -> Option<T>) -> T {
     }
 }
 
-/// A span has been started.
+/// Called when a span has been started.
 pub(crate) fn wake() {
     if WAITERS.load(Ordering::SeqCst) > 0 {
-        // Whoever has looked in vain is waiting by now.
+        // Every thread that has looked in vain is waiting by now.
         drop(LOCK.lock());
         STARTED.notify_all();
     }
 }
 
-/// Counted before it looks, so that a start after its look knows of it.
+/// Counted before the thread looks, so that a later start knows of it.
 struct Waiter;
 
 impl Waiter {

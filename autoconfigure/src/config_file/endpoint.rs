@@ -1,4 +1,4 @@
-//! `endpoint`: where an exporter sends to. With HTTP it is the whole URL.
+//! `endpoint`: the address of an exporter's receiver. With HTTP it is the whole URL.
 
 use http::Uri;
 use otel_otlp_exporter::Protocol;
@@ -9,7 +9,7 @@ use crate::endpoint::Endpoint;
 use crate::endpoint::without_credentials;
 use crate::signal::Signal;
 
-/// The endpoint that is written, for a protocol; `is_insecure` is for gRPC without a scheme.
+/// The configured endpoint for a protocol; `is_insecure` applies to gRPC without a scheme.
 pub(super) fn endpoint(
     value: &Value<'_>,
     signal: Signal,

@@ -21,17 +21,17 @@ use crate::headers::listed;
 use crate::otlp::Target;
 use crate::signal::Signal;
 
-/// What is written of one exporter.
+/// The settings of one exporter.
 #[derive(Debug)]
 pub(super) struct Exporter<'a> {
     /// `None` is the console.
     pub(super) target: Option<Target>,
     pub(super) temporality: Option<Temporality>,
-    /// Whether histograms are exponential, and where that is written.
+    /// Whether histograms are exponential, and where the file says so.
     pub(super) is_exponential: Option<(bool, Value<'a>)>,
 }
 
-/// The exporter; `None` if it is one that is not supported, which is warned about.
+/// The exporter. `None`, with a warning, if it is not supported.
 pub(super) fn exporter<'a>(
     value: &Value<'a>,
     signal: Signal,
@@ -53,7 +53,7 @@ pub(super) fn exporter<'a>(
     }
 }
 
-/// A timeout in milliseconds; zero is none.
+/// A timeout in milliseconds; zero means no timeout.
 pub(super) fn timeout(value: &Value<'_>) -> Result<Duration, Problem> {
     Ok(match value.count(0)? {
         0 => NO_LIMIT,
@@ -104,7 +104,7 @@ fn otlp<'a>(
     })
 }
 
-/// What only the exporters of metrics have.
+/// Reads the settings that only exporters of metrics have.
 fn of_metrics<'a>(
     section: &mut Section<'a>,
     signal: Signal,
@@ -148,7 +148,7 @@ fn headers(section: &mut Section<'_>, target: &mut Target) -> Result<(), Problem
         let name: HeaderName = name
             .parse()
             .map_err(|_| header.problem(format_args!("`{name}` is no name of a header")))?;
-        // It may be a secret.
+        // The value may be a secret.
         let mut value = HeaderValue::from_str(&value)
             .map_err(|_| header.problem("the value (not shown) is none of a header"))?;
         value.set_sensitive(true);

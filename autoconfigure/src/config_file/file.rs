@@ -1,4 +1,4 @@
-//! Finding the file, reading it, and what is said of it.
+//! Finds the file, reads it, and describes it.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -23,18 +23,18 @@ use crate::metrics::MetricPlan;
 use crate::traces::TracePlan;
 use crate::warning::Warning;
 
-/// What the configuration file says.
+/// The contents of the configuration file.
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
     model: Model,
-    /// What could not be used.
+    /// The values that could not be used.
     pub(crate) warnings: Vec<Warning>,
-    /// Which file it is, and which variables have no effect beside it.
+    /// The name of the file, and the variables that have no effect beside it.
     pub(crate) summary: String,
 }
 
 impl ConfigFile {
-    /// The file that the environment names, if it names one.
+    /// The file named by the environment, if there is one.
     pub(crate) fn named_by(variables: &Environment) -> Result<Option<Self>, InitError> {
         let named = [NAME, FORMER_NAME].map(|name| Some((name, variables.text(name)?)));
         let Some((name, path)) = named.into_iter().flatten().next() else {
@@ -53,7 +53,7 @@ impl ConfigFile {
         Ok(Some(file))
     }
 
-    /// From the text of the file; `present` are the variables that one might expect to count.
+    /// Reads the text of the file; `present` are the variables that a user might expect to apply.
     fn read(
         path: &str,
         text: &str,
@@ -111,7 +111,7 @@ impl ConfigFile {
         self.model.http.clone()
     }
 
-    /// How spans are made, once.
+    /// How spans are made. It can be taken once.
     pub(crate) fn traces(&mut self) -> Option<TracePlan> {
         self.model.traces.take()
     }

@@ -6,9 +6,9 @@ use super::problem::Problem;
 use super::section::Section;
 use super::section::Value;
 
-/// What the general part says of HTTP.
+/// The settings for HTTP in the general part.
 pub(super) fn http_defaults(section: &mut Section<'_>) -> Result<HttpDefaults, Problem> {
-    // Those of other languages are none of our business.
+    // Parts for other languages do not concern us.
     for language in LANGUAGES {
         section.get(language);
     }

@@ -1,7 +1,7 @@
 //! The file that `OTEL_CONFIG_FILE` names: the schema of opentelemetry-configuration 1.1.
 //!
-//! From the text comes a tree ([`parser`]), from the tree, key by key ([`section`]), the plans that
-//! variables would have given. What is wrong is an error or a warning with its place.
+//! The text is parsed into a tree ([`parser`]). The tree is read key by key ([`section`]) into the
+//! same plans that variables give. Each problem is an error or a warning with its place.
 //!
 //! See <https://opentelemetry.io/docs/specs/otel/configuration/> and
 //! <https://github.com/open-telemetry/opentelemetry-configuration>.

@@ -16,7 +16,7 @@ use crate::logs::LogPlan;
 use crate::metrics::MetricPlan;
 use crate::traces::TracePlan;
 
-/// What there is to set up. A provider that the file does not mention is none.
+/// What the file sets up. A provider that the file does not mention is absent.
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) is_disabled: bool,
@@ -62,7 +62,7 @@ impl Model {
     }
 }
 
-/// `file_format`: one major version is understood, and what a later minor one has added is not.
+/// `file_format`: one major version is understood. Additions of later minor versions are not.
 fn check_format(section: &mut Section<'_>) -> Result<(), Problem> {
     let format = section.required("file_format")?;
     let text = format.text()?;

@@ -1,8 +1,8 @@
-//! From the text of a file to its tree: YAML 1.2, with variables substituted in its values.
+//! Parses the text of a file into a tree: YAML 1.2, with variables substituted in its values.
 //!
-//! The events come from a parser of YAML; what is made of them here is what the configuration allows:
-//! one document, keys that are texts and occur once, the tags of the core schema. Aliases stand for
-//! what their anchor is at. There are no merge keys in YAML 1.2: `<<` is a key like any other.
+//! A YAML parser supplies the events. This module accepts what the configuration allows: one
+//! document, keys that are texts and occur once, the tags of the core schema. An alias stands for
+//! the node of its anchor. YAML 1.2 has no merge keys: `<<` is a key like any other.
 
 use std::collections::HashMap;
 
@@ -97,7 +97,7 @@ impl<'a> Parsing<'a> {
                 let node = self.anchors.get(&anchor).cloned();
                 let node =
                     node.ok_or_else(|| error("the alias is inside of what it stands for"))?;
-                // Aliases of aliases of aliases grow without bounds.
+                // Aliases of aliases of aliases grow without bound.
                 self.grow(node.size(), place)?;
                 return Ok(node);
             }
@@ -139,7 +139,7 @@ impl<'a> Parsing<'a> {
             }
             let (event, value) = self.next()?;
             let mut value = self.node(event, value, depth + 1)?;
-            // Nothing is nowhere.
+            // An empty value has no place of its own.
             if value.is_null() {
                 value.place = place;
             }
@@ -205,7 +205,7 @@ fn place(marker: &Marker) -> Place {
     }
 }
 
-/// No configuration comes near to these.
+/// No real configuration comes near these limits.
 const DEEPEST: usize = 100;
 const LARGEST: usize = 100_000;
 

@@ -21,7 +21,7 @@ fn tree(text: &str) -> Result<Node, String> {
     parsed(text, &variable).map_err(|problem| problem.to_string())
 }
 
-/// As it would be written in one line, with the kinds of scalars: `{key: text(value)}`.
+/// The node in one line, with the kinds of scalars: `{key: text(value)}`.
 fn written(node: &Node) -> String {
     match &node.content {
         Content::Scalar(scalar) => {
@@ -109,7 +109,7 @@ fn everything_has_its_place() {
         }
     }
     walk(&tree, &mut places);
-    // The null is where its key is.
+    // The null has the place of its key.
     let expected = [
         (1, 1),
         (2, 3),

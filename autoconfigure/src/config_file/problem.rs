@@ -1,15 +1,15 @@
-//! What is wrong with a file, and where.
+//! A problem in a file, and its place.
 
 use std::fmt;
 
-/// A place in the file, as editors count: both from one.
+/// A place in the file, as editors count: line and column from one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) line: usize,
     pub(super) column: usize,
 }
 
-/// Something to be told about a place in the file: an error, or a warning.
+/// An error or a warning about a place in the file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Problem {
     pub(super) place: Place,

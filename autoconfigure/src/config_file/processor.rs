@@ -1,4 +1,4 @@
-//! `processors`: `batch` and `simple`, of spans and of log records.
+//! `processors`: `batch` and `simple`, for spans and log records.
 
 use std::time::Duration;
 
@@ -106,5 +106,5 @@ fn defaults(signal: Signal) -> Batch {
     }
 }
 
-/// Soon enough for whoever looks at it.
+/// Soon enough for a person who watches the console.
 const SOON: Duration = Duration::from_millis(100);

@@ -1,10 +1,10 @@
-//! `propagator`: how contexts get from service to service.
+//! `propagator`: how context is carried from service to service.
 
 use super::problem::Problem;
 use super::section::Section;
 use super::section::Value;
 
-/// The names of propagators, each once; none if none are named.
+/// The names of the propagators, each once; empty if none are named.
 pub(super) fn propagators(section: &mut Section<'_>) -> Result<Vec<String>, Problem> {
     let mut names = Vec::new();
     for member in section.read("composite", Value::list)?.unwrap_or_default() {
@@ -20,7 +20,7 @@ pub(super) fn propagators(section: &mut Section<'_>) -> Result<Vec<String>, Prob
             .filter(|it| !it.is_empty())
             .collect();
         match listed.as_slice() {
-            // As in the variable.
+            // As in the variable: no propagators.
             ["none"] => {}
             names_in_list => {
                 for name in names_in_list {

@@ -1,4 +1,4 @@
-//! `resource`: who produces the telemetry.
+//! `resource`: the producer of the telemetry.
 
 use opentelemetry::Array;
 use opentelemetry::KeyValue;
@@ -15,11 +15,11 @@ use crate::pattern::Patterns;
 use crate::resource::parsed_list;
 use crate::resource::unknown_service;
 
-/// What the file says of it. Nothing is found out that it does not ask for.
+/// The resource in the file. Only the detectors that the file names run.
 #[derive(Debug, Default)]
 pub(super) struct ResourcePlan {
     detected: Vec<Detected>,
-    /// The detector of the service takes its name from the variable.
+    /// The detector `service` takes its name from the variable.
     has_service: bool,
     selected: Patterns,
     listed: Vec<KeyValue>,
@@ -65,7 +65,7 @@ impl ResourcePlan {
                     self.has_service = true;
                     &[Detected::Instance]
                 }
-                // Ours.
+                // An extension of ours.
                 "kubernetes" => &[Detected::Kubernetes],
                 _ => {
                     value.warn(
@@ -81,7 +81,7 @@ impl ResourcePlan {
         Ok(())
     }
 
-    /// Whether the variable counts without being referred to.
+    /// Whether the variable applies without being referred to.
     pub(super) fn reads(&self, variable: &str) -> bool {
         match variable {
             "OTEL_SERVICE_NAME" => self.has_service,
@@ -92,8 +92,8 @@ impl ResourcePlan {
         }
     }
 
-    /// The resource of this process. What the application says itself (`attributes`) comes first,
-    /// then the file, then `service`, the application's name for itself, and what is detected.
+    /// The resource of this process. The application's `attributes` take precedence, then the file,
+    /// then `service`, the application's default name, and then the detected attributes.
     pub(super) fn resource(
         self,
         variables: &Environment,
@@ -122,7 +122,7 @@ impl ResourcePlan {
     }
 }
 
-/// `None` for one without a value.
+/// `None` for an attribute without a value.
 fn attribute(section: &mut Section<'_>) -> Result<Option<KeyValue>, Problem> {
     let name = section.required("name")?.text()?;
     let kind = section.read("type", |value| value.one_of(&TYPES))?;

@@ -130,7 +130,7 @@ fn each_of<T: Clone>(value: &Value<'_>, choices: &[(&str, T)]) -> Result<Vec<T>,
     members.map(|member| member.one_of(choices)).collect()
 }
 
-/// From 0 to 1; 1 if it is not said.
+/// A ratio from 0 to 1; 1 by default.
 fn ratio(section: &mut Section<'_>) -> Result<f64, Problem> {
     let ratio = section.read("ratio", |value| {
         let ratio = value.number()?;

@@ -1,16 +1,16 @@
-//! What a scalar is: the core schema of YAML 1.2, applied after the substitution of variables.
+//! The type of a scalar: the core schema of YAML 1.2, applied after variables are substituted.
 //!
 //! See <https://yaml.org/spec/1.2.2/#103-core-schema>.
 
 /// A value that is neither a list nor a mapping.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Scalar {
-    /// As it is written, with variables substituted.
+    /// The text as written, with variables substituted.
     pub(super) text: String,
     pub(super) kind: Kind,
 }
 
-/// What the text means.
+/// The meaning of the text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
     Null,
@@ -31,7 +31,8 @@ impl Scalar {
         Self { text, kind }
     }
 
-    /// With a tag of the core schema, without its handle. `None` if it is not what the tag says.
+    /// A scalar with a tag of the core schema, without its handle. `None` if the text does not fit
+    /// the tag.
     pub(super) fn tagged(text: String, tag: &str) -> Option<Self> {
         let kind = kind(&text);
         let fits = match tag {
@@ -65,11 +66,11 @@ fn integer(text: &str) -> Option<i64> {
     if let Some(digits) = text.strip_prefix("0o") {
         return unsigned(digits, 8);
     }
-    // One that is too large is a number nonetheless.
+    // A number that is too large is still a number.
     text.parse().ok()
 }
 
-/// Without a sign, which the parser of numbers would accept.
+/// Digits without a sign, which the parser of numbers would accept.
 fn unsigned(digits: &str, radix: u32) -> Option<i64> {
     let is_digits = digits.chars().all(|digit| digit.is_digit(radix));
     is_digits
@@ -84,7 +85,7 @@ fn float(text: &str) -> Option<f64> {
         "-.inf" | "-.Inf" | "-.INF" => return Some(f64::NEG_INFINITY),
         _ => {}
     }
-    // What Rust reads besides: `inf`, `nan`, `infinity`.
+    // Rust also reads `inf`, `nan` and `infinity`.
     let is_number = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));

@@ -1,7 +1,7 @@
-//! How a tree is read: key by key, each value as what it is meant to be.
+//! Reads a tree key by key, each value as its expected type.
 //!
-//! What nobody asks for is warned about, so that a misspelt key does not go unnoticed. A key without
-//! a value counts as absent, except where its presence is what matters (`console:`).
+//! A key that is never read causes a warning, so that a misspelt key is noticed. A key without a
+//! value counts as absent, unless its presence is what matters (`console:`).
 
 use std::cell::RefCell;
 use std::fmt;
@@ -13,12 +13,12 @@ use super::tree::Content;
 use super::tree::Entry;
 use super::tree::Node;
 
-/// What has to be said about a file that is read nonetheless.
+/// Warnings about a file that is still used.
 #[derive(Debug, Default)]
 pub(super) struct Notes(RefCell<Vec<Problem>>);
 
 impl Notes {
-    /// In the order of the file.
+    /// The problems in the order of the file.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.0.into_inner();
         problems.sort();
@@ -27,11 +27,11 @@ impl Notes {
     }
 }
 
-/// A value, and where it is.
+/// A value and its place.
 #[derive(Clone, Debug)]
 pub(super) struct Value<'a> {
     node: &'a Node,
-    /// Where its key is, if it has one.
+    /// The place of its key, if it has one.
     place: Place,
     path: String,
     notes: &'a Notes,
@@ -52,7 +52,7 @@ impl<'a> Value<'a> {
         Problem::new(self.node.place, self.path.clone(), text)
     }
 
-    /// Something to be told about the key and all that is below it.
+    /// Adds a warning about the key and everything below it.
     pub(super) fn warn(&self, text: impl fmt::Display) {
         let problem = Problem::new(self.place, self.path.clone(), text);
         self.notes.0.borrow_mut().push(problem);
@@ -76,14 +76,14 @@ impl<'a> Value<'a> {
         ))
     }
 
-    /// Reads a mapping. What is left of it is warned about.
+    /// Reads a mapping, and warns about the keys that were not read.
     pub(super) fn mapping<T>(
         &self,
         read: impl FnOnce(&mut Section<'a>) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         let entries = match &self.node.content {
             Content::Mapping(entries) => entries.as_slice(),
-            // A mapping of which nothing is said.
+            // A mapping without entries.
             _ if self.is_null() => &[],
             _ => return Err(self.unexpected("a mapping")),
         };
@@ -97,12 +97,12 @@ impl<'a> Value<'a> {
         Ok(read)
     }
 
-    /// Nothing is below it that counts.
+    /// Checks that nothing below it would be ignored.
     pub(super) fn empty(&self) -> Result<(), Problem> {
         self.mapping(|_| Ok(()))
     }
 
-    /// The one entry of a mapping that says which of several things is meant.
+    /// The single entry of a mapping, whose key chooses one of several kinds.
     pub(super) fn choice(&self) -> Result<(&'a str, Value<'a>), Problem> {
         match &self.node.content {
             Content::Mapping(entries) => match entries.as_slice() {
@@ -116,7 +116,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The members of a list that has some.
+    /// The members of a list that must not be empty.
     pub(super) fn list(&self) -> Result<Vec<Value<'a>>, Problem> {
         match &self.node.content {
             Content::Sequence(nodes) if nodes.is_empty() => {
@@ -144,8 +144,8 @@ impl<'a> Value<'a> {
         self.list()?.iter().map(Self::text).collect()
     }
 
-    /// A text. Numbers and booleans are texts, too, as they are written: a key that is all digits
-    /// does not become another thing when it comes out of a variable.
+    /// A text. Numbers and booleans also count as texts, as they are written: a key of only digits
+    /// stays the same if it comes from a variable.
     pub(super) fn text(&self) -> Result<String, Problem> {
         match &self.node.content {
             Content::Scalar(scalar) if scalar.kind != Kind::Null => Ok(scalar.text.clone()),
@@ -188,7 +188,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// What `choices` has under the text.
+    /// The value in `choices` for the text.
     pub(super) fn one_of<T: Clone>(&self, choices: &[(&str, T)]) -> Result<T, Problem> {
         let text = self.text()?;
         let chosen = choices.iter().find(|(known, _)| *known == text);
@@ -215,7 +215,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A mapping while it is read.
+/// A mapping that is being read.
 #[derive(Debug)]
 pub(super) struct Section<'a> {
     value: Value<'a>,
@@ -224,25 +224,25 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// The value under the key, which may be nothing.
+    /// The value under the key. It may be null.
     pub(super) fn present(&mut self, key: &'static str) -> Option<Value<'a>> {
         self.known.push(key);
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
         Some(self.value.below(entry))
     }
 
-    /// The value under the key, if there is one.
+    /// The value under the key. `None` if it is absent or null.
     pub(super) fn get(&mut self, key: &'static str) -> Option<Value<'a>> {
         self.present(key).filter(|value| !value.is_null())
     }
 
-    /// The value under a key that has to be there.
+    /// The value under a required key.
     pub(super) fn required(&mut self, key: &'static str) -> Result<Value<'a>, Problem> {
         let missing = self.value.problem(format_args!("`{key}` is missing"));
         self.get(key).ok_or(missing)
     }
 
-    /// The value under the key, as `read` reads it.
+    /// The value under the key, read by `read`.
     pub(super) fn read<T>(
         &mut self,
         key: &'static str,
@@ -251,7 +251,7 @@ impl<'a> Section<'a> {
         self.get(key).map(|value| read(&value)).transpose()
     }
 
-    /// Says of a part that it has no effect here, if there is something in it.
+    /// Warns that a part has no effect here, if it is not empty.
     pub(super) fn unsupported(&mut self, key: &'static str, why: &str) {
         if let Some(value) = self.get(key) {
             value.warn(format_args!("not supported, {why}"));

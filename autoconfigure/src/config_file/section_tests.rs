@@ -1,7 +1,7 @@
 use super::*;
 use crate::config_file::parser::parsed;
 
-/// What reading comes to, and what is said besides.
+/// The result of reading, and the warnings.
 fn read<T>(
     text: &str,
     read: impl FnOnce(&mut Section<'_>) -> Result<T, Problem>,

@@ -2,14 +2,14 @@
 //!
 //! See <https://opentelemetry.io/docs/specs/otel/configuration/data-model/#environment-variable-substitution>.
 
-/// What variables are called, and what is in them.
+/// Looks up the value of a variable by its name.
 pub(super) type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// The text with its references resolved, once: what a variable holds is taken as it is. An error
-/// is a reference that is none of the forms above.
+/// Resolves the references in the text, once: references in the value of a variable stay as they
+/// are. Returns an error for a reference that has none of the forms above.
 pub(super) fn substituted(text: &str, variable: &Lookup<'_>) -> Result<String, String> {
     let mut substituted = String::with_capacity(text.len());
-    // No reference reaches across an escaped dollar.
+    // A reference cannot extend across an escaped dollar.
     for (index, part) in text.split("$$").enumerate() {
         if index > 0 {
             substituted.push('$');
@@ -39,7 +39,7 @@ fn resolve(text: &str, variable: &Lookup<'_>, resolved: &mut String) -> Result<(
     Ok(())
 }
 
-/// What is between the braces.
+/// The text between the braces.
 struct Reference<'a> {
     name: &'a str,
     default: &'a str,
@@ -54,7 +54,7 @@ impl<'a> Reference<'a> {
             )
         };
         let reference = match content.strip_prefix("env:") {
-            // A default for a variable of the name `env`.
+            // A default for a variable with the name `env`.
             Some(rest) if rest.starts_with('-') => content,
             Some(rest) => rest,
             None => content,
@@ -81,7 +81,7 @@ impl<'a> Reference<'a> {
 mod tests {
     use super::*;
 
-    /// The variables of the specification's table.
+    /// The variables in the specification's table.
     fn variable(name: &str) -> Option<String> {
         let value = match name {
             "STRING_VALUE" => "value",

@@ -9,7 +9,7 @@ use super::section::Section;
 use crate::signal::Signal;
 use crate::traces::TracePlan;
 
-/// `attribute_limits`: what is valid where nothing else is said.
+/// `attribute_limits`: the limits that apply if no others are set.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct AttributeLimits {
     length: Option<u32>,
@@ -48,7 +48,7 @@ pub(super) fn traces(
         None => (span_limits(general), general.length),
     };
     Ok(TracePlan {
-        // Rules look at names and attributes.
+        // Rules also look at names and attributes.
         early: None,
         sampler,
         limits,

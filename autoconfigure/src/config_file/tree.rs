@@ -1,4 +1,4 @@
-//! A file as a tree that remembers where everything is written.
+//! A file as a tree that remembers the place of each node.
 
 use super::problem::Place;
 use super::scalar::Kind;
@@ -20,7 +20,7 @@ pub(super) enum Content {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     pub(super) key: String,
-    /// Where the key is.
+    /// The place of the key.
     pub(super) place: Place,
     pub(super) value: Node,
 }
@@ -30,7 +30,7 @@ impl Node {
         matches!(&self.content, Content::Scalar(scalar) if scalar.kind == Kind::Null)
     }
 
-    /// How many nodes there are, with all that are below.
+    /// The number of nodes, with all nodes below.
     pub(super) fn size(&self) -> usize {
         1 + match &self.content {
             Content::Scalar(_) => 0,
@@ -39,7 +39,7 @@ impl Node {
         }
     }
 
-    /// What it is, in words.
+    /// The kind of the node, in words.
     pub(super) fn kind(&self) -> &'static str {
         match &self.content {
             Content::Scalar(scalar) => match scalar.kind {

@@ -1,4 +1,4 @@
-//! `views`: what becomes of the measurements of instruments.
+//! `views`: how the measurements of instruments are aggregated.
 
 use opentelemetry::Key;
 use opentelemetry_sdk::metrics::Aggregation;
@@ -49,7 +49,7 @@ fn stream(section: &mut Section<'_>, view: &mut View) -> Result<(), Problem> {
     let exact = included.and_then(|included| included.iter().map(Pattern::exact).collect());
     let exact: Option<Vec<String>> = exact;
     match exact {
-        // What is named by hand and excluded again can be left out by hand.
+        // All included names are exact, so the excluded ones are left out here.
         Some(names) => {
             let names = names.into_iter().filter(|name| patterns.select(name));
             view.attributes = Some(names.map(Key::from).collect());
@@ -104,7 +104,7 @@ fn exponential(section: &mut Section<'_>) -> Result<Aggregation, Problem> {
     })
 }
 
-/// Those of the specification.
+/// The boundaries of the specification.
 const BOUNDARIES: [f64; 15] = [
     0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1_000.0, 2_500.0, 5_000.0,
     7_500.0, 10_000.0,

@@ -1,4 +1,4 @@
-//! What a sampler would do, before anything is decided, so that others can build on it.
+//! What a sampler intends, before the decision, so that other samplers can build on it.
 
 use super::rule::Rule;
 use super::start::Start;
@@ -11,23 +11,23 @@ pub(crate) enum Composable {
     AlwaysOn,
     AlwaysOff,
     Probability(Threshold),
-    /// What the parent was sampled by, and this where there is none.
+    /// Follows the parent's threshold, or this sampler if there is no parent.
     ParentThreshold(Box<Composable>),
-    /// The first whose rule holds; nothing is sampled if none does.
+    /// Applies the first sampler whose rule holds. Samples nothing if no rule holds.
     RuleBased(Vec<(Rule, Composable)>),
 }
 
-/// What is intended.
+/// The intended decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Intent {
     /// `None` samples nothing.
     pub(super) threshold: Option<Threshold>,
-    /// Whether spans can be counted by it.
+    /// Whether spans can be counted with the threshold.
     pub(super) is_reliable: bool,
 }
 
 impl Composable {
-    /// Of this ratio, from 0 to 1.
+    /// Samples this ratio, from 0 to 1.
     pub(crate) fn probability(ratio: f64) -> Self {
         match Threshold::of_ratio(ratio) {
             Some(threshold) => Self::Probability(threshold),

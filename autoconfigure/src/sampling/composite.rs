@@ -1,4 +1,4 @@
-//! The sampler that decides what its part intends.
+//! The sampler that decides as its part intends.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use super::start::Start;
 use super::threshold::randomness_of;
 use super::trace_state;
 
-/// Decides by the randomness of the trace, which is the same for every span and service, and says in
-/// the trace state by what threshold it has.
+/// Decides by the randomness of the trace, which is the same for every span and service, and writes
+/// its threshold into the trace state.
 #[derive(Clone)]
 pub(crate) struct Composite(Arc<Composable>);
 
@@ -68,7 +68,7 @@ impl ShouldSample for Composite {
     }
 }
 
-/// Short, as it is a part of what is said at the start.
+/// Short, because it is part of the message at the start.
 impl fmt::Debug for Composite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {

@@ -57,10 +57,10 @@ fn threshold_is_compared_with_the_randomness_and_told() {
         (&off, "", HIGH, false, ""),
         (&tenth, "", HIGH, true, "ot=th:e666"),
         (&tenth, "", LOW, false, ""),
-        // The parent's decision is not that of a probability.
+        // The parent was not sampled with a probability.
         (&tenth, "remote 1 ot=th:0", LOW, false, ""),
         (&tenth, "remote 0", HIGH, true, "ot=th:e666"),
-        // An explicit randomness comes before that of the id.
+        // An explicit randomness overrides that of the id.
         (
             &tenth,
             "remote 1 ot=rv:fffffffffffff0",
@@ -113,7 +113,7 @@ fn first_rule_that_holds_decides() {
         let (found, _) = sampled(&rules, "", id, &SpanKind::Server, &attributes);
         assert_eq!(found, expected, "{value} {id:x}");
     }
-    // No rule, no span.
+    // Without a rule that holds, nothing is sampled.
     let none = Composable::RuleBased(vec![(path("/a"), Composable::AlwaysOn)]);
     assert!(!sampled(&none, "", HIGH, &SpanKind::Server, &[]).0);
     let none = Composable::RuleBased(Vec::new());
@@ -204,7 +204,7 @@ fn all_conditions_of_a_rule_have_to_hold() {
 fn as_many_as_asked_for_are_sampled() {
     let third = Threshold::of_ratio(0.3).unwrap();
     let spread = (0..10_000_u64).filter(|step| third.samples(step * ((1 << 56) / 10_000)));
-    // Evenly spread, so that it is exact but for rounding.
+    // The randomness is evenly spread, so the count is exact except for rounding.
     assert!((2_999..=3_001).contains(&spread.count()));
 }
 

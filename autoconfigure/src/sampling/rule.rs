@@ -1,4 +1,4 @@
-//! What a rule looks at.
+//! The conditions of a rule.
 
 use opentelemetry::Array;
 use opentelemetry::Key;
@@ -9,7 +9,7 @@ use super::start::Parent;
 use super::start::Start;
 use crate::pattern::Patterns;
 
-/// Conditions, all of which have to hold; without any, it holds always.
+/// Conditions, all of which must hold. Without conditions, the rule always holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rule {
     /// The attribute has one of these values.
@@ -36,7 +36,7 @@ impl Rule {
     }
 }
 
-/// Whether the attribute is there and its text, or that of one of its members, is accepted.
+/// Whether the attribute exists and its text, or the text of one of its members, is accepted.
 fn has(start: &Start<'_>, key: &Key, accepts: impl Fn(&str) -> bool) -> bool {
     let mut attributes = start.attributes.iter();
     let Some(attribute) = attributes.find(|attribute| attribute.key == *key) else {

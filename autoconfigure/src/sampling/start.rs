@@ -1,4 +1,4 @@
-//! A span that is about to start, as far as rules may look at it.
+//! A span that is about to start, with everything that rules can look at.
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanContext;

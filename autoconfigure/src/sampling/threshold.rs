@@ -1,10 +1,10 @@
-//! How many traces are rejected, in units of 2⁻⁵⁶.
+//! The rejected part of all traces, in units of 2⁻⁵⁶.
 //!
 //! See <https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/>.
 
 use opentelemetry::TraceId;
 
-/// A trace is sampled if its randomness, of 56 bits, is not below this.
+/// A trace is sampled if its 56-bit randomness is not below this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Threshold(u64);
 
@@ -12,9 +12,9 @@ impl Threshold {
     /// Everything is sampled.
     pub(crate) const NONE_REJECTED: Self = Self(0);
 
-    /// Of a ratio from 0 to 1; `None` if that samples nothing.
+    /// The threshold for a ratio from 0 to 1; `None` if the ratio samples nothing.
     ///
-    /// As precise as four hexadecimal digits after the leading `f`s, which is what the specification
+    /// Its precision is four hexadecimal digits after the leading `f`s, as the specification
     /// recommends, so that the trace state stays short.
     pub(crate) fn of_ratio(ratio: f64) -> Option<Self> {
         #[expect(
@@ -40,7 +40,7 @@ impl Threshold {
         randomness >= self.0
     }
 
-    /// As it is in a trace state: hexadecimal, without trailing zeros.
+    /// The threshold as written in a trace state: hexadecimal, without trailing zeros.
     pub(crate) fn encoded(self) -> String {
         let digits = format!("{:014x}", self.0);
         match digits.trim_end_matches('0') {
@@ -49,7 +49,7 @@ impl Threshold {
         }
     }
 
-    /// From a trace state.
+    /// The threshold from a trace state.
     pub(crate) fn decoded(digits: &str) -> Option<Self> {
         let length = digits.len();
         let is_legal = (1..=DIGITS as usize).contains(&length) && is_hexadecimal(digits);
@@ -58,13 +58,13 @@ impl Threshold {
     }
 }
 
-/// The randomness that a trace state brings along in `rv`.
+/// The randomness that a trace state carries in `rv`.
 pub(super) fn explicit_randomness(digits: &str) -> Option<u64> {
     let is_legal = digits.len() == DIGITS as usize && is_hexadecimal(digits);
     is_legal.then(|| u64::from_str_radix(digits, 16).ok())?
 }
 
-/// The last 56 bits of the id, which Trace Context Level 2 wants to be random.
+/// The last 56 bits of the id, which must be random by Trace Context Level 2.
 pub(super) fn randomness_of(id: TraceId) -> u64 {
     let low = id.to_bytes().into_iter().skip(9);
     low.fold(0, |randomness, byte| randomness << 8 | u64::from(byte))

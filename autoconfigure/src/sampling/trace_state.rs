@@ -1,4 +1,4 @@
-//! `ot=th:…;rv:…`: what OpenTelemetry says in the trace state of W3C Trace Context.
+//! `ot=th:…;rv:…`: OpenTelemetry's entry in the trace state of W3C Trace Context.
 //!
 //! See <https://opentelemetry.io/docs/specs/otel/trace/tracestate-handling/>.
 
@@ -7,7 +7,7 @@ use opentelemetry::trace::TraceState;
 use super::threshold::Threshold;
 use super::threshold::explicit_randomness;
 
-/// The threshold by which the parent was sampled, if it says so.
+/// The threshold that the parent was sampled with, if it is given.
 pub(super) fn threshold(state: &TraceState) -> Option<Threshold> {
     Threshold::decoded(value(state, THRESHOLD)?)
 }
@@ -16,7 +16,7 @@ pub(super) fn randomness(state: &TraceState) -> Option<u64> {
     explicit_randomness(value(state, RANDOMNESS)?)
 }
 
-/// The state with this threshold, or without one. Everything else in it stays.
+/// The state with this threshold, or without one. Everything else stays as it is.
 pub(super) fn with_threshold(state: TraceState, threshold: Option<Threshold>) -> TraceState {
     let entry = state.get(VENDOR).unwrap_or_default();
     let others = entry
@@ -48,7 +48,7 @@ fn name(member: &str) -> &str {
 const VENDOR: &str = "ot";
 const THRESHOLD: &str = "th";
 const RANDOMNESS: &str = "rv";
-/// What one entry of a trace state may have.
+/// The maximum length of one entry of a trace state.
 const LONGEST: usize = 256;
 
 #[cfg(test)]

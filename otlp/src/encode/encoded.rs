@@ -1,4 +1,4 @@
-//! A request with spans, from which requests with some of them can be made.
+//! A request with spans, from which requests with some of these spans can be made.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::wire::Writer;
 use super::wire::field_len;
 
-/// Spans that are encoded as one request. The spans themselves are no longer needed.
+/// Spans encoded as one request. The spans themselves are no longer needed.
 #[derive(Debug)]
 pub(crate) struct EncodedSpans {
     /// The whole request.
@@ -54,7 +54,8 @@ impl EncodedSpans {
         writer.into_bytes().into()
     }
 
-    /// Up to where these spans fit into a request of this size. The first one always does.
+    /// The end of the range of these spans that fits into a request of this size. The first span
+    /// always fits.
     pub(crate) fn fitting(&self, spans: &Range<usize>, largest: usize) -> usize {
         let fits = |end: &usize| field_len(self.contents(&(spans.start..*end))) <= largest;
         if fits(&spans.end) {
@@ -70,7 +71,7 @@ impl EncodedSpans {
         self.resource.len() + parts.sum::<usize>() + self.schema_url.len()
     }
 
-    /// What there is of each scope.
+    /// The parts of each scope.
     fn parts(&self, spans: &Range<usize>) -> impl Iterator<Item = Part<'_>> {
         let spans = spans.clone();
         let length = self.scopes.iter().map(|scope| scope.length).sum();
@@ -121,7 +122,7 @@ fn split_end(bytes: &[u8], at: usize) -> (&[u8], &[u8]) {
     split(bytes, bytes.len().saturating_sub(at))
 }
 
-/// Of a request, a `ResourceSpans` and a `ScopeSpans`.
+/// Fields of a request, a `ResourceSpans` and a `ScopeSpans`.
 pub(super) mod fields {
     pub(in super::super) const RESOURCE_SPANS: u32 = 1;
     pub(in super::super) const RESOURCE: u32 = 1;

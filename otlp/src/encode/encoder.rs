@@ -1,4 +1,4 @@
-//! A batch of spans becomes one request.
+//! Encodes a batch of spans as one request.
 
 use std::mem;
 use std::sync::Mutex;
@@ -27,7 +27,7 @@ pub(crate) struct SpanEncoder {
     /// The field of the resource, and that of its schema.
     resource: Bytes,
     schema_url: Bytes,
-    /// The last request, whose memory the next one is written to.
+    /// The last request. The next one is written to its memory.
     last: Mutex<Bytes>,
 }
 
@@ -79,13 +79,13 @@ impl SpanEncoder {
         }
     }
 
-    /// The memory of the last request, if nobody else has it any more. That is so unless an export
-    /// runs beside this one, or a connection that was given up still holds the request: then the
-    /// new request gets memory of its own, and is the last one from now on.
+    /// The memory of the last request, if nothing else still holds it. An export that runs at the
+    /// same time may hold it, or a connection that was given up. The new request then gets memory
+    /// of its own, which later requests use.
     fn buffer(&self, spans: usize) -> Vec<u8> {
         let mut last = mem::take(&mut *self.last());
         if last.is_unique() {
-            // Otherwise the contents would be copied to the front, wherever they are.
+            // Without this, the contents would be copied to the front, wherever they are.
             last.clear();
             return Vec::from(last);
         }
@@ -132,7 +132,8 @@ fn instrumentation_scope(writer: &mut Writer, scope: &InstrumentationScope) {
     attributes(writer, 3, scope.attributes());
 }
 
-/// What is set aside for a span at first, in bytes.
+/// Bytes reserved for a span at first.
 const ORDINARY: usize = 512;
-/// A request that takes more memory than this gives it back: the largest request there ever was is not the usual one.
+/// The memory of a request larger than this is freed: the largest request ever is not the usual
+/// one.
 const KEPT: usize = 1024 * 1024;

@@ -1,8 +1,8 @@
-//! Spans as OTLP, straight from what the SDK hands over.
+//! Encodes spans as OTLP, straight from the SDK's data.
 //!
-//! opentelemetry-proto's way is a tree of structs, in which every string and every list is a copy,
+//! opentelemetry-proto builds a tree of structs, in which every string and every list is a copy,
 //! and prost walks it twice: once for the lengths, once to write. Here each string is copied once,
-//! into the request. What a receiver reads is the same; `sameness` holds the two side by side.
+//! into the request. A receiver reads the same; `sameness` compares the two.
 
 mod encoded;
 mod encoder;
@@ -20,7 +20,7 @@ mod wire;
 pub(crate) use encoded::EncodedSpans;
 pub(crate) use encoder::SpanEncoder;
 
-/// What the fuzzer asks.
+/// The fuzzer's entry point.
 #[cfg(fuzzing)]
 pub fn check_encoding(bytes: &[u8]) {
     sameness::check(bytes);

@@ -1,4 +1,4 @@
-//! What opentelemetry-proto makes of spans is the measure of what we write, whatever the spans.
+//! Compares our encoding with that of opentelemetry-proto, for any spans.
 
 #![allow(
     clippy::indexing_slicing,
@@ -18,7 +18,7 @@ use crate::encode::EncodedSpans;
 use crate::encode::SpanEncoder;
 use crate::encode::source::Source;
 
-/// Spans that these bytes stand for are encoded as opentelemetry-proto and prost do it, in one
+/// The spans made from these bytes are encoded as opentelemetry-proto and prost encode them, in one
 /// request and in several.
 pub(crate) fn check(bytes: &[u8]) {
     let mut source = Source(bytes);
@@ -29,7 +29,7 @@ pub(crate) fn check(bytes: &[u8]) {
     assert_splits(&SpanEncoder::new(&resource).encode(&spans), largest);
 }
 
-/// A receiver reads the same message, and it takes no byte more.
+/// A receiver reads the same message, and the encoding is not a byte longer.
 pub(crate) fn assert_same(resource: &Resource, spans: &[SpanData]) {
     let expected = ExportTraceServiceRequest {
         resource_spans: group_spans_by_resource_and_scope(spans.to_vec(), &resource.into()),
@@ -46,8 +46,8 @@ pub(crate) fn assert_same(resource: &Resource, spans: &[SpanData]) {
     assert_eq!(request.len(), expected.encoded_len());
 }
 
-/// Requests that are as large as they may be, and not larger unless it is for one span, say
-/// together what the whole says.
+/// The parts together hold the same as the whole. Each is as large as allowed, and is larger only
+/// if it holds a single span.
 pub(crate) fn assert_splits(encoded: &EncodedSpans, largest: usize) {
     let whole = 0..encoded.len();
     let mut parts = Vec::new();

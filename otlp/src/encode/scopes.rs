@@ -1,12 +1,12 @@
-//! Which spans have the same scope: OTLP names a scope once, and then its spans.
+//! Groups spans by scope: OTLP names a scope once, and then its spans.
 
 use std::collections::HashMap;
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::trace::SpanData;
 
-/// Spans by scope: scopes in the order in which they appear first, and the spans of each in theirs.
-/// Each comes with the number of its scope.
+/// Spans by scope: scopes in the order of their first appearance, and the spans of each in their
+/// order. Each comes with the number of its scope.
 pub(super) fn by_scope(spans: &[SpanData]) -> Vec<(usize, &SpanData)> {
     let mut scopes = Scopes::default();
     let numbered = spans.iter();
@@ -18,8 +18,8 @@ pub(super) fn by_scope(spans: &[SpanData]) -> Vec<(usize, &SpanData)> {
     numbered
 }
 
-/// Numbers scopes. The first few are looked for one after the other, because most programs have
-/// no more and a hash costs more than a glance at their names.
+/// Numbers scopes. The first few are searched one by one, because most programs have no more, and a
+/// hash costs more than comparing a few names.
 #[derive(Debug, Default)]
 struct Scopes<'a> {
     first: [Option<&'a InstrumentationScope>; FIRST],
@@ -47,7 +47,7 @@ impl<'a> Scopes<'a> {
     }
 }
 
-/// As the scopes' own `==`, which sorts copies of the attributes before it compares them.
+/// Equal to the scopes' own `==`, which sorts copies of the attributes before it compares them.
 fn is_same(one: &InstrumentationScope, other: &InstrumentationScope) -> bool {
     let is_identical = one.name() == other.name()
         && one.version() == other.version()

@@ -1,4 +1,4 @@
-//! Spans read from bytes, of which a generator of tests or a fuzzer makes up as many as it likes.
+//! Spans read from bytes, of which a generator of tests or a fuzzer can make any number.
 
 #![allow(
     clippy::indexing_slicing,
@@ -30,7 +30,7 @@ use opentelemetry_sdk::trace::SpanData;
 use opentelemetry_sdk::trace::SpanEvents;
 use opentelemetry_sdk::trace::SpanLinks;
 
-/// Where spans are read from. At its end there are zeros.
+/// The bytes that spans are read from. After their end it returns zeros.
 pub(super) struct Source<'a>(pub(super) &'a [u8]);
 
 impl Source<'_> {
@@ -50,13 +50,14 @@ impl Source<'_> {
         self.below(2) == 1
     }
 
-    /// Many small numbers among all sizes.
+    /// Mostly small numbers, among all sizes.
     fn number(&mut self) -> u64 {
         let bytes = std::array::from_fn(|_| self.byte());
         u64::from_le_bytes(bytes) >> (8 * self.below(8))
     }
 
-    /// Of zero bytes, of a few, of as many as make a length longer, and of very many.
+    /// Text of zero bytes, of a few, of so many that its length takes another byte, and of very
+    /// many.
     fn text(&mut self) -> String {
         let letter = ["x", "é", "語", "\0"][usize::from(self.below(4))];
         let length = match self.byte() {
@@ -96,7 +97,7 @@ impl Source<'_> {
         self.list(5, |source| KeyValue::new(source.text(), source.value()))
     }
 
-    /// Before 1970, after it, and much later.
+    /// Times before 1970, after it, and much later.
     fn time(&mut self) -> SystemTime {
         let distance = Duration::new(self.number(), self.byte().into());
         match self.below(4) {
@@ -183,7 +184,8 @@ impl Source<'_> {
         }
     }
 
-    /// Some of them differ in little, and some are equal with their attributes in another order.
+    /// Scopes, some of which differ only a little, and some of which are equal but have their
+    /// attributes in another order.
     fn scopes(&mut self) -> Vec<InstrumentationScope> {
         let mut scopes = vec![self.scope()];
         for _ in 0..self.below(16) {

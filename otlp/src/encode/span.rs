@@ -71,7 +71,7 @@ fn status(writer: &mut Writer, status: &Status) {
     }
 }
 
-/// As in the header `tracestate`, without the strings that `TraceState::header` makes of it.
+/// Writes it as in the header `tracestate`, without the strings that `TraceState::header` makes.
 fn trace_state(writer: &mut Writer, field: u32, state: &TraceState) {
     let length = state
         .into_iter()
@@ -91,7 +91,7 @@ fn trace_state(writer: &mut Writer, field: u32, state: &TraceState) {
     }
 }
 
-/// The flags of the trace, and what is known of the parent or of the linked span.
+/// The flags of the trace, and whether the parent or the linked span is remote.
 fn flags(flags: TraceFlags, is_remote: bool) -> u32 {
     let remote = if is_remote { IS_REMOTE } else { 0 };
     u32::from(flags.to_u8()) | HAS_IS_REMOTE | remote
@@ -107,7 +107,7 @@ fn kind(kind: &SpanKind) -> u64 {
     }
 }
 
-/// Since 1970: zero before, and what is left of it after 2554.
+/// Nanoseconds since 1970: zero for times before, and truncated for times after 2554.
 fn nanoseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = since.as_secs().wrapping_mul(1_000_000_000);

@@ -36,7 +36,7 @@ proptest! {
     }
 }
 
-/// Whatever is left out, empty, zero or extreme; and nothing at all.
+/// Spans with fields that are left out, empty, zero or extreme; and no spans at all.
 #[test]
 fn picked_spans_are_encoded_as_by_opentelemetry_proto() {
     let resource = Resource::builder_empty()
@@ -164,7 +164,7 @@ fn spans_of_a_scope_are_together_in_the_order_of_their_first_appearance() {
         InstrumentationScope::builder("a")
             .with_attributes(attributes())
             .build(),
-        // Equal to the one before.
+        // Equal to the scope before.
         InstrumentationScope::builder("a")
             .with_attributes(backwards)
             .build(),
@@ -191,7 +191,7 @@ fn lengths_around_every_boundary_are_written_in_as_few_bytes_as_they_take() {
     let resource = Resource::builder_empty().build();
     for boundary in [128, 16 * 1024, 2 * 1024 * 1024] {
         for size in boundary - 300..boundary + 2 {
-            // Around the larger ones everything else has gone past them together.
+            // Around the larger boundaries, all other sizes have passed them together.
             if boundary > 128 && size % 7 != 0 {
                 continue;
             }
@@ -202,7 +202,7 @@ fn lengths_around_every_boundary_are_written_in_as_few_bytes_as_they_take() {
     }
 }
 
-/// Memory is the request's and that of lists which say where spans begin, not the spans'.
+/// The request and the lists of where spans begin take memory, the spans take none.
 #[test]
 fn batch_costs_four_allocations_however_many_spans_it_has() {
     let encoder = SpanEncoder::new(&Resource::builder().build());
@@ -215,18 +215,18 @@ fn batch_costs_four_allocations_however_many_spans_it_has() {
     };
     drop(encode());
 
-    // The order of the spans, where they end, their scopes, and the count of who has the request.
+    // The order of the spans, where they end, their scopes, and the request's reference count.
     let (allocations, in_flight) = cost(&mut || encode());
     assert_eq!(allocations, 4);
 
-    // Memory that is still in use is not written to.
+    // Memory that is still in use is not overwritten.
     let before = in_flight.as_ref().unwrap().request(&(0..512)).to_vec();
     let few = batch(1);
     let (allocations, second) = cost(&mut || encoder.encode(&few));
     assert_eq!(allocations, 5);
     assert_eq!(in_flight.unwrap().request(&(0..512)), before);
 
-    // A request that was larger than any before grows the memory for the next ones.
+    // After a request that is larger than any before, the next ones have more memory.
     drop(second);
     drop(encode());
     assert_eq!(cost(&mut || encode()).0, 4);
@@ -243,7 +243,7 @@ fn memory_of_a_request_that_is_much_larger_than_usual_is_given_back() {
     assert!(more <= 0, "{more}");
 }
 
-/// Spans as a server has them.
+/// Spans as a server creates them.
 fn batch(count: u64) -> Vec<SpanData> {
     let span = |number: u64| SpanData {
         span_context: SpanContext::new(

@@ -26,7 +26,7 @@ pub(super) fn key_value(writer: &mut Writer, field: u32, key: &str, value: &Valu
         Value::F64(value) => scalar(writer, field, key, Scalar::Double(*value)),
         Value::String(value) => scalar(writer, field, key, Scalar::Text(value.as_str())),
         Value::Array(values) => array(writer, field, key, values),
-        // A type that the API adds one day still says what it says.
+        // If the API adds a type, its text is written.
         other => scalar(writer, field, key, Scalar::Text(&other.as_str())),
     }
 }
@@ -54,7 +54,7 @@ fn array(writer: &mut Writer, field: u32, key: &str, values: &Array) {
     });
 }
 
-/// The beginning of an attribute, and its key. Its value comes next and has this length.
+/// The beginning of an attribute with its key. Its value comes next and has this length.
 fn key_before(writer: &mut Writer, field: u32, key: &str, value: usize) {
     let length = text_len(key) + field_len(value);
     if key.is_empty() {
@@ -79,7 +79,7 @@ fn each(values: &Array, visit: &mut dyn FnMut(Scalar<'_>)) {
     }
 }
 
-/// An `AnyValue` that is not made of others. It is written even if it is zero or empty.
+/// An `AnyValue` that contains no others. It is written even if it is zero or empty.
 #[derive(Clone, Copy, Debug)]
 enum Scalar<'a> {
     Bool(bool),
@@ -108,10 +108,10 @@ impl Scalar<'_> {
     }
 }
 
-// Of `KeyValue`.
+// Field of `KeyValue`.
 const KEY: u32 = 1;
 const VALUE: u32 = 2;
-// Of `ArrayValue`.
+// Field of `ArrayValue`.
 const ARRAY_VALUES: u32 = 1;
 
 /// The fields of `AnyValue`.

@@ -1,11 +1,12 @@
 //! The wire format of protobuf, as far as OTLP needs it.
 //!
-//! Fields are written in the order of their numbers and lengths in as few bytes as they take, as
-//! prost does it.
+//! Like prost, it writes fields in the order of their numbers, and lengths in as few bytes as
+//! possible.
 
 use std::iter::successors;
 
-/// Appends fields to a buffer. Except where it is said, fields with the default value are left out.
+/// Appends fields to a buffer. Fields with the default value are left out, unless a method says
+/// otherwise.
 #[derive(Debug)]
 pub(super) struct Writer(Vec<u8>);
 
@@ -18,7 +19,7 @@ impl Writer {
         self.0
     }
 
-    /// What is encoded already.
+    /// Bytes that are encoded already.
     pub(super) fn encoded(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
@@ -29,7 +30,7 @@ impl Writer {
         }
     }
 
-    /// Even if it is empty.
+    /// Written even if empty.
     pub(super) fn bytes(&mut self, field: u32, bytes: &[u8]) {
         self.head(field, bytes.len());
         self.0.extend_from_slice(bytes);
@@ -41,7 +42,7 @@ impl Writer {
         }
     }
 
-    /// Even if it is zero.
+    /// Written even if zero.
     pub(super) fn varint(&mut self, field: u32, number: u64) {
         self.tag(field, VARINT);
         self.raw_varint(number);
@@ -61,7 +62,7 @@ impl Writer {
         }
     }
 
-    /// Even if it is zero.
+    /// Written even if zero.
     pub(super) fn double(&mut self, field: u32, number: f64) {
         self.tag(field, FIXED64);
         self.0.extend_from_slice(&number.to_le_bytes());
@@ -78,10 +79,10 @@ impl Writer {
         }
     }
 
-    /// The beginning of a field, and that of another one with which its contents begin.
+    /// The beginning of a field whose contents begin with another field, and the beginning of that.
     pub(super) fn heads(&mut self, outer: (u32, usize), inner: (u32, usize)) {
         let [first, second] = [outer, inner].map(|(field, length)| short_head(field, length));
-        // Most are short, and bytes that are written together are cheaper.
+        // Most are short, and bytes written together are cheaper.
         if let (Some([a, b]), Some([c, d])) = (first, second) {
             self.0.extend_from_slice(&[a, b, c, d]);
             return;
@@ -90,10 +91,11 @@ impl Writer {
         self.head(inner.0, inner.1);
     }
 
-    /// A field whose length is known when it is written. Returns how many bytes it took in all.
+    /// Writes a field whose length is known only after its contents. Returns how many bytes it took
+    /// in all.
     ///
-    /// The length goes into as many bytes as are `expected` to suffice. If it takes more or less
-    /// of them, the contents are moved.
+    /// The length has as many bytes as `expected` says. If it needs more or fewer, the contents are
+    /// moved.
     pub(super) fn nested(
         &mut self,
         field: u32,
@@ -130,7 +132,7 @@ impl Writer {
     }
 }
 
-/// In how many bytes the length of a field is expected to fit.
+/// The number of bytes that the length of a field is expected to need.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Expected {
     /// Up to 127 bytes.
@@ -141,12 +143,12 @@ pub(super) enum Expected {
     Large = 3,
 }
 
-/// How many bytes a field takes with contents of this length, if its number is below 16.
+/// The number of bytes of a field with contents of this length, if its number is below 16.
 pub(super) fn field_len(length: usize) -> usize {
     1 + varint_len(length as u64) + length
 }
 
-/// As [`field_len`], for a string that is left out if it is empty.
+/// As [`field_len`], for a string that is left out if empty.
 pub(super) fn text_len(text: &str) -> usize {
     match text.len() {
         0 => 0,
@@ -159,7 +161,7 @@ pub(super) fn varint_len(number: u64) -> usize {
     bits.div_ceil(7) as usize
 }
 
-/// The beginning of a field that is written in two bytes.
+/// The beginning of a field, if it fits into two bytes.
 fn short_head(field: u32, length: usize) -> Option<[u8; 2]> {
     (field < 16 && length < 0x80).then_some([(field << 3 | LENGTH_DELIMITED) as u8, length as u8])
 }

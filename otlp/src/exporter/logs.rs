@@ -17,7 +17,8 @@ use prost::Message;
 use crate::sender::Batch;
 use crate::sender::Sender;
 
-/// Exports log records by OTLP; made by [`ExporterBuilder::logs`](crate::ExporterBuilder::logs).
+/// Exports log records over OTLP; created by
+/// [`ExporterBuilder::logs`](crate::ExporterBuilder::logs).
 #[derive(Debug)]
 pub struct LogExporter {
     sender: Sender,

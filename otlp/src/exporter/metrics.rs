@@ -18,10 +18,11 @@ use prost::Message;
 use crate::sender::Batch;
 use crate::sender::Sender;
 
-/// Exports metrics by OTLP; made by [`ExporterBuilder::metrics`](crate::ExporterBuilder::metrics).
+/// Exports metrics over OTLP; created by
+/// [`ExporterBuilder::metrics`](crate::ExporterBuilder::metrics).
 ///
-/// With [`Temporality::Delta`] or [`Temporality::LowMemory`] what may have arrived is not sent
-/// again: the receiver would count it twice.
+/// With [`Temporality::Delta`] or [`Temporality::LowMemory`], metrics that may have arrived are not
+/// sent again: the receiver would count them twice.
 #[derive(Debug)]
 pub struct MetricExporter {
     sender: Sender,

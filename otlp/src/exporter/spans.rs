@@ -13,7 +13,7 @@ use crate::encode::SpanEncoder;
 use crate::sender::Batch;
 use crate::sender::Sender;
 
-/// Exports spans by OTLP; made by [`ExporterBuilder::spans`](crate::ExporterBuilder::spans).
+/// Exports spans over OTLP; created by [`ExporterBuilder::spans`](crate::ExporterBuilder::spans).
 #[derive(Debug)]
 pub struct SpanExporter {
     sender: Sender,

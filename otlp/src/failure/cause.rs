@@ -1,4 +1,4 @@
-//! Errors that were made on this side: what they say about the connection, in plain words.
+//! Errors raised on this side: what they say about the connection, in plain words.
 
 use std::error::Error;
 use std::io;
@@ -46,7 +46,7 @@ pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Failure {
     }
 }
 
-/// What HTTP/2 says, of the connection or of the stream.
+/// The failure that HTTP/2 reports, for the connection or for the stream.
 fn of_http2(error: &h2::Error) -> Option<Failure> {
     let reason = error.reason()?;
     let who = if error.is_remote() {
@@ -61,12 +61,12 @@ fn of_http2(error: &h2::Error) -> Option<Failure> {
     };
     let text = format!("{who} {what}: {}", reason.description());
     let failure = match reason {
-        // What this side finds in the first bytes of a peer that speaks something else.
+        // This side finds it in the first bytes of a peer that speaks another protocol.
         Reason::FRAME_SIZE_ERROR | Reason::PROTOCOL_ERROR if !error.is_remote() => {
             let text = "the endpoint does not speak gRPC (HTTP/2)";
             return Some(Failure::new(FailureKind::OtherProtocol, text));
         }
-        // By its definition nothing has been done yet.
+        // By definition, nothing has been done yet.
         Reason::REFUSED_STREAM => Failure::new(FailureKind::Unavailable, text),
         Reason::ENHANCE_YOUR_CALM => Failure::new(FailureKind::Throttled, text).ambiguous(),
         _ => Failure::new(FailureKind::ConnectionLost, text).ambiguous(),
@@ -74,9 +74,9 @@ fn of_http2(error: &h2::Error) -> Option<Failure> {
     Some(failure)
 }
 
-/// What HTTP/1.1 says of the peer or of the connection.
+/// The failure that HTTP/1.1 reports, for the peer or for the connection.
 fn of_http1(error: &hyper::Error) -> Option<Failure> {
-    // A server that speaks before it is asked, as one of HTTP/2 does. There is no predicate for it.
+    // A server that sends before it is asked, as one of HTTP/2 does. There is no predicate for it.
     let is_unasked = error.to_string().starts_with("received unexpected message");
     if error.is_parse() || error.is_parse_status() || is_unasked {
         let text = "the endpoint does not speak HTTP/1.1";
@@ -92,7 +92,7 @@ fn of_http1(error: &hyper::Error) -> Option<Failure> {
 
 #[cfg(feature = "tls")]
 fn of_tls(error: &(dyn Error + 'static)) -> Option<Failure> {
-    // Errors of TLS are wrapped in errors of the socket, which do not name them as their source.
+    // TLS errors are wrapped in socket errors, which do not return them as their source.
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return of_tls(error.get_ref()?);
     }
@@ -132,7 +132,7 @@ fn of_io(error: &io::Error) -> String {
     }
 }
 
-/// Wrappers say "error sending request"; the last of the chain says why.
+/// The message of the last error in the chain: wrappers only say "error sending request".
 fn innermost(error: &(dyn Error + 'static)) -> String {
     chain(error).last().unwrap_or(error).to_string()
 }

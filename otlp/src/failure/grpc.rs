@@ -1,4 +1,4 @@
-//! OTLP over gRPC: which statuses are tried again.
+//! OTLP over gRPC: which statuses are retried.
 //!
 //! See <https://opentelemetry.io/docs/specs/otlp/#failures>.
 
@@ -16,8 +16,8 @@ use crate::response_status::ResponseStatus;
 
 /// The failure that a status stands for.
 ///
-/// A status that the receiver sent has no source. One that was made on this side has, and then the
-/// source says what happened: the code is chosen differently depending on the features of tonic.
+/// A status from the receiver has no source. A status made on this side has one, and the source
+/// says what happened: its code depends on tonic's features.
 pub(crate) fn of_status(status: &Status) -> Failure {
     match status.source() {
         Some(source) => of_error(source),
@@ -40,7 +40,7 @@ fn of_answer(status: &Status) -> Failure {
         Code::Unavailable | Code::Aborted | Code::OutOfRange => {
             failure(FailureKind::Unavailable).after(retry_after)
         }
-        // The receiver has stopped in the middle, and does not say how far it had got.
+        // The receiver has stopped in the middle, and does not say how far it got.
         Code::Cancelled | Code::DeadlineExceeded | Code::DataLoss => {
             failure(FailureKind::Unavailable)
                 .ambiguous()
@@ -60,7 +60,7 @@ fn of_answer(status: &Status) -> Failure {
     }
 }
 
-/// How the implementations of gRPC in Go and C++, Java and Rust say that a message is too large.
+/// How the implementations of gRPC in Go and C++, Java and Rust report that a message is too large.
 /// There is no code for it.
 fn is_about_size(message: &str) -> bool {
     let message = message.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! OTLP over HTTP: which answers are tried again.
+//! OTLP over HTTP: which answers are retried.
 //!
 //! See <https://opentelemetry.io/docs/specs/otlp/#failures-1>.
 
@@ -33,7 +33,8 @@ pub(crate) fn of_answer(answer: &Answer<'_>) -> Failure {
     match answer.status.as_u16() {
         429 => failure(FailureKind::Throttled).after(answer.retry_after()),
         503 => failure(FailureKind::Unavailable).after(answer.retry_after()),
-        // A gateway that has lost its receiver does not know whether that had taken the request.
+        // A gateway that lost its receiver does not know whether the receiver had taken the
+        // request.
         502 | 504 => failure(FailureKind::Unavailable)
             .ambiguous()
             .after(answer.retry_after()),
@@ -56,7 +57,8 @@ impl Answer<'_> {
         let kind = self.headers.get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if kind.starts_with("application/x-protobuf") {
-            // `google.rpc.Status` has a number in field 1 and its message in field 2, as this has.
+            // `google.rpc.Status` has a number in field 1 and its message in field 2, as this type
+            // has.
             let status = ExportTracePartialSuccess::decode(self.body);
             return status
                 .map(|status| shortened(&status.error_message))

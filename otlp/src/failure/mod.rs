@@ -1,4 +1,4 @@
-//! Why an export did not succeed, in plain words, and what follows from it.
+//! Why an export failed, in plain words, and what follows from it.
 
 mod cause;
 mod grpc;
@@ -18,8 +18,8 @@ pub(crate) use not_grpc::NotGrpc;
 
 /// Why an attempt to export failed.
 ///
-/// [`Display`](fmt::Display) says it in plain words, without credentials: `connection refused`,
-/// `401 Unauthorized: token expired`.
+/// [`Display`](fmt::Display) gives the reason in plain words, without credentials: `connection
+/// refused`, `401 Unauthorized: token expired`.
 #[derive(Clone, Debug)]
 pub struct Failure {
     kind: FailureKind,
@@ -29,38 +29,38 @@ pub struct Failure {
     status: Option<ResponseStatus>,
 }
 
-/// What kind of a failure it was. It decides whether the same bytes are sent again.
+/// The kind of a failure. It decides whether the same bytes are sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// There was no connection: refused, unknown name, a certificate that is not trusted. Tried
-    /// again.
+    /// There was no connection: refused, an unknown name, an untrusted certificate. Retried.
     Connect,
-    /// The connection was lost, or the stream was reset, before the answer came. Tried again.
+    /// The connection was lost, or the stream was reset, before the answer came. Retried.
     ConnectionLost,
-    /// The attempt took longer than an attempt may take. Tried again.
+    /// The attempt took longer than the limit of an attempt. Retried.
     Timeout,
-    /// The receiver cannot take anything at the moment, and said so. Tried again.
+    /// The receiver says that it cannot accept anything at the moment. Retried.
     Unavailable,
-    /// The receiver asks for fewer requests. Tried again, later than usual.
+    /// The receiver asks for fewer requests. Retried, later than usual.
     Throttled,
-    /// The request is larger than the receiver accepts. It is split and tried again.
+    /// The request is larger than the receiver accepts. It is split and retried.
     TooLarge,
-    /// The endpoint does not know the signal: 404, `UNIMPLEMENTED`. Not tried again.
+    /// The endpoint does not know the signal: 404, `UNIMPLEMENTED`. Not retried.
     NoSuchService,
-    /// The endpoint speaks another protocol than the exporter. Not tried again.
+    /// The endpoint speaks another protocol than the exporter. Not retried.
     OtherProtocol,
-    /// The receiver has refused the request for good, such as with 400 or 401. Not tried again.
+    /// The receiver has refused the request for good, for example with 400 or 401. Not retried.
     Refused,
-    /// The exporter was shut down before there was an answer. Not tried again.
+    /// The exporter was shut down before there was an answer. Not retried.
     ShutDown,
 }
 
 impl Failure {
-    /// A failure of which the receiver knows nothing, or which it has answered itself: the data
-    /// have not arrived.
+    /// Creates a failure whose data have not arrived: the receiver knows nothing of the request, or
+    /// has refused it itself.
     ///
-    /// The exporters make failures themselves; this is for tests of what is done with them.
+    /// The exporters create their failures themselves. This function is for tests of code that
+    /// handles failures.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -71,26 +71,26 @@ impl Failure {
         }
     }
 
-    /// The same, but the receiver may have accepted the request all the same.
+    /// The same failure, but the receiver may still have accepted the request.
     pub(crate) fn ambiguous(mut self) -> Self {
         self.may_have_arrived = true;
         self
     }
 
-    /// The same, with the time for which the receiver asks to be left alone.
+    /// The same failure, with the pause that the receiver asks for.
     pub(crate) fn after(mut self, retry_after: Option<Duration>) -> Self {
         self.retry_after = retry_after;
         self
     }
 
-    /// The same, said by the receiver with this status.
+    /// The same failure, reported by the receiver with this status.
     pub(crate) fn answered(mut self, status: ResponseStatus) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// The same, of a receiver that has accepted something before: what looks like another
-    /// protocol is a connection that broke.
+    /// The same failure, of a receiver that has accepted something before: what looks like another
+    /// protocol is then a broken connection.
     pub(crate) fn of_known_receiver(mut self) -> Self {
         if self.kind == FailureKind::OtherProtocol {
             self.kind = FailureKind::ConnectionLost;
@@ -99,33 +99,33 @@ impl Failure {
         self
     }
 
-    /// What kind of a failure it was.
+    /// The kind of the failure.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.kind
     }
 
-    /// Whether the receiver may have accepted the data although the attempt failed: after a
-    /// timeout, or when the connection was lost before the answer.
+    /// `true` if the receiver may have accepted the data although the attempt failed: after a
+    /// timeout, or if the connection was lost before the answer.
     #[must_use]
     pub fn may_have_arrived(&self) -> bool {
         self.may_have_arrived
     }
 
-    /// How long the receiver asks to be left alone: `Retry-After`, `RetryInfo`. `None` if it says
-    /// nothing.
+    /// The pause that the receiver asks for: `Retry-After`, `RetryInfo`. `None` if it asks for
+    /// none.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// The status that the receiver answered with. `None` if there was no answer.
+    /// The status of the receiver's answer. `None` if there was no answer.
     #[must_use]
     pub fn status(&self) -> Option<ResponseStatus> {
         self.status
     }
 
-    /// Whether the same bytes can succeed another time.
+    /// `true` if the same bytes can succeed in another attempt.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.kind {
@@ -168,7 +168,7 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {}
 
-/// Text of a receiver, made fit for one line of a log.
+/// A receiver's text, shortened to fit one line of a log.
 fn shortened(text: &str) -> String {
     let line: String = text
         .chars()

@@ -1,5 +1,5 @@
-//! Answers to a call of gRPC that are not gRPC's: a proxy's, or those of a server that speaks OTLP
-//! over HTTP.
+//! Answers to a gRPC call that are not gRPC: from a proxy, or from a server that speaks OTLP over
+//! HTTP.
 
 use std::error::Error;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::Failure;
 use super::FailureKind;
 use super::of_answer;
 
-/// The peer has answered, and it was not gRPC.
+/// The peer's answer was not gRPC.
 #[derive(Debug)]
 pub(crate) struct NotGrpc {
     status: StatusCode,
@@ -28,8 +28,8 @@ impl NotGrpc {
         }
     }
 
-    /// Gateways speak for a receiver that is away or refuse in its place; whatever else answers
-    /// is no receiver of gRPC.
+    /// Gateways answer for a receiver that is away, or refuse in its place; anything else that
+    /// answers is not a gRPC receiver.
     pub(super) fn failure(&self) -> Failure {
         match self.status.as_u16() {
             401 | 403 | 404 | 413 | 429 | 502..=504 => of_answer(&Answer {

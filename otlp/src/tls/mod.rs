@@ -18,9 +18,9 @@ use rustls::pki_types::pem::PemObject;
 use crate::error::BuildError;
 use crate::protocol::Protocol;
 
-/// Whose certificates are trusted, and who the exporter is to the receiver.
+/// Which certificates are trusted, and the exporter's own certificate.
 ///
-/// The default trusts the system's roots, or Mozilla's where the system has none, and has no
+/// By default the system's roots are trusted, or Mozilla's if the system has none, and there is no
 /// certificate of its own.
 #[derive(Clone, Default)]
 pub struct Tls {
@@ -36,20 +36,20 @@ struct Client {
 }
 
 impl Tls {
-    /// Trusts the system's roots, or Mozilla's where the system has none: an image without files
-    /// of certificates can export all the same.
+    /// Trusts the system's roots, or Mozilla's if the system has none: the export then works even
+    /// in an image without certificate files.
     #[must_use]
     pub fn from_system() -> Self {
-        // There are hundreds of them, and three signals.
+        // Cached: there are hundreds of roots, and three signals read them.
         static SYSTEM: OnceLock<Tls> = OnceLock::new();
         SYSTEM.get_or_init(Self::read_system).clone()
     }
 
-    /// Trusts the certificates in a file in the format PEM, and no others.
+    /// Trusts the certificates of a PEM file, and no others.
     ///
     /// # Errors
     ///
-    /// If there is no certificate in it, or one that cannot be read.
+    /// If the file has no certificate, or one that cannot be read.
     pub fn from_pem(roots: &[u8]) -> Result<Self, BuildError> {
         let mut store = RootCertStore::empty();
         for certificate in certificates(roots)? {
@@ -63,12 +63,12 @@ impl Tls {
         })
     }
 
-    /// Shows the receiver a certificate of the exporter's own, and proves it with the key. Both are
-    /// in the format PEM. By default there is none.
+    /// Sets the exporter's own certificate and its key, which the receiver can ask for. Both are in
+    /// the PEM format. By default there is none.
     ///
     /// # Errors
     ///
-    /// If one of them cannot be read, or they do not belong together.
+    /// If one of them cannot be read, or if they do not belong together.
     pub fn client(mut self, certificate: &[u8], key: &[u8]) -> Result<Self, BuildError> {
         let key = PrivateKeyDer::from_pem_slice(key)
             .map_err(|error| BuildError::because("the key cannot be read", error))?;
@@ -80,7 +80,7 @@ impl Tls {
         Ok(self)
     }
 
-    /// Whether Mozilla's roots are trusted because the system has none.
+    /// `true` if Mozilla's roots are trusted because the system has none.
     #[must_use]
     pub fn has_bundled_roots(&self) -> bool {
         self.is_bundled
@@ -99,7 +99,7 @@ impl Tls {
                 client: self.client,
                 ..Self::from_system()
             },
-            // Nobody will be asked for a certificate.
+            // No certificate will be checked.
             (None, false) => Self {
                 roots: Some(Arc::new(RootCertStore::empty())),
                 ..self
@@ -164,7 +164,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, BuildError> 
     }
 }
 
-/// Without the key.
+/// Leaves out the key.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls")

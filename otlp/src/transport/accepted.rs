@@ -1,22 +1,22 @@
-//! What an answer says.
+//! The content of an answer.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
 use crate::response_status::ResponseStatus;
 
-/// What the receiver has accepted, and what of it not.
+/// What the receiver has accepted and what it has rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Accepted {
     pub(crate) status: ResponseStatus,
     pub(crate) rejected: u64,
-    /// What the receiver says about it.
+    /// The receiver's message about it.
     pub(crate) message: String,
 }
 
 impl Accepted {
-    /// From the body of an answer. The three signals number their fields alike. What cannot be
-    /// read has been accepted: the receiver said so before it.
+    /// Reads the body of an answer. The three signals number their fields alike. A body that cannot
+    /// be read counts as accepted: the status has said so already.
     pub(crate) fn decode(status: ResponseStatus, answer: &[u8]) -> Self {
         let response = ExportTraceServiceResponse::decode(answer).unwrap_or_default();
         let partial = response.partial_success.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The HTTP client below both protocols.
+//! The HTTP client under both protocols.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ where
         .build(connector)
 }
 
-/// Probes of TCP, so that a vanished peer or a forgetful NAT is noticed between exports.
+/// TCP keep-alive, which detects a vanished peer or a NAT that has forgotten the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// Metrics are exported once a minute.
 const IDLE: Duration = Duration::from_secs(90);

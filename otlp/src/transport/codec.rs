@@ -1,4 +1,4 @@
-//! A codec of gRPC for messages that are encoded already.
+//! A gRPC codec for messages that are encoded already.
 
 use bytes::Buf;
 use bytes::BufMut;

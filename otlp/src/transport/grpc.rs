@@ -54,7 +54,7 @@ impl Grpc {
         let client = self.client().clone();
         let mut call = client::Grpc::with_origin(client, self.origin.clone());
         if self.is_compressed {
-            // Receivers in Go, and with them the Collector, answer as they were asked.
+            // Receivers in Go, such as the Collector, answer with the compression of the request.
             call = call
                 .send_compressed(CompressionEncoding::Gzip)
                 .accept_compressed(CompressionEncoding::Gzip);

@@ -62,7 +62,7 @@ impl Http {
         let answer = self.client.request(request).await;
         let (head, body) = answer.map_err(|error| of_error(&error))?.into_parts();
         let body = Limited::new(body, LONGEST_ANSWER).collect().await;
-        // A success whose details were cut off is a success.
+        // A success whose details were cut off is still a success.
         let body = body.map(http_body_util::Collected::to_bytes);
         let body = body.unwrap_or_default();
         let status = ResponseStatus::Http(head.status.as_u16());
@@ -88,5 +88,5 @@ impl Http {
     }
 }
 
-/// Of an answer nothing longer is read.
+/// The longest answer that is read.
 const LONGEST_ANSWER: usize = 64 * 1024;

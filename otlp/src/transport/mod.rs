@@ -1,4 +1,4 @@
-//! One attempt: bytes of a request go out, an answer comes back.
+//! One attempt: the bytes of a request are sent, an answer is received.
 
 mod accepted;
 mod client;
@@ -28,8 +28,8 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// Whether requests are to be compressed before they are given to it, once for all attempts.
-    /// gRPC compresses messages itself.
+    /// Whether requests are compressed beforehand, once for all attempts. gRPC compresses messages
+    /// itself.
     pub(crate) fn is_compressed_before(&self) -> bool {
         match self {
             Self::Grpc(_) => false,
@@ -37,7 +37,7 @@ impl Transport {
         }
     }
 
-    /// Sends the request, and takes no longer than `limit` for it.
+    /// Sends the request within `limit`.
     pub(crate) async fn attempt(
         &self,
         request: Bytes,
@@ -50,8 +50,8 @@ impl Transport {
             }
         };
         let Ok(outcome) = timeout(limit, attempt).await else {
-            // The connection may lead to nobody. Over HTTP/1.1 a request that is given up takes
-            // its connection with it.
+            // The peer of the connection may be gone. Over HTTP/1.1, giving up a request closes its
+            // connection.
             if let Self::Grpc(grpc) = self {
                 grpc.reconnect();
             }

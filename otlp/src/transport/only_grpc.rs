@@ -1,4 +1,4 @@
-//! Answers that are not gRPC's: a proxy's, or those of a server that speaks OTLP over HTTP.
+//! Answers that are not gRPC: from a proxy, or from a server that speaks OTLP over HTTP.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -17,8 +17,8 @@ use tower_service::Service;
 use super::client::Connector;
 use crate::failure::NotGrpc;
 
-/// A client that takes an answer of another kind for an error: gRPC would make a status out of it
-/// that does not say what happened.
+/// A client that returns an error for any answer that is not gRPC. tonic would turn such an answer
+/// into a status that does not say what happened.
 #[derive(Clone, Debug)]
 pub(super) struct OnlyGrpc(pub(super) Client<Connector, Body>);
 

@@ -1,8 +1,8 @@
-//! Text from elsewhere, which must not get out of its place in a line.
+//! Escapes text from outside, so that it cannot break out of its place in a line.
 
 use std::fmt::{self, Write};
 
-/// Writes what it is given without what steers a terminal.
+/// Writes text without control characters of the terminal.
 pub(super) struct Plain<'a>(pub(super) &'a mut dyn Write);
 
 impl Write for Plain<'_> {
@@ -21,14 +21,14 @@ impl Write for Plain<'_> {
     }
 }
 
-/// Writes what it is given as the inside of a JSON string.
+/// Writes text as the inside of a JSON string.
 pub(super) struct Json<'a>(pub(super) &'a mut dyn Write);
 
 impl Write for Json<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
         while let Some(index) = rest.bytes().position(is_special) {
-            // Special bytes are characters of their own.
+            // The special bytes are whole characters.
             let (before, after) = rest.split_at(index);
             self.0.write_str(before)?;
             let mut after = after.chars();

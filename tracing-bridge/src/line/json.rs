@@ -1,4 +1,4 @@
-//! Lines for programs.
+//! Lines for machines.
 
 use std::error::Error;
 use std::fmt::{self, Write};
@@ -109,7 +109,7 @@ fn string(out: &mut dyn Write, text: fmt::Arguments<'_>) -> fmt::Result {
     out.write_str("\"")
 }
 
-/// JSON has no infinity, and no word for what is no number.
+/// JSON has no infinity and no NaN.
 fn number(out: &mut dyn Write, value: f64) -> fmt::Result {
     match value.is_finite() {
         true => write!(out, "{value}"),
@@ -117,7 +117,7 @@ fn number(out: &mut dyn Write, value: f64) -> fmt::Result {
     }
 }
 
-/// The message, which stands beside the fields.
+/// The message, which is written beside the fields.
 struct Message<'a> {
     out: &'a mut dyn Write,
     result: fmt::Result,

@@ -13,14 +13,14 @@ use super::place::Place;
 use crate::takes::{Choice, is_opentelemetry};
 use crate::value::with_buffer;
 
-/// Writes a [`Line`] for each event, by default on standard error.
+/// Writes a [`Line`] for each event, by default to standard error.
 ///
 /// The fields of spans are those that a [`SpanLayer`](crate::SpanLayer) of the same subscriber
-/// [keeps](crate::SpanLayer::keep_fields), and are formatted when an event is written: the `fmt` layer
-/// of tracing-subscriber formats the fields of each span when it is made, which costs more than the
-/// span itself.
+/// [keeps](crate::SpanLayer::keep_fields). They are formatted when an event is written. The `fmt`
+/// layer of tracing-subscriber formats them when a span is created, which costs more than the span
+/// itself.
 ///
-/// What happens during an export is not worth a line, but what the exporter says about it is.
+/// Events during an export are not written, but those of the exporter itself are.
 #[derive(Debug)]
 #[must_use = "a layer does nothing until it is added to a subscriber"]
 pub struct LineLayer<W = fn() -> io::Stderr> {
@@ -30,7 +30,7 @@ pub struct LineLayer<W = fn() -> io::Stderr> {
 }
 
 impl LineLayer {
-    /// Writes lines of this format on standard error.
+    /// Writes lines of this format to standard error.
     pub fn new(line: Line) -> Self {
         Self {
             line,
@@ -41,7 +41,7 @@ impl LineLayer {
 }
 
 impl<W> LineLayer<W> {
-    /// Writes them elsewhere. Each line is written at once.
+    /// Writes the lines to another writer. Each line is written at once.
     pub fn with_writer<W2>(self, writer: W2) -> LineLayer<W2>
     where
         W2: for<'a> MakeWriter<'a> + 'static,
@@ -53,10 +53,10 @@ impl<W> LineLayer<W> {
         }
     }
 
-    /// Writes only the events that are chosen. All by default.
+    /// Writes only the events for which the filter returns true. By default all are written.
     ///
-    /// It is asked for each event, and should be cheap. Records of the `log` crate have the target
-    /// `log` here.
+    /// The filter is called for each event, so it should be cheap. Records of the `log` crate have
+    /// the target `log` here.
     pub fn filter(
         mut self,
         choice: impl Fn(&Metadata<'_>) -> bool + Send + Sync + 'static,
@@ -94,7 +94,7 @@ where
                 .write(buffer, self.line.ansi, event, &place)
                 .is_ok()
             {
-                // Nobody is left to be told that there is nowhere to write to.
+                // If the line cannot be written, there is nowhere to report it.
                 let _ = self
                     .writer
                     .make_writer_for(metadata)

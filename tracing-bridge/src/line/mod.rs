@@ -1,4 +1,4 @@
-//! Events as lines that name their trace.
+//! Writes events as lines that name their trace.
 
 mod escaped;
 mod json;
@@ -21,18 +21,18 @@ use tracing_subscriber::registry::LookupSpan;
 pub use self::layer::LineLayer;
 use self::place::{Extra, Place};
 
-/// What lines look like.
+/// The format of lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lines {
     /// [`Text`](Self::Text) if standard error is a terminal, otherwise [`Json`](Self::Json).
     #[default]
     Auto,
-    /// For people: one line with time, level, spans, target, message and fields.
+    /// For people: a line with time, level, spans, target, message and fields.
     Text,
-    /// For programs: one JSON object a line.
+    /// For machines: a JSON object in each line.
     Json,
-    /// None at all.
+    /// Writes no lines.
     Off,
 }
 
@@ -54,7 +54,7 @@ pub enum Lines {
 /// }
 /// ```
 ///
-/// [`LineLayer`] writes such lines. In a subscriber of your own it is the format of an event for the
+/// [`LineLayer`] writes such lines. With your own subscriber, use it as the event format of the
 /// `fmt` layer:
 ///
 /// ```
@@ -74,7 +74,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Lines of this kind.
+    /// Creates lines of this kind.
     #[must_use]
     pub fn new(lines: Lines) -> Self {
         let lines = match lines {
@@ -90,15 +90,15 @@ impl Line {
         }
     }
 
-    /// Whether a [`LineLayer`] writes text in colour. Off by default; the `fmt` layer has an option
-    /// of its own.
+    /// Sets whether a [`LineLayer`] writes text in colour. Off by default; the `fmt` layer has its
+    /// own option.
     #[must_use]
     pub fn ansi(mut self, is_on: bool) -> Self {
         self.ansi = is_on;
         self
     }
 
-    /// Whether the fields of spans are written beside their names. On by default.
+    /// Sets whether the fields of spans are written beside their names. On by default.
     ///
     /// A [`LineLayer`] needs a [`SpanLayer`](crate::SpanLayer) that
     /// [keeps](crate::SpanLayer::keep_fields) them.
@@ -114,8 +114,9 @@ impl Line {
         self.span_fields
     }
 
-    /// Adds what is found in the current [`Context`], such as the route of the request: `name` and
-    /// the value that `find` returns, or nothing. Default: none is added.
+    /// Adds a value from the current [`Context`] to each line, such as the route of the request.
+    /// The line has `name` with the value that `find` returns; `None` adds nothing. By default
+    /// nothing is added.
     #[must_use]
     pub fn context_field(
         mut self,
@@ -126,7 +127,7 @@ impl Line {
         self
     }
 
-    /// Whether there is anything to write at all.
+    /// Whether nothing is written at all.
     fn is_off(&self) -> bool {
         self.lines == Lines::Off
     }

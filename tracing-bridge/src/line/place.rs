@@ -1,4 +1,4 @@
-//! Where an event happened: in which spans, and in which trace.
+//! The place of an event: its spans and its trace.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,23 +14,23 @@ use crate::bridged::{Bridged, context_of};
 use crate::record::{LOG_TARGET, is_log};
 use crate::takes::{is_marker, is_opentelemetry};
 
-/// What a context says for a line.
+/// Finds a value for a line in a context.
 pub(super) type Extra = Arc<dyn Fn(&Context) -> Option<Cow<'static, str>> + Send + Sync>;
 
 /// The spans around an event.
 pub(super) struct Place<'a, S: LookupSpan<'a>> {
     /// The innermost one.
     pub(super) span: Option<SpanRef<'a, S>>,
-    /// How the `fmt` layer has formatted the fields of a span.
+    /// Returns the fields of a span as the `fmt` layer has formatted them.
     pub(super) formatted: Option<Formatted<S>>,
     pub(super) extras: &'a [(&'static str, Extra)],
 }
 
-/// Hands over the text of a span's fields.
+/// Passes on the text of a span's fields.
 pub(super) type Formatted<S> =
     for<'a> fn(&SpanRef<'a, S>, &mut dyn FnMut(&str) -> fmt::Result) -> fmt::Result;
 
-/// What a line says about one span.
+/// The fields of one span in a line.
 pub(super) enum Fields<'a> {
     Kept(&'a [KeyValue]),
     Formatted(&'a str),
@@ -49,7 +49,7 @@ impl<'a, S: for<'b> LookupSpan<'b>> Place<'a, S> {
         }
     }
 
-    /// Without collecting them, which takes memory. A chain of spans is short.
+    /// Recursion avoids collecting the spans, which would allocate. A chain of spans is short.
     fn outer_first(
         &self,
         span: &SpanRef<'_, S>,
@@ -77,13 +77,13 @@ impl<'a, S: for<'b> LookupSpan<'b>> Place<'a, S> {
         }
     }
 
-    /// The ids, and what else the line takes from the context.
+    /// The ids, and the other values that the line takes from the context.
     pub(super) fn trace(
         &self,
         event: &Event<'_>,
         write: &mut dyn FnMut(&'static str, &dyn fmt::Display) -> fmt::Result,
     ) -> fmt::Result {
-        // The SDK logs while it holds the stack of contexts, which must not be asked for then.
+        // The SDK logs while it borrows the stack of contexts, which cannot be accessed then.
         if is_opentelemetry(event.metadata().target()) {
             return Ok(());
         }
@@ -107,7 +107,7 @@ impl<'a, S: for<'b> LookupSpan<'b>> Place<'a, S> {
         if self.extras.is_empty() {
             return Ok(());
         }
-        // Whoever looks for something in it may want the current one, too.
+        // The functions that look for a value may ask for the current context, too.
         let context = explicit.unwrap_or_else(Context::current);
         for (name, find) in self.extras {
             let value: Option<Cow<'static, str>> = find(&context);
@@ -119,7 +119,7 @@ impl<'a, S: for<'b> LookupSpan<'b>> Place<'a, S> {
     }
 }
 
-/// Hands over the target: that of the record, if the event was one of the `log` crate.
+/// Passes on the target: that of the record, if the event comes from the `log` crate.
 pub(super) fn with_target(
     event: &Event<'_>,
     take: &mut dyn FnMut(&str) -> fmt::Result,

@@ -99,7 +99,7 @@ fn write_fields(out: &mut dyn Write, fields: &Fields<'_>) -> fmt::Result {
     }
 }
 
-/// Whether text can be told from what is around it without quotes.
+/// Whether the text can be written without quotes.
 fn is_word(text: &str) -> bool {
     let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-_./:@%+?&#~".contains(&it);
     !text.is_empty() && text.bytes().all(is_plain)
@@ -146,7 +146,7 @@ impl Visit for Text<'_> {
     }
 }
 
-/// Colours, or none.
+/// Whether to write colours.
 #[derive(Clone, Copy)]
 struct Paint(bool);
 

@@ -5,7 +5,7 @@ use opentelemetry::Key;
 
 use super::*;
 
-/// The file's text, with these variables, as `otel.yaml`.
+/// Reads the text with these variables, as `otel.yaml`.
 fn read(text: &str, variables: &[(&str, &str)]) -> Result<ConfigFile, String> {
     let present = variables.iter().map(|(name, _)| (*name).to_owned());
     ConfigFile::read("otel.yaml", text, present, |name| {
@@ -86,7 +86,7 @@ fn official_snippets_are_understood_and_what_is_not_supported_is_said() {
     }
 }
 
-/// Which keys of the snippets are warned about.
+/// The keys of the snippets that cause a warning.
 const UNSUPPORTED: [(&str, &[&str]); 15] = [
     (
         "ExperimentalGeneralInstrumentation_semconv_stability_opt_in",

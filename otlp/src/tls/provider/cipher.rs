@@ -12,9 +12,10 @@ use rustls::crypto::cipher::NONCE_LEN;
 use rustls::crypto::cipher::Nonce;
 use rustls::crypto::cipher::PrefixedPayload;
 
-/// A key and where its nonces begin.
+/// A key and the start of its nonces.
 pub(super) struct Cipher {
-    /// `None` never happens: rustls makes keys as long as it was told. It would encrypt nothing.
+    /// Never `None`: rustls makes keys of the right length. With `None`, nothing would be
+    /// encrypted.
     key: Option<LessSafeKey>,
     iv: Iv,
 }
@@ -33,7 +34,7 @@ impl Cipher {
         Nonce::new(&self.iv, number).0
     }
 
-    /// Encrypts what the payload holds from `from` on, and appends the tag.
+    /// Encrypts the payload from `from` on, and appends the tag.
     pub(super) fn seal(
         &self,
         nonce: [u8; NONCE_LEN],
@@ -51,7 +52,7 @@ impl Cipher {
         Ok(())
     }
 
-    /// Decrypts what the record holds from `from` on; the plain text begins at its start then.
+    /// Decrypts the record from `from` on; afterwards the plain text begins at its start.
     pub(super) fn open(
         &self,
         nonce: [u8; NONCE_LEN],

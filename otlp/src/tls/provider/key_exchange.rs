@@ -68,7 +68,7 @@ struct Exchange {
 
 impl ActiveKeyExchange for Exchange {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
-        // ring accepts points of its curves in the one encoding that TLS allows, and no others.
+        // ring accepts points of its curves only in the one encoding that TLS allows.
         let peer = UnparsedPublicKey::new(self.algorithm, peer);
         agreement::agree_ephemeral(self.private, &peer, |secret| SharedSecret::from(secret))
             .map_err(|_| PeerMisbehaved::InvalidKeyShare.into())

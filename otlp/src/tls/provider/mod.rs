@@ -1,9 +1,9 @@
-//! The cryptography of TLS, from *ring*, without switching it on for anybody else.
+//! The cryptography of TLS, from *ring*, without enabling it for other crates.
 //!
-//! rustls has this itself, behind its feature `ring`. But features are those of the whole program:
-//! where another crate has switched on the other provider, `ClientConfig::builder()` of everybody
-//! who relies on there being one panics. So rustls is used without either, and this is what its
-//! own provider does, as far as a client needs it.
+//! rustls has it behind its feature `ring`. But features apply to the whole program: if another
+//! crate enables the other provider, `ClientConfig::builder()` panics for every user that relies on
+//! a single provider. So rustls is used with neither feature, and this module does what its own
+//! provider does, as far as a client needs it.
 
 mod cipher;
 mod digest;
@@ -26,7 +26,7 @@ use rustls::crypto::SecureRandom;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::SigningKey;
 
-/// What rustls's own provider has, in the same order.
+/// The algorithms of rustls's own provider, in the same order.
 pub(super) fn provider() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: suites::ALL.to_vec(),

@@ -1,4 +1,4 @@
-//! Signatures that prove who the exporter is, with keys of RSA, ECDSA and Ed25519.
+//! Signatures that prove the exporter's identity, with keys of RSA, ECDSA and Ed25519.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use rustls::sign::Signer;
 use rustls::sign::SigningKey;
 use rustls::sign::public_key_to_spki;
 
-/// The key, of whichever kind it is.
+/// Reads a key of any of these kinds.
 pub(super) fn key(der: &PrivateKeyDer<'_>) -> Result<Arc<dyn SigningKey>, Error> {
     let pair = rsa(der)
         .or_else(|| ecdsa(der, &P256))
@@ -32,7 +32,7 @@ pub(super) fn key(der: &PrivateKeyDer<'_>) -> Result<Arc<dyn SigningKey>, Error>
     }
 }
 
-/// A key that signs by each of the schemes that it can.
+/// A key that signs with each of its schemes.
 #[derive(Debug)]
 struct Key(Arc<Pair>);
 
@@ -42,12 +42,12 @@ enum Pair {
     Ed25519(Ed25519KeyPair),
 }
 
-/// What differs between the curves of ECDSA.
+/// The differences between the curves of ECDSA.
 struct Curve {
     scheme: SignatureScheme,
     algorithm: &'static EcdsaSigningAlgorithm,
     id: rustls::pki_types::AlgorithmIdentifier,
-    /// Version and algorithm, as they begin a key in PKCS#8.
+    /// Version and algorithm, with which a PKCS#8 key begins.
     prefix: &'static [u8],
 }
 
@@ -81,7 +81,7 @@ impl SigningKey for Key {
 }
 
 impl Pair {
-    /// Those that are preferred first.
+    /// The schemes, preferred ones first.
     fn schemes(&self) -> &[SignatureScheme] {
         match self {
             Self::Rsa(_) => &RSA,
@@ -91,7 +91,7 @@ impl Pair {
     }
 }
 
-/// A key and the scheme that was chosen.
+/// A key and the chosen scheme.
 #[derive(Debug)]
 struct Scheme {
     pair: Arc<Pair>,
@@ -149,7 +149,7 @@ fn ecdsa(der: &PrivateKeyDer<'_>, curve: &'static Curve) -> Option<Pair> {
     let parsed = |key: &[u8]| EcdsaKeyPair::from_pkcs8(curve.algorithm, key, &random).ok();
     let pair = match der {
         PrivateKeyDer::Pkcs8(key) => parsed(key.secret_pkcs8_der()),
-        // ring reads PKCS#8 only, which is this one and what it is for.
+        // ring reads only PKCS#8, which is this key with its algorithm.
         PrivateKeyDer::Sec1(key) => {
             let octets = element(OCTET_STRING, key.secret_sec1_der())?;
             parsed(&element(SEQUENCE, &[curve.prefix, &octets].concat())?)
@@ -167,7 +167,7 @@ fn ed25519(der: &PrivateKeyDer<'_>) -> Option<Pair> {
     pair.ok().map(Pair::Ed25519)
 }
 
-/// An element of DER. No key is longer than a length of two bytes can say.
+/// A DER element. No key is too long for a length of two bytes.
 fn element(tag: u8, content: &[u8]) -> Option<Vec<u8>> {
     let [high, low] = u16::try_from(content.len()).ok()?.to_be_bytes();
     let length: &[u8] = match (high, low) {
@@ -178,7 +178,7 @@ fn element(tag: u8, content: &[u8]) -> Option<Vec<u8>> {
     Some([&[tag], length, content].concat())
 }
 
-/// Without the key.
+/// Leaves out the key.
 impl fmt::Debug for Pair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

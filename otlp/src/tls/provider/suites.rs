@@ -1,4 +1,4 @@
-//! The combinations of algorithms that are offered.
+//! The cipher suites that are offered.
 
 use ring::aead;
 use rustls::CipherSuite;
@@ -119,7 +119,7 @@ const fn common(suite: CipherSuite, hash: &'static Hash, records: u64) -> Cipher
     }
 }
 
-/// How many records may be encrypted with one key.
+/// The maximum number of records encrypted with one key.
 const GCM_RECORDS: u64 = 1 << 24;
 const ECDSA: &[SignatureScheme] = &[
     SignatureScheme::ED25519,

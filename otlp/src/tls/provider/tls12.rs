@@ -21,7 +21,7 @@ use rustls::crypto::cipher::make_tls12_aad;
 use super::cipher::Cipher;
 use super::cipher::TAG;
 
-/// TLS 1.2 with AES-GCM, whose nonce is sent along in part.
+/// TLS 1.2 with AES-GCM, which sends a part of the nonce along.
 pub(super) struct Gcm(pub(super) &'static aead::Algorithm);
 
 /// TLS 1.2 with ChaCha20-Poly1305 (RFC 7905).
@@ -119,7 +119,7 @@ impl MessageDecrypter for Tls12Gcm {
     ) -> Result<InboundPlainMessage<'a>, Error> {
         let length = message.payload.len().checked_sub(EXPLICIT + TAG);
         let length = length.ok_or(Error::DecryptError)?;
-        // The salt from the handshake, and the rest from the record.
+        // The salt comes from the handshake, the rest from the record.
         let [a, b, c, d, ..] = self.0.nonce(0);
         let explicit = message.payload.get(..EXPLICIT).unwrap_or_default();
         let nonce: Vec<u8> = [a, b, c, d].iter().chain(explicit).copied().collect();
@@ -176,7 +176,7 @@ fn plain(message: InboundOpaqueMessage<'_>) -> Result<InboundPlainMessage<'_>, E
     }
 }
 
-/// Both parts after each other, with zeros for what is missing.
+/// Both parts in sequence, with zeros for missing bytes.
 fn joined(first: &[u8], second: &[u8]) -> Iv {
     let mut iv = [0; NONCE_LEN];
     for (byte, given) in iv.iter_mut().zip(first.iter().chain(second)) {
@@ -185,8 +185,8 @@ fn joined(first: &[u8], second: &[u8]) -> Iv {
     Iv::new(iv)
 }
 
-/// The part of AES-GCM's nonce that the handshake decides, and the part that is sent along.
+/// The part of AES-GCM's nonce from the handshake, and the part that is sent along.
 const SALT: usize = 4;
 const EXPLICIT: usize = 8;
-/// What a record may hold (RFC 8446, section 5.1).
+/// The largest content of a record (RFC 8446, section 5.1).
 const LONGEST: usize = 16_384;

@@ -60,7 +60,7 @@ impl MessageEncrypter for Tls13 {
         payload.extend_from_slice(&[message.typ.into()]);
         let aad = make_tls13_aad(length);
         self.0.seal(self.0.nonce(number), &aad, &mut payload, 0)?;
-        // What it really is, is encrypted (RFC 8446, section 5.1).
+        // The real type is encrypted (RFC 8446, section 5.1).
         let (kind, version) = (ContentType::ApplicationData, ProtocolVersion::TLSv1_2);
         Ok(OutboundOpaqueMessage::new(kind, version, payload))
     }

@@ -1,4 +1,4 @@
-//! The signatures that certificates and handshakes may have.
+//! The signature algorithms accepted in certificates and handshakes.
 
 use rustls::SignatureScheme;
 use rustls::crypto::WebPkiSupportedAlgorithms;
@@ -21,7 +21,7 @@ pub(super) static ALGORITHMS: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorit
         known::RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
         known::RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
     ],
-    // TLS 1.2 does not fix the curve by the scheme; TLS 1.3 does, and takes the first of each.
+    // In TLS 1.2 the scheme does not fix the curve. In TLS 1.3 it does: the first of each is taken.
     mapping: &[
         (
             SignatureScheme::ECDSA_NISTP384_SHA384,
