@@ -9,27 +9,28 @@ use crate::setup::Setup;
 /// One middleware in one framework.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
-    /// The framework's name, a section of the tables.
+    /// The name of the framework, which is a section of the tables.
     pub framework: &'static str,
-    /// The crate's name.
+    /// The name of the crate.
     pub name: &'static str,
     pub kind: Kind,
-    /// Makes the service and returns what sends it one request and reads the response to its end.
+    /// Creates the service. Returns a function that sends it one request and reads the response to
+    /// its end.
     pub subject: fn(Setup) -> Request,
 }
 
 /// Sends one request.
 pub type Request = Box<dyn FnMut()>;
 
-/// What a column is there for, which decides what it needs and what it has to prove.
+/// The purpose of a column, which decides what it needs and what it must record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The framework, or a middleware that does nothing.
     Nothing,
-    /// The [least](crate::floor) that has to be called, no matter by whom.
+    /// The [least](crate::floor) that every middleware has to call.
     Floor,
     Ours,
-    /// Ours, where the application sets the SDK's propagator, as the peers want it.
+    /// Ours, in an application that sets the SDK's propagator, as peers need it.
     OursWithPropagator,
     /// A peer on OpenTelemetry's API, with metrics.
     Api,
@@ -37,9 +38,9 @@ pub enum Kind {
     Tracing {
         metrics: bool,
     },
-    /// A peer on `tracing` and the version before of OpenTelemetry's API, without metrics.
+    /// A peer on `tracing` and the previous version of OpenTelemetry's API, without metrics.
     TracingBefore,
-    /// A peer with an SDK of its own.
+    /// A peer with its own SDK.
     Oxtel,
 }
 
@@ -47,9 +48,10 @@ pub enum Kind {
 pub const FLOOR: &str = "the API by hand";
 
 impl Column {
-    /// Sets up the SDK; the service has to be made after that. Returns what exports the metrics.
+    /// Sets up the SDK; the service must be created afterwards. Returns a function that exports the
+    /// metrics.
     pub fn install(&self, setup: Setup) -> Box<dyn Fn()> {
-        // The W3C propagator that peers need comes with the SDK.
+        // The W3C propagator that peers need is part of the SDK.
         let needs = Needs {
             propagator: setup != Setup::A
                 && !matches!(self.kind, Kind::Nothing | Kind::Floor | Kind::Ours),
@@ -68,12 +70,12 @@ impl Column {
         }
     }
 
-    /// Whether there is anything to measure in this set-up.
+    /// Whether there is anything to measure in this setup.
     pub fn takes_part_in(&self, setup: Setup) -> bool {
         setup != Setup::D || !self.lacks_metrics()
     }
 
-    /// Whether it does not measure the duration.
+    /// Whether it records no duration metric.
     pub fn lacks_metrics(&self) -> bool {
         matches!(
             self.kind,
@@ -81,7 +83,7 @@ impl Column {
         )
     }
 
-    /// The bare framework and the layer that does nothing.
+    /// Whether it is the bare framework or the layer that does nothing.
     pub fn records_nothing(&self) -> bool {
         self.kind == Kind::Nothing
     }

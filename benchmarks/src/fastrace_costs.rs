@@ -1,7 +1,7 @@
-//! What fastrace costs, whose spans are put together on a thread of its own.
+//! The cost of fastrace, which assembles its spans on a separate thread.
 //!
-//! Its middlewares are in a program of their own, which looks at the clock for some time before it
-//! begins. So nothing is counted but what happens inside of the loop, and on its collector's thread.
+//! Its middlewares are in a separate program, which reads the clock for some time at its start. So
+//! only what happens inside the loop and on the collector's thread is counted.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use crate::frameworks::{axum, reqwest, tonic};
 use crate::measure::{program, this_program, under_valgrind};
 use crate::pipeline::MEMCHECK;
 
-/// Prints what a sampled request costs over the bare framework, if its spans are dropped.
+/// Prints the cost of a sampled request over the bare framework, if its spans are dropped.
 pub fn print() -> Result<()> {
     println!("| | Ir on the request's thread | Ir in all | al in all |\n|---|---|---|---|");
     for (columns, fastrace) in [
@@ -74,7 +74,8 @@ fn ours_or_bare(column: Column) -> Command {
     command
 }
 
-/// Instructions of the thread that sends the requests, of all threads, and allocations of all.
+/// Instructions of the requests' thread, instructions of all threads, and allocations of all
+/// threads.
 fn cost(command: impl Fn() -> Result<Command>) -> Result<[i64; 3]> {
     let counted = |tool: &[&str], after| {
         let count = |requests: u32| {

@@ -1,4 +1,4 @@
-//! How the cost of a request grows with what an application has more of.
+//! How the cost of a request grows with the size of an application.
 
 use anyhow::Result;
 
@@ -6,7 +6,8 @@ use crate::column::{Column, FLOOR};
 use crate::measure::instructions_after;
 use crate::setup::Setup;
 
-/// Prints a table each for the number of routes and of labels, and for the caller's tracestate.
+/// Prints one table each for the number of routes, the number of labels, and the caller's
+/// tracestate.
 pub fn print() -> Result<()> {
     let bare: Column = "axum/bare".parse()?;
     let ours: Column = "axum/otel-middleware-axum".parse()?;
@@ -14,7 +15,7 @@ pub fn print() -> Result<()> {
     println!("| routes | bare | ours, over it |\n|---|---|---|");
     for routes in [1, 100, 10_000] {
         let variable = Some(("BENCHMARKS_ROUTES", routes));
-        // All of them have been asked for when the counting begins.
+        // Each route has been requested before the counting begins.
         let first = u32::try_from(routes)?.max(100);
         let bare = instructions_after(first, bare, Setup::D, variable)?;
         let ours = instructions_after(first, ours, Setup::D, variable)?;

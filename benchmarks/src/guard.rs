@@ -1,5 +1,5 @@
-//! Whether the middlewares cost what they did: their instructions over the bare framework, beside
-//! those that are written down.
+//! Checks that the middlewares do not cost more than before: compares their instructions over the
+//! bare framework with recorded numbers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,8 +12,8 @@ use crate::frameworks::COLUMNS;
 use crate::measure::instructions;
 use crate::setup::Setup;
 
-/// Measures, and fails if a middleware costs two per cent more than is written down. What costs
-/// less is written down at the next opportunity.
+/// Measures, and fails if a middleware costs two per cent more than recorded. If it costs less, the
+/// number can be recorded at the next opportunity.
 pub fn check() -> Result<()> {
     let text = fs::read_to_string(FILE).with_context(|| format!("{FILE} cannot be read"))?;
     let known = parsed(&text)?;
@@ -33,7 +33,7 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// Writes down what is measured.
+/// Records the measured numbers.
 pub fn write() -> Result<()> {
     let mut text = String::new();
     for (name, now) in measured()? {
@@ -42,7 +42,7 @@ pub fn write() -> Result<()> {
     fs::write(FILE, text).with_context(|| format!("{FILE} cannot be written"))
 }
 
-/// By framework and set-up.
+/// Instructions by framework and setup.
 fn measured() -> Result<BTreeMap<String, i64>> {
     let mut measured = BTreeMap::new();
     for columns in COLUMNS {
@@ -61,7 +61,7 @@ fn over(ours: Column, bare: Column, setup: Setup) -> Result<i64> {
     Ok(instructions(ours, setup)? - instructions(bare, setup)?)
 }
 
-/// `axum c 13683`
+/// Reads lines such as `axum c 13683`.
 fn parsed(text: &str) -> Result<BTreeMap<String, i64>> {
     let lines = text.lines().map(|line| {
         let (name, count) = line.rsplit_once(' ').context("a name and a number")?;
@@ -70,6 +70,6 @@ fn parsed(text: &str) -> Result<BTreeMap<String, i64>> {
     lines.collect()
 }
 
-/// How much the counts move by themselves is less than one: the seeds of hash maps.
+/// The counts vary by less than one per cent by themselves: hash maps have random seeds.
 const PER_CENT: i64 = 2;
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");

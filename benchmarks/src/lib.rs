@@ -1,7 +1,7 @@
-//! What the suite costs per request, beside its peers: the set-ups and the columns.
+//! The cost of the suite per request, compared with its peers: the setups and the columns.
 //!
-//! Each column is one framework with one middleware, and is measured in a process of its own,
-//! because the providers and the subscriber are global. See `docs/performance.md` for how.
+//! Each column is one framework with one middleware. It is measured in its own process, because the
+//! providers and the subscriber are global. `docs/performance.md` describes the method.
 
 pub mod bridges;
 pub mod column;

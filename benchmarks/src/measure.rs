@@ -1,4 +1,5 @@
-//! What one request costs: instructions, allocations and time, each in processes of their own.
+//! The cost of one request: instructions, allocations and time, each measured in separate
+//! processes.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use crate::column::Column;
 use crate::setup::Setup;
 
-/// What one request costs, with the framework's own price in it.
+/// The cost of one request, including the framework's own cost.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cost {
     pub instructions: i64,
@@ -19,7 +20,7 @@ pub struct Cost {
     pub nanoseconds: i64,
 }
 
-/// Fails unless the column records what it has to.
+/// Fails unless the column records everything that it must.
 pub fn verify(column: Column, setup: Setup) -> Result<()> {
     let output = request(column, setup).arg("verify").output()?;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -30,12 +31,12 @@ pub fn verify(column: Column, setup: Setup) -> Result<()> {
     Ok(())
 }
 
-/// The difference of two lengths, so that neither the start nor the end of the process counts.
+/// The difference of two lengths, so that start and end of the process do not count.
 pub fn instructions(column: Column, setup: Setup) -> Result<i64> {
     instructions_after(100, column, setup, None)
 }
 
-/// The same for requests after the first ones, in an environment with one more variable.
+/// The same for requests after the first ones, with one more environment variable.
 pub fn instructions_after(
     first: u32,
     column: Column,
@@ -60,8 +61,8 @@ fn collected(
         .with_context(|| format!("{column} in set-up {setup}"))
 }
 
-/// Runs a program under one of valgrind's tools, and reads the number that comes after a text in
-/// what that says.
+/// Runs a program under a tool of valgrind, and reads the number after the text `after` from its
+/// output.
 pub(crate) fn under_valgrind(tool: &[&str], program: &Command, after: &str) -> Result<i64> {
     let variables = program.get_envs();
     let variables = variables.filter_map(|(name, value)| Some((name, value?)));
@@ -81,24 +82,24 @@ pub(crate) fn under_valgrind(tool: &[&str], program: &Command, after: &str) -> R
     Ok(number.replace(',', "").parse()?)
 }
 
-/// Counts instructions, and prints them as `Collected : `.
+/// Counts instructions, and prints the count as `Collected : `.
 pub(crate) const CALLGRIND: [&str; 2] = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
 
-/// Another program of this package, which lies beside this one; built, because `cargo run` builds
-/// one only.
+/// Another program of this package, next to this one. It is built first, because `cargo run` builds
+/// only one program.
 pub fn program(name: &str) -> Result<PathBuf> {
     static BUILT: Once = Once::new();
     BUILT.call_once(|| {
         let mut build = Command::new(env!("CARGO"));
         build.current_dir(env!("CARGO_MANIFEST_DIR"));
         build.args(["build", "--release", "--quiet", "--bin", name]);
-        // If it fails, it says why, and there is no such program.
+        // A failed build prints its reason, and the program is then missing.
         let _ = build.status();
     });
     Ok(std::env::current_exe()?.with_file_name(name))
 }
 
-/// Allocations and bytes.
+/// Allocations and their bytes.
 pub fn allocations(column: Column, setup: Setup) -> Result<(i64, i64)> {
     let output = Command::new(program("allocations")?)
         .args([column.to_string(), setup.to_string()])
@@ -108,7 +109,7 @@ pub fn allocations(column: Column, setup: Setup) -> Result<(i64, i64)> {
     Ok((count.parse()?, bytes.parse()?))
 }
 
-/// The medians of rounds in which all columns take turns, because the machine has its moods.
+/// The medians of rounds in which all columns take turns, because the speed of the machine varies.
 pub fn nanoseconds(columns: &[Column], setup: Setup) -> Result<Vec<i64>> {
     let commands = columns.iter().map(|column| {
         let mut command = request(*column, setup);
@@ -118,7 +119,7 @@ pub fn nanoseconds(columns: &[Column], setup: Setup) -> Result<Vec<i64>> {
     medians(commands, ROUNDS)
 }
 
-/// The medians of the numbers that programs print, one for each line that they get.
+/// The medians of the numbers that programs print, one for each line that they read.
 pub(crate) fn medians(
     programs: impl IntoIterator<Item = Command>,
     rounds: usize,
@@ -182,7 +183,7 @@ fn request(column: Column, setup: Setup) -> Command {
     command
 }
 
-/// This program once more.
+/// This program again, as a new process.
 pub(crate) fn this_program() -> Command {
     Command::new(std::env::current_exe().unwrap_or_else(|_| "benchmarks".into()))
 }

@@ -1,4 +1,4 @@
-//! What stays behind of a million requests of which no two are alike.
+//! The memory that remains after a million requests that all differ.
 
 use anyhow::{Context, Result, ensure};
 use axum::Router;
@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use crate::column::Column;
 use crate::setup::Setup;
 
-/// Prints the resident memory on the way, and fails if the last 900,000 requests added to it.
+/// Prints the resident memory during the run, and fails if the last 900,000 requests added to it.
 pub fn print() -> Result<()> {
     let column: Column = "axum/otel-middleware-axum".parse()?;
     let _export_metrics = column.install(Setup::D);
@@ -37,7 +37,7 @@ pub fn print() -> Result<()> {
     Ok(())
 }
 
-/// Every tenth one has a method of its own, so that most of them reach the route.
+/// Only every tenth request has a unique method, so that most of them reach the route.
 async fn request(service: &Router, number: u32) -> Result<()> {
     let method = match number % 10 {
         0 => format!("M{number}"),

@@ -1,4 +1,4 @@
-//! The process that is measured: one column in one set-up.
+//! The measured process: one column in one setup.
 
 use std::io::BufRead;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::column::Column;
 use crate::setup::Setup;
 use crate::verify;
 
-/// One column in one set-up.
+/// One column in one setup.
 #[derive(Debug, Parser)]
 pub struct Arguments {
     column: Column,
@@ -21,15 +21,16 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Sends so many requests and ends.
+    /// Sends this number of requests and ends.
     Loop { requests: u32 },
-    /// Looks at what one request recorded.
+    /// Checks what one request recorded.
     Verify,
-    /// For each line that it reads, sends so many requests and prints the nanoseconds of one.
+    /// For each line that it reads, sends this number of requests and prints the nanoseconds per
+    /// request.
     Rounds { requests: u32 },
 }
 
-/// Does what the arguments say.
+/// Runs as the arguments say.
 pub fn run(arguments: Arguments) -> Result<()> {
     let Arguments {
         column,
@@ -59,7 +60,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Sends so many requests, in a function that a profiler knows by its name.
+/// Sends this number of requests, in a function whose name a profiler knows.
 #[inline(never)]
 pub fn counted_requests(request: &mut dyn FnMut(), requests: u32) {
     (0..requests).for_each(|_| request());

@@ -2,14 +2,14 @@
 
 use crate::setup::Setup;
 
-/// What a column needs besides the providers.
+/// The needs of a column besides the providers.
 #[derive(Clone, Copy, Debug)]
 pub struct Needs {
-    /// The SDK's W3C propagator as the global one, which peers do not work without.
+    /// The SDK's W3C propagator as the global one, which peers need.
     pub propagator: bool,
-    /// A `tracing` subscriber that makes OpenTelemetry spans.
+    /// A `tracing` subscriber that creates OpenTelemetry spans.
     pub subscriber: bool,
-    /// A sampler that can be asked early, as `otel_autoconfigure::init` sets one up.
+    /// A sampler that can be asked early, as `otel_autoconfigure::init` sets it up.
     pub early: bool,
 }
 
@@ -35,7 +35,7 @@ macro_rules! sdk {
             use crate::setup::tracestate;
             use crate::verify::{METRICS, SPANS, Seen, is_watching};
 
-            /// Sets the global providers, and returns what exports the metrics at once.
+            /// Sets the global providers, and returns a function that exports the metrics at once.
             pub fn install(setup: Setup, needs: Needs) -> Box<dyn Fn()> {
                 if needs.propagator {
                     global::set_text_map_propagator(TraceContextPropagator::new());
@@ -59,7 +59,7 @@ macro_rules! sdk {
                 if !setup.has_metrics() {
                     return Box::new(|| {});
                 }
-                // So rarely that no collection falls into a measurement.
+                // The interval is so long that no collection falls into a measurement.
                 let reader = PeriodicReader::builder(Dropping)
                     .with_interval(Duration::from_secs(86_400))
                     .build();
@@ -70,7 +70,7 @@ macro_rules! sdk {
                 })
             }
 
-            /// Makes the caller's context the current one of this thread, for ever.
+            /// Makes the caller's context the current one of this thread, for its whole life.
             pub fn attach_caller(setup: Setup) {
                 let mut headers = HashMap::new();
                 headers.insert("traceparent".to_owned(), setup.traceparent().to_owned());

@@ -10,7 +10,8 @@ use oxtel::sdk::{Resource, Value};
 use crate::setup::Setup;
 use crate::verify::{METRICS, SPANS, Seen, is_watching};
 
-/// Installs its subscriber and its recorder of metrics, and returns what exports these at once.
+/// Installs its subscriber and its metrics recorder, and returns a function that exports the
+/// metrics at once.
 pub fn install(setup: Setup) -> Box<dyn Fn()> {
     if !setup.has_sdk() {
         return Box::new(|| {});
@@ -20,7 +21,7 @@ pub fn install(setup: Setup) -> Box<dyn Fn()> {
         .without_local_logs()
         .with_traces(|traces| traces.with_processor(Dropping));
     if setup.has_metrics() {
-        // So rarely that no collection falls into a measurement.
+        // The interval is so long that no collection falls into a measurement.
         let rarely = PeriodicReaderConfig {
             interval: Duration::from_secs(86_400),
             ..PeriodicReaderConfig::default()
@@ -72,7 +73,7 @@ fn seen(span: &SpanData) -> Seen {
     }
 }
 
-/// As OpenTelemetry's values show themselves.
+/// The value in the format of OpenTelemetry's values.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

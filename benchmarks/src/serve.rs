@@ -1,4 +1,4 @@
-//! One column of axum on a port that it prints.
+//! Serves one column of axum on a port, which it prints.
 
 use std::io::Read;
 use std::net::Ipv4Addr;
@@ -33,7 +33,7 @@ pub fn run(column: Column) -> Result<()> {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
-    // One core for the server, one for the load.
+    // One core is for the server, one for the load.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -45,7 +45,8 @@ pub fn run(column: Column) -> Result<()> {
     })
 }
 
-/// Takes the batches, so that the price of handing spans over is in it and that of sending is not.
+/// Accepts the batches, so that the cost of handing spans over counts, and that of sending does
+/// not.
 #[derive(Debug)]
 struct Dropping;
 

@@ -1,19 +1,19 @@
-//! The four set-ups that every column is measured in.
+//! The four setups that every column is measured in.
 
 use std::fmt;
 
 use clap::ValueEnum;
 
-/// What there is to record to, and what the caller says of it.
+/// The SDK of a setup, and the caller's sampling decision.
 #[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
 pub enum Setup {
     /// No SDK; the context still has to reach the next service.
     A,
     /// An SDK, and a caller that is not sampled.
     B,
-    /// A sampled caller, spans dropped at their end.
+    /// A sampled caller; spans are dropped at their end.
     C,
-    /// As c, with metrics.
+    /// Like c, with metrics.
     D,
 }
 
@@ -21,7 +21,7 @@ impl Setup {
     /// In the order of the tables.
     pub const ALL: [Self; 4] = [Self::A, Self::B, Self::C, Self::D];
 
-    /// The header of the caller.
+    /// The caller's header.
     pub fn traceparent(self) -> &'static str {
         match self {
             Self::B => "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
@@ -51,12 +51,12 @@ impl fmt::Display for Setup {
     }
 }
 
-/// The trace and the span of the caller in [`Setup::traceparent`].
+/// The trace id of the caller in [`Setup::traceparent`].
 pub const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-/// See [`TRACE_ID`].
+/// The span id of the caller there.
 pub const PARENT_ID: &str = "00f067aa0ba902b7";
 
-/// What the caller sends along; `BENCHMARKS_NO_TRACESTATE` leaves it out.
+/// The caller's tracestate; `BENCHMARKS_NO_TRACESTATE` leaves it out.
 pub fn tracestate() -> Option<&'static str> {
     let left_out = std::env::var_os("BENCHMARKS_NO_TRACESTATE").is_some();
     (!left_out).then_some("congo=t61rcWkgMzE")
@@ -67,12 +67,12 @@ pub fn roots() -> bool {
     std::env::var_os("BENCHMARKS_ROOTS").is_some()
 }
 
-/// How many routes the application has; `BENCHMARKS_ROUTES`, by default one.
+/// The number of routes of the application; `BENCHMARKS_ROUTES`, one by default.
 pub fn routes() -> usize {
     number("BENCHMARKS_ROUTES").unwrap_or(1)
 }
 
-/// How many labels a hook adds to metric and span; `BENCHMARKS_LABELS`, by default none.
+/// The number of labels that a hook adds to metric and span; `BENCHMARKS_LABELS`, none by default.
 pub fn labels() -> usize {
     number("BENCHMARKS_LABELS").unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! Over sockets: the same request by HTTP/1.1, over connections that stay open.
+//! Over sockets: the same request over HTTP/1.1, on persistent connections.
 
 use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use crate::column::FLOOR;
 use crate::measure::this_program;
 
-/// Prints a table for each number of connections: the medians of rounds in which the columns take
-/// turns.
+/// Prints a table for each number of connections, with the medians of rounds in which the columns
+/// take turns.
 pub fn print(seconds: u64) -> Result<()> {
     let servers = COLUMNS
         .iter()
@@ -70,7 +70,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts what prints its port.
+    /// Starts a program that prints its port.
     pub(crate) fn start(mut program: Command) -> Result<Self> {
         let mut child = program
             .stdin(Stdio::piped())
@@ -87,7 +87,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Its standard input ends.
+        // This ends its standard input.
         drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
@@ -101,7 +101,7 @@ struct Round {
 }
 
 impl Round {
-    /// Of each number by itself.
+    /// The median of each number separately.
     fn median(rounds: &[Self]) -> Self {
         let median = |of: fn(&Self) -> u64| {
             let mut values: Vec<_> = rounds.iter().map(of).collect();
@@ -131,7 +131,7 @@ async fn load(port: u16, connections: usize, duration: Duration) -> Result<Round
     })
 }
 
-/// The microseconds of each request, of which all are the same.
+/// The latency of each request in microseconds. All requests are the same.
 pub(crate) async fn latencies(
     port: u16,
     connections: usize,
@@ -153,7 +153,7 @@ pub(crate) async fn latencies(
     all.await
 }
 
-/// One request after the other; the microseconds that each took.
+/// Sends one request after another; returns the microseconds that each took.
 async fn connection(port: u16, end: Instant, request: &[u8]) -> Result<Vec<u64>> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     stream.set_nodelay(true)?;
@@ -172,7 +172,7 @@ async fn connection(port: u16, end: Instant, request: &[u8]) -> Result<Vec<u64>>
     Ok(latencies)
 }
 
-/// The request of a caller that is sampled.
+/// The request of a sampled caller.
 pub(crate) const REQUEST: &[u8] = b"GET /orders/42 HTTP/1.1\r\n\
     host: shop.example:8080\r\n\
     user-agent: benchmarks/1.0\r\n\
@@ -180,7 +180,7 @@ pub(crate) const REQUEST: &[u8] = b"GET /orders/42 HTTP/1.1\r\n\
     accept-encoding: gzip\r\n\
     traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\
     tracestate: congo=t61rcWkgMzE\r\n\r\n";
-/// The same of a caller that says nothing of a trace.
+/// The same from a caller without a trace context.
 pub(crate) const ROOT: &[u8] = b"GET /orders/42 HTTP/1.1\r\n\
     host: shop.example:8080\r\n\
     user-agent: benchmarks/1.0\r\n\

@@ -9,8 +9,8 @@ use crate::frameworks::COLUMNS;
 use crate::measure::{self, Cost};
 use crate::setup::Setup;
 
-/// Measures the framework's columns and prints two tables: instructions and allocations, and
-/// nanoseconds, over the bare framework.
+/// Measures the framework's columns and prints two tables, both over the bare framework: one of
+/// instructions and allocations, one of nanoseconds.
 pub fn print(only: Option<&str>) -> Result<()> {
     for columns in COLUMNS {
         let Some(bare) = columns.first() else {
@@ -84,7 +84,7 @@ fn table(columns: &[Column], costs: &Costs) -> String {
     table
 }
 
-/// The bare framework's own price; of all others what they add to it.
+/// The bare framework's own cost; for all others, the cost that they add to it.
 fn cell(column: &Column, cost: Cost, bare: Cost) -> String {
     let over = match column.name {
         "bare" => Cost::default(),

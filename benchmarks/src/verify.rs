@@ -1,4 +1,4 @@
-//! What the columns recorded, so that none is measured that does not do its work.
+//! Checks what the columns record, so that only columns that do their work are measured.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::setup::{PARENT_ID, Setup, TRACE_ID};
 
-/// A span as any version of the SDK hands it over.
+/// A span from any version of the SDK.
 #[derive(Debug)]
 pub struct Seen {
     pub name: String,
@@ -17,19 +17,19 @@ pub struct Seen {
     pub attributes: Vec<(String, String)>,
 }
 
-/// Whether ended spans are looked at or dropped, as they are while measuring.
+/// Whether ended spans are kept, or dropped as during a measurement.
 pub static WATCHING: AtomicBool = AtomicBool::new(false);
-/// The spans that ended while [`WATCHING`].
+/// The spans that have ended while [`WATCHING`].
 pub static SPANS: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
-/// The names of the metrics that were exported.
+/// The names of the exported metrics.
 pub static METRICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Whether ended spans are looked at.
+/// Whether ended spans are kept.
 pub fn is_watching() -> bool {
     WATCHING.load(Ordering::Relaxed)
 }
 
-/// One request made exactly the right span, and metrics where there is something to record to.
+/// Checks that one request created exactly the right span, and metrics if there is an SDK for them.
 pub fn check(setup: Setup, kind: &str, expects_metrics: bool) -> Result<()> {
     let spans = SPANS.lock().map_err(|_| anyhow::anyhow!("poisoned"))?;
     if matches!(setup, Setup::A | Setup::B) {

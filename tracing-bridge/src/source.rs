@@ -9,7 +9,7 @@ pub(crate) fn path(file: &str) -> &str {
     if let Some(start) = file.find("/library/").filter(|_| file.contains("/rustc/")) {
         return file.get(start + 1..).unwrap_or(file);
     }
-    // The last folder `src` that is not inside another such folder, and the folder around it.
+    // The last folder `src` (or else `tests` and so on), and the folder around it.
     let folder = ["/src/", "\\src\\", "/tests/", "/examples/", "/benches/"]
         .into_iter()
         .find_map(|folder| file.rfind(folder));

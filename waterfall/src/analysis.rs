@@ -1,4 +1,4 @@
-//! Where the time of a trace went: self time, by service and span name.
+//! Shows where the time of a trace went: self time, by service and span name.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::trace::Trace;
 /// The groups of one trace, the largest self time first.
 #[derive(Debug)]
 pub(crate) struct Analysis<'a> {
-    /// What the caller waited for.
+    /// The time that the caller waited.
     pub(crate) total: Duration,
     pub(crate) groups: Vec<Group<'a>>,
 }
@@ -23,15 +23,15 @@ pub(crate) struct Group<'a> {
     pub(crate) service: &'a str,
     pub(crate) name: &'a str,
     pub(crate) spans: Vec<&'a Span>,
-    /// The time in which one of the spans, and none of its children, was running.
+    /// The time in which one of the spans was running, and none of its children.
     pub(crate) self_time: Duration,
-    /// The self time as a part of the total, from 0 to 1.
+    /// The self time as a share of the total, from 0 to 1.
     pub(crate) share: f64,
 }
 
 impl<'a> Analysis<'a> {
-    /// Self time is a span's duration without the union of its children's intervals. What
-    /// lies outside the root's interval is left out: nobody waited for it.
+    /// Self time is a span's duration without the union of its children's intervals. Time outside
+    /// the root's interval is left out: nobody waited for it.
     pub(crate) fn new(trace: &'a Trace) -> Self {
         let window = trace.window();
         let total = Duration::from_nanos(window.end.saturating_sub(window.start));
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::testing::span;
 
-    /// Service, name, number of spans and self time in milliseconds of every group.
+    /// Service, name, number of spans and self time in milliseconds of each group.
     fn summary(spans: Vec<Span>) -> Vec<(String, String, usize, u128)> {
         let trace = Trace::new(spans);
         Analysis::new(&trace)

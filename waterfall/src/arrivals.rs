@@ -1,4 +1,4 @@
-//! What running services export, put together until their traces are complete.
+//! Assembles the spans of running services until their traces are complete.
 
 mod completeness;
 mod recent;
@@ -16,17 +16,17 @@ use crate::trace::{LONGEST_TRACE, Trace};
 use completeness::Completeness;
 use recent::Recent;
 
-/// Puts spans together to traces and hands these out when they are complete.
+/// Assembles spans into traces, and returns each trace when it is complete.
 ///
-/// A trace is complete when its root and every parent are there, and the other side of every
-/// answered call. It is handed out a moment after that. What is missing is waited for, but not
-/// for ever: who never exports is remembered after the first time, and 60 s after its first span
-/// a trace is handed out as it is. What comes later is handed out as a trace of its own with the
-/// same id; [`Traces`](crate::Traces) puts both together.
+/// A trace is complete when it has its root, every parent, and the other side of every answered
+/// call. It is returned a moment later. Missing spans are waited for, but not forever: a service
+/// that never exports is remembered after the first time, and a trace is returned as it is 60 s
+/// after its first span. Later spans are returned as a separate trace with the same id;
+/// [`Traces`](crate::Traces) merges both.
 #[derive(Debug)]
 pub struct Arrivals {
     incomplete: HashMap<TraceId, Incomplete>,
-    /// When which trace is to be handed out.
+    /// When each trace is due.
     due: BTreeSet<(Instant, [u8; 16])>,
     size: usize,
     limit: usize,
@@ -45,7 +45,8 @@ struct Incomplete {
 }
 
 impl Arrivals {
-    /// Takes at most about `limit` bytes; beyond that, traces are handed out early.
+    /// Creates arrivals that hold at most about `limit` bytes; beyond that, traces are returned
+    /// early.
     pub fn new(limit: usize) -> Self {
         Self {
             incomplete: HashMap::new(),
@@ -58,15 +59,15 @@ impl Arrivals {
         }
     }
 
-    /// Traces begin at this service. A caller of it may have sent a trace context, but its spans
-    /// never come here, and are not waited for even the first time.
+    /// Declares that traces begin at this service. A caller may have sent it a trace context, but
+    /// the caller's spans never come here, and are not waited for, even the first time.
     #[must_use]
     pub fn entered_at(mut self, service: &str) -> Self {
         self.completeness.add_entry(service);
         self
     }
 
-    /// Takes in what has arrived.
+    /// Adds the spans and logs of a batch.
     pub fn add(&mut self, Batch { spans, logs, .. }: Batch, now: Instant) {
         let mut touched = BTreeSet::new();
         for span in spans {
@@ -99,7 +100,7 @@ impl Arrivals {
         }
     }
 
-    /// Hands out the traces whose time has come.
+    /// Returns the traces that are due.
     pub fn due(&mut self, now: Instant) -> Vec<Trace> {
         let mut out = Vec::new();
         while let Some((due, id)) = self.due.first().copied() {
@@ -112,7 +113,7 @@ impl Arrivals {
         in_order(out)
     }
 
-    /// Everything that is there, complete or not.
+    /// Returns all remaining traces, complete or not.
     pub fn rest(&mut self) -> Vec<Trace> {
         let mut out = Vec::new();
         while let Some((_, id)) = self.due.pop_first() {
@@ -121,12 +122,12 @@ impl Arrivals {
         in_order(out)
     }
 
-    /// When [`due`](Self::due) will hand something out, if nothing comes until then.
+    /// When [`due`](Self::due) will next return a trace, if nothing arrives until then.
     pub fn next_due(&self) -> Option<Instant> {
         self.due.first().map(|(due, _)| *due)
     }
 
-    /// How many spans were dropped, because their trace has more of them than can be shown.
+    /// The number of spans dropped because their trace has more than can be shown.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -136,7 +137,7 @@ impl Arrivals {
             return;
         };
         let patience = match entry.spans.is_empty() {
-            // Their spans come later, or are not sampled.
+            // Logs without spans: the spans come later, or are not sampled.
             true if !self.handed_out.contains(&id) => LONGEST_WAIT,
             _ if self.handed_out.contains(&id) => LATE,
             _ => self.completeness.patience(&entry.spans),
@@ -160,7 +161,7 @@ impl Arrivals {
     }
 }
 
-/// Several may come with one export.
+/// One export may complete several.
 fn in_order(mut traces: Vec<Trace>) -> Vec<Trace> {
     traces.sort_by_key(|trace| trace.window().end);
     traces
@@ -172,7 +173,7 @@ fn entry(
     now: Instant,
 ) -> &mut Incomplete {
     incomplete.entry(id).or_insert_with(|| Incomplete {
-        // Many a trace has one, and a list would begin with room for four.
+        // Many traces have one span, and a new list would have room for four.
         spans: Vec::with_capacity(1),
         logs: Vec::new(),
         size: ENTRY,
@@ -181,12 +182,12 @@ fn entry(
     })
 }
 
-/// What comes after a trace was handed out comes in several parts, and each is shown with all.
+/// Late spans come in several parts, and each part is shown with all the others.
 const LATE: Duration = Duration::from_secs(1);
-/// From the first span of a trace that does not end.
+/// Counted from the first span of a trace that does not end.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const HANDED_OUT: usize = 50_000;
-/// With its places among the others.
+/// With its entries in the other collections.
 const ENTRY: usize = size_of::<Incomplete>() + 256;
 
 #[cfg(test)]

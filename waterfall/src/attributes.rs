@@ -1,5 +1,5 @@
-//! Attributes, held so that a million of them fit into memory: names and short values that come
-//! again and again are kept once.
+//! Attributes, stored so that a million of them fit into memory: repeated names and short values
+//! are stored once.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -24,7 +24,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The text, if it is one.
+    /// The text, if the value is one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -32,7 +32,7 @@ impl Value {
         }
     }
 
-    /// The whole number, if it is one.
+    /// The whole number, if the value is one.
     pub fn as_integer(&self) -> Option<i64> {
         match self {
             Self::Integer(number) => Some(*number),
@@ -40,11 +40,11 @@ impl Value {
         }
     }
 
-    /// How many bytes it takes beside its place in a list, at most.
+    /// The maximum number of bytes that it takes beside its place in a list.
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Text(text) if text.len() > LONGEST_KEPT_ONCE => text.len() + ALLOCATION,
-            // Whether others share it cannot be seen; most do.
+            // It is unknown whether the text is shared; most are.
             Self::Text(text) => text.len() / 4,
             Self::Integer(_) | Self::Float(_) | Self::Flag(_) => 0,
             Self::Other(other) => other.to_string().len() * 4 + ALLOCATION,
@@ -52,7 +52,7 @@ impl Value {
     }
 }
 
-/// Texts as they are, everything else as JSON.
+/// Writes texts as they are, and everything else as JSON.
 impl fmt::Display for Value {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -89,7 +89,7 @@ impl Serialize for Value {
     }
 }
 
-/// The attributes of a span, an event or a link, in the order in which they came.
+/// The attributes of a span, an event or a link, in the order of their arrival.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Attributes(Box<[(Arc<str>, Value)]>);
 
@@ -101,17 +101,17 @@ impl Attributes {
             .map(|(_, value)| value)
     }
 
-    /// The text with this name, if it is one.
+    /// The text with this name, if the attribute is a text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
 
-    /// Whether there is one with this name.
+    /// `true` if there is an attribute with this name.
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// Names and values.
+    /// All names and values.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (&**name, value))
     }
@@ -125,7 +125,7 @@ impl Attributes {
 impl FromIterator<(Arc<str>, Value)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(attributes: I) -> Self {
         let attributes = attributes.into_iter();
-        // Not `collect`, which would keep the larger memory of the list that it is made of.
+        // Not `collect`, which would keep the larger memory of the source list.
         let mut kept = Vec::with_capacity(attributes.size_hint().0);
         for attribute in attributes {
             kept.push(attribute);
@@ -144,7 +144,7 @@ impl Serialize for Attributes {
     }
 }
 
-/// The texts that were seen lately, each once.
+/// The recent texts, each stored once.
 #[derive(Debug, Default)]
 pub(crate) struct Texts(HashSet<Arc<str>>);
 
@@ -156,7 +156,7 @@ impl Texts {
         if let Some(known) = self.0.get(text) {
             return known.clone();
         }
-        // Whoever puts a new id into every span would fill it for ever.
+        // A sender with a new id in every span would fill it forever.
         if self.0.len() >= MOST_KEPT {
             self.0.clear();
         }
@@ -168,7 +168,7 @@ impl Texts {
 
 const LONGEST_KEPT_ONCE: usize = 128;
 const MOST_KEPT: usize = 20_000;
-/// What an allocation takes beside its content.
+/// The overhead of an allocation.
 const ALLOCATION: usize = 32;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The lines of a waterfall: parents before their children, equal siblings in one.
+//! The lines of a waterfall: parents before their children, equal siblings in one line.
 
 use std::collections::HashMap;
 use std::iter;
@@ -7,8 +7,8 @@ use crate::intervals::Intervals;
 use crate::span::{Kind, Span, Status};
 use crate::trace::Trace;
 
-/// What one line stands for: a span, or all its siblings of the same name. Forty equal queries
-/// in one line are seen at once, in forty lines they are scrolled past.
+/// The content of a line: a span, or all its siblings with the same name. Forty equal queries are
+/// noticed in one line, but are scrolled past in forty.
 #[derive(Debug)]
 pub(crate) struct Bundle<'a> {
     pub(crate) depth: usize,
@@ -27,7 +27,7 @@ impl<'a> Bundle<'a> {
         }
     }
 
-    /// Leaves with one key stand in one line.
+    /// Leaves with the same key share a line.
     fn key(&self) -> Option<(&'a str, &'a str, Kind, Status)> {
         let Span {
             service,
@@ -64,7 +64,7 @@ pub(crate) fn bundles(trace: &Trace) -> Vec<Bundle<'_>> {
     bundles
 }
 
-/// Siblings with the equal ones bundled, last first, as a stack wants them.
+/// Siblings with equal ones bundled, last one first, as a stack needs them.
 fn folded<'a>(
     trace: &Trace,
     depth: usize,

@@ -1,5 +1,5 @@
-//! Clocks that disagree: a server that begins before it was called, or after it has answered, is
-//! moved to where it must have been, with everything below it.
+//! Corrects clocks that disagree: a server that begins before its call, or ends after the answer,
+//! is moved to a possible time, with everything below it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,8 +7,8 @@ use opentelemetry::trace::SpanId;
 
 use crate::span::{Kind, Span};
 
-/// Moves what cannot be. Where nothing is impossible nothing is moved, so that a small difference
-/// stays unseen rather than a true picture being bent.
+/// Moves spans with impossible times. Others are not moved: a small difference stays undetected,
+/// but no correct time is changed.
 pub(crate) fn align(spans: &mut [Span]) {
     let mut children: HashMap<SpanId, Vec<usize>> = HashMap::new();
     let mut starts = Vec::new();
@@ -19,7 +19,7 @@ pub(crate) fn align(spans: &mut [Span]) {
             None => starts.push((index, 0)),
         }
     }
-    // From the top, as whoever is below a moved span has the same clock until the next call.
+    // From the top: all spans below a moved span have the same clock until the next call.
     while let Some((index, ahead)) = starts.pop() {
         let Some(span) = spans.get_mut(index) else {
             continue;
@@ -35,7 +35,7 @@ pub(crate) fn align(spans: &mut [Span]) {
     }
 }
 
-/// Puts the span back to its own clock.
+/// Resets the span to its own clock.
 pub(crate) fn undo(span: &mut Span) {
     shift(span, -span.clock_ahead_nano);
     span.clock_ahead_nano = 0;
@@ -57,7 +57,7 @@ impl Span {
     }
 }
 
-/// How much later than the root's the child's clock is; `inherited` is that of its parent.
+/// How far the child's clock is ahead of the root's; `inherited` is that of its parent.
 fn ahead_of(parent: &Bounds, child: &Span, inherited: i64) -> i64 {
     let start = child.start_unix_nano.saturating_add_signed(-inherited);
     let (took, waited) = (
@@ -65,7 +65,7 @@ fn ahead_of(parent: &Bounds, child: &Span, inherited: i64) -> i64 {
         parent.end.saturating_sub(parent.start),
     );
     let is_impossible = start < parent.start || start > parent.end;
-    // What outlasts its caller tells nothing about where it was.
+    // A server that runs longer than its call does not show its offset.
     if !(parent.is_call && child.kind == Kind::Server && is_impossible && took <= waited) {
         return inherited;
     }
@@ -108,15 +108,15 @@ mod tests {
         let table = [
             // Within the call.
             (1020..1060, 1030..1040, [(1020, 1060, 0), (1030, 1040, 0)]),
-            // A clock that is late by 50 ms.
+            // A clock that is 50 ms late.
             (970..1010, 980..990, [(1030, 1070, -60), (1040, 1050, -60)]),
-            // One that is early by a second.
+            // A clock that is one second early.
             (
                 2030..2070,
                 2040..2050,
                 [(1030, 1070, 1000), (1040, 1050, 1000)],
             ),
-            // It ends after its caller, who may have given up.
+            // The server ends after its caller, which may have given up.
             (1020..1200, 1030..1040, [(1020, 1200, 0), (1030, 1040, 0)]),
         ];
         for (server, below, expected) in table {

@@ -1,28 +1,28 @@
-//! Which traces somebody wants to see.
+//! A filter for traces.
 
 use std::time::Duration;
 
 use crate::span::Span;
 use crate::trace::Trace;
 
-/// Which traces somebody wants to see; by default all.
+/// Selects the traces to show; by default all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Filter {
-    /// Only those that took at least as long. Default: none.
+    /// Only traces that took at least this long. Default: none.
     pub slow: Option<Duration>,
-    /// Only those with an error. Default: false.
+    /// Only traces with an error. Default: false.
     pub errors: bool,
-    /// Only those that came through this service. Default: none.
+    /// Only traces that came through this service. Default: none.
     pub service: Option<String>,
-    /// Only those with a route or name of a request like this; `*` stands for anything. Default: none.
+    /// Only traces with this route or name of a request; `*` stands for anything. Default: none.
     pub route: Option<String>,
-    /// Only those with a span that has all of these attributes. Default: none.
+    /// Only traces with a span that has all of these attributes. Default: none.
     pub attributes: Vec<(String, String)>,
 }
 
 impl Filter {
-    /// Whether the trace is one of those that somebody wants to see.
+    /// `true` if the filter selects the trace.
     pub fn lets_through(&self, trace: &Trace) -> bool {
         let Self {
             slow,
@@ -60,7 +60,7 @@ fn has_all(attributes: &[(String, String)], span: &Span) -> bool {
     })
 }
 
-/// `*` stands for any number of any characters.
+/// `*` matches any number of any characters.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, mut rest)) = pattern.split_once('*') else {
         return pattern == text;

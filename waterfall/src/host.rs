@@ -1,8 +1,8 @@
-//! Which hosts are this machine, whatever a name server says.
+//! Which hosts are this machine, without asking a name server.
 
 use std::net::IpAddr;
 
-/// An address cannot be made to point elsewhere, and `localhost` is resolved by the browser.
+/// An address cannot be redirected, and browsers resolve `localhost` themselves.
 pub(crate) fn is_this_machine(host: &str) -> bool {
     let without_port = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

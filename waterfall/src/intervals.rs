@@ -1,4 +1,4 @@
-//! Sets of moments, so that overlapping spans are never counted twice.
+//! Sets of time intervals, so that overlapping spans are never counted twice.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -25,7 +25,7 @@ impl Intervals {
         Self(disjoint)
     }
 
-    /// What is left of `whole` when these intervals are taken out of it.
+    /// The parts of `whole` outside of these intervals.
     pub(crate) fn gaps_in(&self, whole: Range<u64>) -> Self {
         let mut gaps = Vec::new();
         let mut position = whole.start;

@@ -10,11 +10,12 @@ use crate::trace::Trace;
 
 /// Writes each span of the trace as one JSON object a line.
 ///
-/// With `trace_id`, `span_id`, `parent_span_id` (absent on roots), `service`, `name`, `kind`,
-/// `start_unix_nano`, `duration_ns`, `status` and `attributes`, by the clock of its own service.
+/// The fields are `trace_id`, `span_id`, `parent_span_id` (absent on roots), `service`, `name`,
+/// `kind`, `start_unix_nano`, `duration_ns`, `status` and `attributes`. Times are by the clock of
+/// the span's own service.
 ///
 /// # Errors
-/// What `out` says.
+/// If `out` cannot be written to.
 pub fn print_json(trace: &Trace, out: &mut impl Write) -> io::Result<()> {
     for span in trace.spans() {
         serde_json::to_writer(&mut *out, &Line::from(span))?;

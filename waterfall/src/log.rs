@@ -1,4 +1,4 @@
-//! A line of a service's log, as it was received.
+//! A log record as it was received.
 
 use opentelemetry::trace::{SpanId, TraceId};
 
@@ -12,17 +12,17 @@ pub struct Log {
     pub span_id: SpanId,
     /// When it was written.
     pub unix_nano: u64,
-    /// How serious it is.
+    /// Its severity.
     pub severity: Severity,
-    /// Message and fields.
+    /// The message and the fields.
     pub text: String,
 }
 
-/// How serious a line of the log is.
+/// The severity of a log record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Severity {
-    /// Up to information.
+    /// Info or below.
     Info,
     /// A warning.
     Warning,
@@ -31,7 +31,7 @@ pub enum Severity {
 }
 
 impl Log {
-    /// About how many bytes it takes in memory.
+    /// The approximate number of bytes in memory.
     pub(crate) fn size(&self) -> usize {
         size_of::<Self>() + self.text.len()
     }

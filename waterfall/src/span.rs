@@ -13,50 +13,50 @@ use crate::attributes::Attributes;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Span {
-    /// The trace that it belongs to.
+    /// Its trace.
     pub trace_id: TraceId,
     /// Its own id, unique in the trace.
     pub span_id: SpanId,
-    /// The span that it is a part of; `None` for a root.
+    /// Its parent; `None` for a root.
     pub parent_span_id: Option<SpanId>,
     /// The `service.name` of the resource.
     pub service: Arc<str>,
-    /// What the span is called.
+    /// Its name.
     pub name: Arc<str>,
-    /// Its place between services.
+    /// Its role between services.
     pub kind: Kind,
-    /// When it began, in nanoseconds since the Unix epoch, by the clock of the trace's root.
+    /// Its start, in nanoseconds since the Unix epoch, by the clock of the trace's root.
     pub start_unix_nano: u64,
-    /// When it ended, by the same clock.
+    /// Its end, by the same clock.
     pub end_unix_nano: u64,
-    /// How much later the span's own clock is than that of the root, in nanoseconds. 0 unless the
-    /// difference shows: a server that begins before it was called.
+    /// How far the span's own clock is ahead of the root's, in nanoseconds. 0 unless the difference
+    /// is visible: a server that begins before its call.
     pub clock_ahead_nano: i64,
     /// Whether it succeeded.
     pub status: Status,
-    /// Why not, in words; often empty.
+    /// The reason of an error, in words; often empty.
     pub status_message: Arc<str>,
-    /// What is known of it.
+    /// Its attributes.
     pub attributes: Attributes,
-    /// What happened in it.
+    /// Its events.
     pub events: Box<[Event]>,
-    /// Other spans that have led to it without being its parents.
+    /// Its links: other spans that led to it and are not its parents.
     pub links: Box<[Link]>,
 }
 
-/// Something that happened in a span, for example an exception.
+/// An event in a span, for example an exception.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
-    /// When it happened.
+    /// Its time, in nanoseconds since the Unix epoch.
     pub unix_nano: u64,
-    /// What it is called.
+    /// Its name.
     pub name: Arc<str>,
-    /// What is known of it.
+    /// Its attributes.
     pub attributes: Attributes,
 }
 
-/// A span of any trace that has led to the one that holds this.
+/// A link to another span, of any trace, that led to the span with this link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Link {
@@ -66,12 +66,12 @@ pub struct Link {
     pub span_id: SpanId,
 }
 
-/// A span's place between services.
+/// The role of a span between services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
-    /// Within a service.
+    /// Work within a service.
     Internal,
     /// Answers a call.
     Server,
@@ -88,16 +88,16 @@ pub enum Kind {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Status {
-    /// Nobody has said anything else.
+    /// No status was set.
     Unset,
-    /// Somebody has said so.
+    /// The status was set to success.
     Ok,
     /// It failed.
     Error,
 }
 
 impl Span {
-    /// From its start to its end.
+    /// The time from its start to its end.
     pub fn interval(&self) -> Range<u64> {
         self.start_unix_nano..self.end_unix_nano
     }
@@ -107,22 +107,23 @@ impl Span {
         Duration::from_nanos(self.end_unix_nano.saturating_sub(self.start_unix_nano))
     }
 
-    /// Whether it failed.
+    /// `true` if it failed.
     pub fn is_error(&self) -> bool {
         self.status == Status::Error
     }
 
-    /// A call to a service, as opposed to one to a database, which is of kind client too.
+    /// `true` if it is a call to a service. A call to a database is of kind client, too, but is no
+    /// such call.
     pub fn is_call(&self) -> bool {
         self.kind == Kind::Client && CALLS.iter().any(|key| self.attributes.contains(key))
     }
 
-    /// A query to a database.
+    /// `true` if it is a query to a database.
     pub fn is_query(&self) -> bool {
         self.kind == Kind::Client && DATABASES.iter().any(|key| self.attributes.contains(key))
     }
 
-    /// Whether the other side of a call has answered it for certain.
+    /// `true` if the other side has certainly answered the call.
     pub fn is_answered(&self) -> bool {
         match self.rpc_status() {
             Some(code) => SAID_BY_SERVERS.contains(&code),
@@ -130,13 +131,13 @@ impl Span {
         }
     }
 
-    /// The status code of HTTP, if the span is about a request.
+    /// The HTTP status code, if the span is a request.
     pub fn http_status(&self) -> Option<i64> {
         let mut values = HTTP_STATUS.iter().map(|key| self.attributes.get(key));
         values.find_map(|value| value?.as_integer())
     }
 
-    /// The status code of gRPC by its name, if the span is about a call.
+    /// The name of the gRPC status code, if the span is a call.
     pub fn rpc_status(&self) -> Option<&str> {
         let mut names = RPC_STATUS.iter().map(|key| self.attributes.text(key));
         let number = || {
@@ -146,7 +147,7 @@ impl Span {
         names.find_map(|name| name).or_else(number)
     }
 
-    /// The class of the error, or the exception if there is none.
+    /// The type of the error, or of the exception if there is none.
     pub fn error_type(&self) -> Option<&str> {
         let exception = || {
             let mut events = self.events.iter().rev();
@@ -155,7 +156,7 @@ impl Span {
         self.attributes.text("error.type").or_else(exception)
     }
 
-    /// About how many bytes it takes in memory.
+    /// The approximate number of bytes in memory.
     pub(crate) fn size(&self) -> usize {
         let events = self.events.iter().map(|event| event.attributes.size());
         size_of::<Self>()
@@ -167,7 +168,7 @@ impl Span {
     }
 }
 
-/// The conventions of today and those that older instrumentations still follow.
+/// The current conventions, and those that older instrumentations still follow.
 const CALLS: [&str; 4] = [
     "http.request.method",
     "http.method",
@@ -196,8 +197,8 @@ const GRPC_CODES: [&str; 17] = [
     "DATA_LOSS",
     "UNAUTHENTICATED",
 ];
-/// The codes of gRPC that [no client makes up](https://grpc.io/docs/guides/status-codes/) where
-/// nobody has answered.
+/// The gRPC codes that [no client creates itself](https://grpc.io/docs/guides/status-codes/) if
+/// there is no answer.
 const SAID_BY_SERVERS: [&str; 8] = [
     "OK",
     "INVALID_ARGUMENT",

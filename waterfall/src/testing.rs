@@ -1,4 +1,4 @@
-//! Small traces for tests; times in milliseconds.
+//! Small traces for tests, with times in milliseconds.
 
 use std::ops::Range;
 use std::sync::Arc;

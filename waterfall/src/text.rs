@@ -1,4 +1,4 @@
-//! How durations and names are written, in the terminal and on the page.
+//! Formats durations and names, for the terminal and the page.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub(crate) fn duration_text(duration: Duration) -> String {
     }
 }
 
-/// What a terminal may be shown: a sender could otherwise move the cursor, or worse.
+/// Removes control characters: a sender could otherwise move the cursor, or worse.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let is_harmful = |letter: char| letter.is_control() || BIDIRECTIONAL.contains(&letter);
     match text.contains(is_harmful) {
@@ -24,7 +24,7 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// They show a line in another order than it has.
+/// They change the displayed order of a line.
 const BIDIRECTIONAL: [char; 9] = [
     '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
     '\u{2069}',

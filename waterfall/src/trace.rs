@@ -11,22 +11,22 @@ use crate::clock;
 use crate::log::Log;
 use crate::span::{Kind, Span};
 
-/// The spans of one trace, earliest first, who is whose parent, and what was logged in them.
+/// The spans of one trace, earliest first, with their parents and logs.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     spans: Vec<Span>,
-    /// Parent and index of the child, by parent and then by the child's start.
+    /// Parent and index of each child, sorted by parent and then by the child's start.
     children: Vec<(SpanId, usize)>,
-    /// By span and time.
+    /// Sorted by span and time.
     logs: Vec<Log>,
-    /// Asked for again and again, and not cheap to find.
+    /// Stored because it is needed often and is expensive to compute.
     window: Range<u64>,
     size: usize,
 }
 
 impl Trace {
-    /// A span that was delivered twice (OTLP promises at least once) is kept once. All spans must
-    /// have one trace id.
+    /// Creates a trace. A span that was delivered twice (OTLP promises at least once) is kept once.
+    /// All spans must have the same trace id.
     pub fn new(mut spans: Vec<Span>) -> Self {
         let mut seen = HashSet::new();
         spans.retain(|span| seen.insert(span.span_id));
@@ -59,7 +59,7 @@ impl Trace {
         start..end.unwrap_or(start)
     }
 
-    /// With those of the log records that belong to it.
+    /// Adds those log records that belong to it.
     pub fn with_logs<'a>(mut self, logs: impl IntoIterator<Item = &'a Log>) -> Self {
         let id = self.id();
         let logs = logs.into_iter().filter(|log| Some(log.trace_id) == id);
@@ -68,7 +68,7 @@ impl Trace {
         self
     }
 
-    /// With log records that belong to it for certain.
+    /// Adds log records that are known to belong to it.
     pub(crate) fn with_own_logs(mut self, logs: Vec<Log>) -> Self {
         self.logs.extend(logs);
         self.sort_logs();
@@ -82,7 +82,7 @@ impl Trace {
         self.size += self.logs.iter().map(Log::size).sum::<usize>();
     }
 
-    /// One with the spans and logs of both.
+    /// A trace with the spans and logs of both.
     pub(crate) fn merge(&self, other: &Self) -> Self {
         let mut spans = self.spans.clone();
         spans.extend(other.spans.iter().cloned());
@@ -94,7 +94,7 @@ impl Trace {
         Self::new(spans).with_own_logs(logs)
     }
 
-    /// One trace for each trace id, the one that began first in front.
+    /// Groups spans by trace id. The trace that began first comes first.
     pub fn group(spans: Vec<Span>) -> Vec<Self> {
         let mut by_id: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for span in spans {
@@ -113,7 +113,7 @@ impl Trace {
         self.spans.first().map(|span| span.trace_id)
     }
 
-    /// The id of what was logged, if all spans came before.
+    /// The trace id of the logs, if all spans came before.
     pub(crate) fn id_of_logs(&self) -> Option<TraceId> {
         self.logs.first().map(|log| log.trace_id)
     }
@@ -134,14 +134,14 @@ impl Trace {
         root.or(self.spans.first())
     }
 
-    /// The services in the order in which the trace came to them.
+    /// The services in the order in which the trace reached them.
     pub fn services(&self) -> Vec<&str> {
         let mut seen = HashSet::new();
         let names = self.spans.iter().map(|span| &*span.service);
         names.filter(|name| seen.insert(*name)).collect()
     }
 
-    /// What was logged in the span, earliest first.
+    /// The logs of the span, earliest first.
     pub fn logs(&self, span: &Span) -> &[Log] {
         let id = span.span_id.to_bytes();
         let start = self.logs.partition_point(|log| log.span_id.to_bytes() < id);
@@ -151,7 +151,7 @@ impl Trace {
         self.logs.get(start..end).unwrap_or_default()
     }
 
-    /// The spans with this parent, earliest first.
+    /// The children of this span, earliest first.
     pub fn children(&self, parent: &Span) -> impl DoubleEndedIterator<Item = &Span> {
         let id = parent.span_id.to_bytes();
         let start = self
@@ -164,7 +164,7 @@ impl Trace {
         found.iter().filter_map(|(_, index)| self.spans.get(*index))
     }
 
-    /// Children, their children and so on, in no particular order.
+    /// The children, their children and so on, in no particular order.
     pub fn descendants(&self, ancestor: &Span) -> impl Iterator<Item = &Span> {
         let mut waiting: Vec<_> = self.children(ancestor).collect();
         // A sender may make two spans each other's parents.
@@ -181,7 +181,7 @@ impl Trace {
         })
     }
 
-    /// The spans to begin with: the root, and those whose parent was not received.
+    /// The topmost spans: the root, and those whose parent was not received.
     pub fn tops(&self) -> impl Iterator<Item = &Span> {
         let known: HashSet<_> = self.spans.iter().map(|span| span.span_id).collect();
         self.spans.iter().filter(move |span| {
@@ -190,7 +190,8 @@ impl Trace {
         })
     }
 
-    /// The time the caller waited: that of the root, or without a single root that of all spans.
+    /// The time that the caller waited: that of the root, or of all spans if there is no single
+    /// root.
     pub fn window(&self) -> Range<u64> {
         self.window.clone()
     }
@@ -201,7 +202,7 @@ impl Trace {
         Duration::from_nanos(window.end.saturating_sub(window.start))
     }
 
-    /// Whether any span failed.
+    /// `true` if any span failed.
     pub fn has_error(&self) -> bool {
         self.spans.iter().any(Span::is_error)
     }
@@ -215,23 +216,23 @@ impl Trace {
         }
     }
 
-    /// About how many bytes it takes in memory.
+    /// The approximate number of bytes in memory.
     pub(crate) fn size(&self) -> usize {
         size_of::<Self>() + self.size + PLACE
     }
 }
 
-/// What is kept for long takes no more than it needs. Shrinking in place would leave gaps that are
-/// too small for the next trace.
+/// Copies a list to memory of its exact size, because it is kept for long. Shrinking in place would
+/// leave gaps that are too small for the next trace.
 fn exact<T>(list: Vec<T>) -> Vec<T> {
     let mut exact = Vec::with_capacity(list.len());
     exact.extend(list);
     exact
 }
 
-/// What a place among other traces takes.
+/// The memory for a trace's entry in other collections.
 const PLACE: usize = 160;
-/// In spans. Nobody can look at more.
+/// A number of spans. More cannot be read by a person.
 pub(crate) const LONGEST_TRACE: usize = 50_000;
 
 #[cfg(test)]

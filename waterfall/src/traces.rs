@@ -1,4 +1,4 @@
-//! The traces that have been seen, newest first, in bounded memory.
+//! The traces seen so far, newest first, in limited memory.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::filter::Filter;
 use crate::trace::{LONGEST_TRACE, Trace};
 
-/// The traces that have been seen. Clones share them, so that one may fill and another show.
+/// The traces seen so far. Clones share them, so that one can add traces and another can show them.
 #[derive(Clone, Debug)]
 pub struct Traces {
     shelf: Arc<Mutex<Shelf>>,
@@ -26,36 +26,36 @@ struct Shelf {
     counts: Counts,
 }
 
-/// How much was seen, and how much of it is left.
+/// How many traces and spans were added, and how many of them were dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// All traces that were ever put in.
+    /// All traces added so far.
     pub traces: u64,
-    /// All spans that were ever put in.
+    /// All spans added so far.
     pub spans: u64,
-    /// Traces that had to make room for newer ones.
+    /// Traces dropped to make room for newer ones.
     pub forgotten: u64,
-    /// Spans of traces that have more of them than can be shown.
+    /// Spans dropped because their trace has more than can be shown.
     pub dropped: u64,
 }
 
-/// A trace as it is after something was put in.
+/// A trace after something was added to it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Put {
-    /// All that is known of it.
+    /// The whole trace as it is now.
     pub trace: Arc<Trace>,
-    /// What was put in.
+    /// The added part.
     pub arrived: Arc<Trace>,
-    /// Whether there were spans of it before.
+    /// `true` if it had spans before.
     pub was_known: bool,
-    /// Whether there are spans now that were not there before.
+    /// `true` if it has spans now that it did not have before.
     pub has_new_spans: bool,
 }
 
 impl Traces {
-    /// Takes at most about `limit` bytes; the oldest traces make room for new ones.
+    /// Creates a store of at most about `limit` bytes; the oldest traces make room for new ones.
     pub fn new(limit: usize) -> Self {
         let shelf = Shelf {
             traces: HashMap::new(),
@@ -70,20 +70,20 @@ impl Traces {
         }
     }
 
-    /// Puts a trace in, together with what is already known of it. `None` if nothing is known of
-    /// it, not even now.
+    /// Adds a trace, and merges it with what is already known of it. `None` if there is still no
+    /// span of it, or if it already has as many spans as can be shown.
     pub fn put(&self, trace: Trace) -> Option<Put> {
         let put = self.shelf().put(trace)?;
         self.changes.send_modify(|change| *change += 1);
         Some(put)
     }
 
-    /// The trace with this id, if it is still there.
+    /// The trace with this id, if it is still in memory.
     pub fn get(&self, id: TraceId) -> Option<Arc<Trace>> {
         self.shelf().traces.get(&id).cloned()
     }
 
-    /// Those that the filter lets through, newest first.
+    /// The traces that the filter selects, newest first.
     pub fn newest(&self, filter: &Filter, skip: usize, take: usize) -> Vec<Arc<Trace>> {
         let shelf = self.shelf();
         let traces = shelf.order.iter().rev();
@@ -96,12 +96,12 @@ impl Traces {
             .collect()
     }
 
-    /// How much was seen, and how much of it is left.
+    /// The numbers of traces and spans so far.
     pub fn counts(&self) -> Counts {
         self.shelf().counts
     }
 
-    /// Tells of every change.
+    /// Notifies of each change.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }

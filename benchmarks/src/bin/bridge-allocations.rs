@@ -1,4 +1,4 @@
-//! Counts the allocations of one span or event, in a program whose allocator counts.
+//! Counts the allocations of one span or event; the program's allocator does the counting.
 
 use anyhow::Result;
 use benchmarks::bridges::run::Arguments;
@@ -12,7 +12,7 @@ fn main() -> Result<()> {
         times,
     } = Arguments::parse();
     let _kept = install(bridge)?;
-    // What is made once is not the price of a span. Two lengths, for what happens around all.
+    // One-time allocations are not part of a span's cost. Two lengths, to remove the constant part.
     work.repeat(times);
     let count = |times| allocation_counter::measure(|| work.repeat(times)).count_total;
     println!("{}", (count(2 * times) - count(times)) / u64::from(times));

@@ -1,4 +1,4 @@
-//! The middlewares of fastrace, as `request` has the others.
+//! The middlewares of fastrace, as `request` runs the others.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -48,7 +48,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// fastrace-reqwest makes the headers of a request, and leaves the span to its user.
+/// fastrace-reqwest creates the headers of a request, and leaves the span to its user.
 fn client() -> Result<Request> {
     let caller = SpanContext::decode_w3c_traceparent(Setup::C.traceparent());
     let caller = caller.context("the caller's context")?;

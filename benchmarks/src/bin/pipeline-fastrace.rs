@@ -1,4 +1,4 @@
-//! The stack of fastrace, as `pipeline-run` has the others.
+//! The stack of fastrace, as `pipeline-run` runs the others.
 
 use std::borrow::Cow;
 
@@ -45,8 +45,8 @@ fn subject(protocol: Protocol) -> Result<Subject> {
     })
 }
 
-/// As its documentation has it. It has no samplers: of requests that begin a trace, as many as a
-/// sampler would take are given a context.
+/// As in its documentation. It has no samplers: of the requests that begin a trace, only as many as
+/// a sampler would accept are given a context.
 fn layer() -> FastraceLayer {
     let ratio = std::env::var("OTEL_TRACES_SAMPLER_ARG");
     let ratio: Option<f64> = ratio.ok().and_then(|ratio| ratio.parse().ok());

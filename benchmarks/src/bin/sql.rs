@@ -1,6 +1,6 @@
-//! Prints how many megabytes of SQL a second the reader of `otel-instrumentation` takes.
+//! Prints how many megabytes of SQL the reader of `otel-instrumentation` processes per second.
 //!
-//! The reader has no public name, so that its sources are a part of this program.
+//! The reader is not public, so its sources are part of this program.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn main() {
     }
 }
 
-/// The time of one reading in the fastest of many rounds.
+/// The time of one reading, in the fastest of many rounds.
 fn fastest(statement: &str, options: &ReadingOptions) -> Duration {
     let round = || {
         let begun = Instant::now();
@@ -46,7 +46,7 @@ fn fastest(statement: &str, options: &ReadingOptions) -> Duration {
     (0..ROUNDS).map(|_| round()).min().unwrap_or_default()
 }
 
-/// Statements of 10 KiB, and one as they mostly are.
+/// Statements of 10 KiB, and one of ordinary size.
 fn statements() -> [(&'static str, String); 6] {
     let short = "SELECT stock, reserved FROM inventory WHERE sku = 'AB-1234' AND warehouse = 17";
     let columns: Vec<_> = (0..300).map(|n| format!("o.column_{n} AS c{n}")).collect();

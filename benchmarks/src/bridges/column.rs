@@ -11,21 +11,21 @@ pub enum Bridge {
     Layer,
     /// `otel_autoconfigure::init`, without lines.
     Init,
-    /// With lines for programs.
+    /// With lines for machines.
     InitJson,
     /// With lines for people.
     InitText,
-    /// `Telemetry::layer` and an `EnvFilter` in a subscriber of the application's own.
+    /// `Telemetry::layer` and an `EnvFilter` in the application's own subscriber.
     Own,
     /// `otel_autoconfigure::init` with tracing-opentelemetry, without lines.
     InitForeign,
     /// The layer of tracing-opentelemetry alone, and the appender for log records.
     TracingOpentelemetry,
-    /// The same with the `fmt` layer and an `EnvFilter` for all, as it is often set up.
+    /// The same with the `fmt` layer and an `EnvFilter` for all layers, which is a common setup.
     TracingOpentelemetryFmt,
     /// `oxtel::init`, without lines.
     Oxtel,
-    /// With lines for programs.
+    /// With lines for machines.
     OxtelJson,
 }
 
@@ -35,7 +35,7 @@ impl Bridge {
         value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    /// Whether spans are exported at all.
+    /// Whether it exports spans at all.
     pub(crate) fn exports(self) -> bool {
         self != Self::Registry
     }

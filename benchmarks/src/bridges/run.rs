@@ -1,4 +1,4 @@
-//! The process that is measured: one subscriber and one thing to do.
+//! The measured process: one subscriber and one piece of work.
 
 use std::sync::atomic::Ordering;
 
@@ -9,7 +9,7 @@ use super::column::Bridge;
 use super::subscribers::{EMITTED, ENDED, install};
 use super::work::Work;
 
-/// One subscriber, and how often it does what.
+/// One subscriber, the work, and its number of repetitions.
 #[derive(Clone, Copy, Debug, Parser)]
 pub struct Arguments {
     pub bridge: Bridge,
@@ -17,7 +17,7 @@ pub struct Arguments {
     pub times: u32,
 }
 
-/// Does it, and fails if it was not seen at the other end.
+/// Does the work, and fails if it was not seen at the other end.
 pub fn run(arguments: Arguments) -> Result<()> {
     let Arguments {
         bridge,
@@ -35,7 +35,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let times = usize::try_from(times)?;
     let expected = match work {
         Work::OneField | Work::OneText | Work::ThreeFields | Work::TenPolls => (times, 0),
-        // Around all of them.
+        // One span around all of them.
         Work::Event => (1, times),
         Work::BareEvent => (0, times),
         Work::Current => (0, 0),

@@ -23,13 +23,13 @@ use super::column::Bridge;
 use crate::sdk;
 use crate::setup::{Setup, tracestate};
 
-/// The spans that have ended.
+/// The number of ended spans.
 pub static ENDED: AtomicUsize = AtomicUsize::new(0);
-/// The log records that were emitted.
+/// The number of emitted log records.
 pub static EMITTED: AtomicUsize = AtomicUsize::new(0);
 
-/// Installs the subscriber, and makes the caller's context the current one for ever. Keep what is
-/// returned.
+/// Installs the subscriber, and makes the caller's context the current one for the rest of the
+/// process. The caller must keep the returned values.
 pub fn install(bridge: Bridge) -> Result<Vec<Box<dyn Any>>> {
     let traces = SdkTracerProvider::builder()
         .with_span_processor(Dropping)

@@ -9,7 +9,7 @@ use super::column::Bridge;
 use super::work::Work;
 use crate::measure::{program, this_program};
 
-/// Prints what each subscriber costs, without the caller's tracestate and with it.
+/// Prints the cost of each subscriber, without the caller's tracestate and with it.
 pub fn print() -> Result<()> {
     for (title, variable) in [
         (
@@ -50,7 +50,7 @@ fn collected(bridge: Bridge, work: Work, times: u32, variable: Variable) -> Resu
     let output = Command::new("valgrind")
         .envs(variable)
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        // Standard error is that of the lines.
+        // The lines use standard error.
         .arg(format!("--log-file={}", log.display()))
         .arg(program.get_program())
         .args(["bridge", &bridge.name(), &work.name(), &times.to_string()])

@@ -1,11 +1,11 @@
-//! What is measured.
+//! The measured work.
 
 use std::hint::black_box;
 
 use clap::ValueEnum;
 use tracing::{info, info_span};
 
-/// One thing that an application does, once.
+/// One operation of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Work {
     /// A span with one number, entered once.
@@ -30,7 +30,7 @@ impl Work {
         value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    /// Does it so often.
+    /// Repeats the work.
     pub fn repeat(self, times: u32) {
         match self {
             Self::Event => {

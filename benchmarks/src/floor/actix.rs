@@ -74,7 +74,7 @@ where
 struct Headers<'a>(&'a HeaderMap);
 
 impl HeaderLines for Headers<'_> {
-    /// No header has a second line here.
+    /// Here no header has a second line.
     fn lines(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let name = match name {
             "traceparent" => Some(&TRACEPARENT),

@@ -1,9 +1,9 @@
-//! The floor: what the calls into the API cost that no middleware can do without.
+//! The floor: the cost of the API calls that no middleware can avoid.
 //!
-//! Written by hand for one route of one service: nothing is configured, redacted or bounded, what is
-//! cancelled is not recorded, and the SDK has to be there before the first request. It does record
+//! It is written by hand for one route of one service. Nothing is configured, redacted or bounded,
+//! cancelled requests are not recorded, and the SDK must exist before the first request. It records
 //! the same attributes and labels, keeps the context current while the handler and its body run,
-//! and ends with the body. What a middleware costs beyond this is its own.
+//! and ends with the body. Any cost beyond this is the middleware's own.
 
 pub mod actix;
 pub mod reqwest;
@@ -20,7 +20,7 @@ use opentelemetry::{Context, KeyValue};
 
 use crate::setup::Setup;
 
-/// A tracer and a histogram, where there is an SDK.
+/// A tracer and a histogram, if there is an SDK.
 #[derive(Clone, Debug)]
 pub struct Handles {
     inner: Arc<Inner>,
@@ -28,13 +28,13 @@ pub struct Handles {
 
 #[derive(Debug)]
 struct Inner {
-    /// `None` without an SDK, where nothing but the context is passed on.
+    /// `None` without an SDK: then only the context is passed on.
     tracer: Option<BoxedTracer>,
     duration: Option<Histogram<f64>>,
 }
 
 impl Handles {
-    /// The SDK is there already. `duration` is the histogram's name.
+    /// The SDK must exist already. `duration` is the name of the histogram.
     pub fn new(setup: Setup, duration: &'static str) -> Self {
         let duration = || global::meter("benchmarks").f64_histogram(duration).build();
         Self {
@@ -91,7 +91,7 @@ impl Operation {
     }
 }
 
-/// The span of the route that the HTTP servers have.
+/// The span for the route of the HTTP servers.
 pub fn server_span(path: &str, headers: &impl Extractor) -> SpanBuilder {
     let mut attributes = Vec::with_capacity(9);
     attributes.push(KeyValue::new("http.request.method", "GET"));
@@ -113,7 +113,7 @@ pub fn server_span(path: &str, headers: &impl Extractor) -> SpanBuilder {
     }
 }
 
-/// The labels of that route.
+/// The labels for that route.
 pub fn server_labels(status: KeyValue) -> [KeyValue; 5] {
     [
         KeyValue::new("http.request.method", "GET"),
@@ -124,7 +124,7 @@ pub fn server_labels(status: KeyValue) -> [KeyValue; 5] {
     ]
 }
 
-/// The attribute of an HTTP response's status.
+/// The attribute for the status of an HTTP response.
 pub fn status_code(status: u16) -> KeyValue {
     KeyValue::new("http.response.status_code", i64::from(status))
 }

@@ -13,18 +13,18 @@ use tower::{Layer, Service};
 
 use super::{Handles, Operation};
 
-/// The layer, and what it has to say of a request.
+/// The layer, with its facts about a request.
 #[derive(Clone, Debug)]
 pub struct Floor<const LABELS: usize> {
     pub handles: Handles,
     pub facts: Facts<LABELS>,
 }
 
-/// What one route of one service says of its requests.
+/// The facts about the requests of one route of one service.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<const LABELS: usize> {
     pub span: fn(&http::Uri, &RequestHeaders<'_>) -> SpanBuilder,
-    /// The attribute of the status, of the head's status code or of the trailers.
+    /// The attribute for the status, from the status code of the head or from the trailers.
     pub status: fn(u16, Option<&HeaderMap>) -> KeyValue,
     pub labels: fn(KeyValue) -> [KeyValue; LABELS],
 }

@@ -1,4 +1,4 @@
-//! actix-web: an application that is called without a socket.
+//! actix-web: an application called without a socket.
 
 use actix_http::Request;
 use actix_web::body::MessageBody;
@@ -91,7 +91,7 @@ where
 {
     let system = rt::System::new();
     let service = system.block_on(init());
-    // What belongs to the thread has to stay for as long as the service.
+    // The thread-local state must live as long as the service.
     std::mem::forget(system);
     Box::new(move || {
         let request = TestRequest::get()

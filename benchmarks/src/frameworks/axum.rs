@@ -1,4 +1,4 @@
-//! axum: a service that is called without a socket.
+//! axum: a service called without a socket.
 
 use std::task::{Context, Poll};
 
@@ -126,7 +126,7 @@ fn resource(number: usize) -> String {
     }
 }
 
-/// The services by which a socket is served.
+/// The service for a column, to be served on a socket.
 pub fn service(column: &Column) -> Option<Router> {
     Some(match column.name {
         "bare" => routes(),
@@ -140,7 +140,7 @@ pub fn service(column: &Column) -> Option<Router> {
     })
 }
 
-/// As `axum::serve` has it: the state is given once, and not with every request.
+/// As in `axum::serve`: the state is given once, and not with every request.
 pub fn drive(service: Router, setup: Setup) -> column::Request {
     let service = service.with_state(());
     let paths: Vec<_> = (0..setup::routes())
@@ -175,7 +175,7 @@ fn request(setup: Setup, path: &str) -> AxumRequest {
     request.body(Body::empty()).unwrap_or_default()
 }
 
-/// The price of any layer: axum boxes what is around a route.
+/// The cost of any layer: axum boxes what is around a route.
 #[derive(Clone, Debug)]
 struct Untouched;
 

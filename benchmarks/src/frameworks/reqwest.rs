@@ -59,7 +59,7 @@ pub fn client() -> ClientBuilder {
     ClientBuilder::new(Client::new())
 }
 
-/// The caller's context is that of the thread, as it is in a handler that makes a call.
+/// The caller's context is the current one of the thread, as in a handler that makes a call.
 fn drive(client: ClientBuilder, setup: Setup) -> column::Request {
     sdk::v0_33::attach_caller(setup);
     sdk::v0_32::attach_caller(setup);
@@ -67,7 +67,7 @@ fn drive(client: ClientBuilder, setup: Setup) -> column::Request {
     Box::new(move || futures_executor::block_on(call(get(&client))))
 }
 
-/// The client, answered in the place of the network.
+/// The client, with canned answers instead of the network.
 pub fn canned(client: ClientBuilder) -> ClientWithMiddleware {
     client.with(Canned).build()
 }
@@ -89,7 +89,7 @@ pub async fn call(request: RequestBuilder) {
 
 const BODY: &str = "{\"id\":\"42\"}";
 
-/// Answers in the place of the network.
+/// Answers instead of the network.
 struct Canned;
 
 #[async_trait]
@@ -99,7 +99,7 @@ impl Middleware for Canned {
     }
 }
 
-/// The price of any middleware: its future is boxed.
+/// The cost of any middleware: its future is boxed.
 struct Untouched;
 
 #[async_trait]

@@ -106,7 +106,7 @@ pub fn routes() -> Routes {
     Routes::new(health).prepare()
 }
 
-/// Sends the service one request after the other.
+/// Sends requests to the service, one after another.
 pub fn drive<S, B>(service: S, setup: Setup) -> column::Request
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone + 'static,
@@ -127,7 +127,7 @@ where
     })
 }
 
-/// An empty message: the health of the server as a whole.
+/// An empty message, which asks for the health of the whole server.
 fn request(setup: Setup) -> Request<Body> {
     let request = Request::post("http://shop.example:8080/grpc.health.v1.Health/Check")
         .header("content-type", "application/grpc")

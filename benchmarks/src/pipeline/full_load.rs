@@ -1,4 +1,4 @@
-//! At full load: how much of what is recorded arrives.
+//! At full load: how many of the recorded spans arrive.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::sink::Sink;
 use crate::sockets::{Server, latencies};
 
-/// Requests that were answered, and their spans that arrived.
+/// The answered requests, and those of their spans that arrived.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Delivered {
     pub(super) requests: u64,
@@ -28,7 +28,7 @@ impl Delivered {
     }
 }
 
-/// How a server is asked: over so many connections, for so long, and by which request.
+/// A load: the number of connections, the duration and the request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
     pub(super) connections: usize,
@@ -36,8 +36,8 @@ pub(super) struct Load {
     pub(super) request: &'static [u8],
 }
 
-/// Asks a server as fast as it answers, and stops it as one is stopped that is to export what it
-/// has left.
+/// Sends requests as fast as the server answers, and then stops the server in the normal way, so
+/// that it exports the rest.
 pub(super) fn round(server: Command, sink: &mut Sink, load: Load) -> Result<Delivered> {
     let Load {
         connections,
@@ -51,7 +51,7 @@ pub(super) fn round(server: Command, sink: &mut Sink, load: Load) -> Result<Deli
     let duration = Duration::from_secs(seconds);
     let load = latencies(server.port, connections, duration, request);
     let requests = runtime.block_on(load)?.len();
-    // Until it has ended.
+    // Waits until it has ended.
     drop(server);
     Ok(Delivered {
         requests: u64::try_from(requests)?,

@@ -1,4 +1,4 @@
-//! What head sampling leaves of the price of a request that begins a trace.
+//! How much head sampling saves of the cost of a request that begins a trace.
 
 use std::process::Command;
 
@@ -13,8 +13,9 @@ use super::table::{MEMCHECK, ROUNDS_AT_FULL_LOAD, difference};
 use crate::measure::{CALLGRIND, under_valgrind};
 use crate::sockets::ROOT;
 
-/// Measures the whole process, with spans, metrics and log records, over HTTP/protobuf, and prints
-/// what a request costs over the bare framework when all are sampled, a tenth, and none.
+/// Measures the whole process, with spans, metrics and log records, over HTTP/protobuf. Prints the
+/// cost of a request over the bare framework if all requests are sampled, a tenth of them, and
+/// none.
 pub fn print(seconds: u64) -> Result<()> {
     let mut sink = Sink::start()?;
     let bare = cost(&mut sink, None)?;
@@ -31,8 +32,8 @@ pub fn print(seconds: u64) -> Result<()> {
     full_load(&mut sink, seconds)
 }
 
-/// Asks each stack over sockets as fast as it answers, in rounds in which all take turns. Where all
-/// are sampled, each request has to have its span at the receiver to count as delivered.
+/// Sends requests over sockets to each stack as fast as it answers, in rounds in which all take
+/// turns. If all are sampled, a request counts as delivered only if its span reaches the receiver.
 fn full_load(sink: &mut Sink, seconds: u64) -> Result<()> {
     let load = Load {
         connections: CONNECTIONS,
@@ -80,7 +81,7 @@ fn sampled(command: &mut Command, ratio: f64) {
 
 const CONNECTIONS: usize = 32;
 
-/// Instructions and allocations of a request; of the bare framework without a ratio.
+/// Instructions and allocations of a request. `None` as the ratio means the bare framework.
 fn cost(sink: &mut Sink, ratio: Option<f64>) -> Result<[i64; 2]> {
     let row = if ratio.is_some() { OURS } else { BARE };
     let mut counted = |tool: &[&str], after| {

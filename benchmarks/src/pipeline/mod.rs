@@ -1,8 +1,8 @@
-//! From a request to the receiver of its span: what a sampled request costs the whole process.
+//! From a request to the receiver of its span: the cost of a sampled request for the whole process.
 //!
-//! In process, as in the tables, a request costs what its thread does. An application also pays for
-//! what happens to the span afterwards, on other threads. So the process that is measured exports
-//! to a receiver in a process of its own, and all of its threads count.
+//! The in-process tables only count the thread of the request. An application also pays for what
+//! happens to the span afterwards, on other threads. So the measured process exports to a receiver
+//! in a separate process, and all of its threads are counted.
 
 mod full_load;
 mod head_sampling;

@@ -1,4 +1,4 @@
-//! The rows of the tables: a program, and how it is asked for one of its stacks.
+//! The rows of the tables: a program, and its arguments for one of its stacks.
 
 use std::process::Command;
 
@@ -19,18 +19,18 @@ pub(super) struct Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Stack(Stack),
-    /// A program of its own: to link fastrace is to look at the clock for some time at the start of
-    /// every process, which would be in the counts of all others.
+    /// A separate program: a process that links fastrace reads the clock for some time at its
+    /// start, which would distort the counts of all others.
     Fastrace,
 }
 
 impl Row {
-    /// The bare framework.
+    /// Whether it is the bare framework.
     pub(super) fn is_bare(self) -> bool {
         self.what == What::Stack(Stack::Bare)
     }
 
-    /// A process with this stack, whose spans go to a port.
+    /// A process with this stack, which exports its spans to a port.
     pub(super) fn command(self, protocol: Protocol, port: u16) -> Result<Command> {
         let mut command = match self.what {
             What::Stack(stack) => {
@@ -57,13 +57,13 @@ impl Row {
     }
 }
 
-/// As the arguments have it.
+/// The value as written in the arguments.
 fn value(value: &impl ValueEnum) -> String {
     let value = value.to_possible_value();
     value.map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// All rows, in their order. The first one is the bare framework.
+/// All rows in their order. The first one is the bare framework.
 pub(super) const ROWS: [Row; 7] = [
     BARE,
     OURS_SPANS,
@@ -93,7 +93,7 @@ pub(super) const FASTRACE: Row = row(
     "fastrace-axum, fastrace-opentelemetry, opentelemetry-otlp",
     What::Fastrace,
 );
-/// With all that `init` sets up.
+/// With everything that `init` sets up.
 pub(super) const OURS: Row = row(
     "**otel-middleware-axum, otel-autoconfigure**, with metrics and log records",
     What::Stack(Stack::Ours),

@@ -1,4 +1,4 @@
-//! The process that is measured.
+//! The measured process.
 
 use std::io::{BufRead, Read};
 use std::net::Ipv4Addr;
@@ -14,21 +14,21 @@ use super::subject::Subject;
 use crate::frameworks::axum::drive;
 use crate::setup::Setup;
 
-/// What is done with a [`Subject`].
+/// What to do with a [`Subject`].
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum Run {
-    /// Sends so many batches of requests, without a socket, and ends.
+    /// Sends this number of batches of requests, without a socket, and ends.
     Loop { batches: u32 },
-    /// For each line that it reads, sends so many batches and prints the nanoseconds that the
-    /// processors spent on one request.
+    /// For each line that it reads, sends this number of batches and prints the processor time per
+    /// request in nanoseconds.
     Rounds { batches: u32 },
-    /// Serves on a port that it prints.
+    /// Serves on a port, and prints the port.
     Serve,
 }
 
-/// Does it, and exports what is left when the standard input ends.
+/// Runs it, and exports the rest when the standard input ends.
 pub fn run(run: Run, subject: impl FnOnce() -> Result<Subject>) -> Result<()> {
-    // As under `#[tokio::main]`.
+    // As with `#[tokio::main]`.
     let runtime = Runtime::new()?;
     let on_runtime = runtime.enter();
     let Subject {
@@ -56,8 +56,8 @@ pub fn run(run: Run, subject: impl FnOnce() -> Result<Subject>) -> Result<()> {
     shut_down()
 }
 
-/// As many requests as there are spans in a batch of the SDK, and then a pause until they have
-/// arrived: no span is lost, and every run exports the same batches.
+/// Sends as many requests as the SDK has spans in a batch, and then waits until they have arrived:
+/// no span is lost, and every run exports the same batches.
 fn send(batches: u32, request: &mut dyn FnMut(), flush: &dyn Fn() -> Result<()>) -> Result<()> {
     for _ in 0..batches {
         (0..BATCH).for_each(|_| request());
@@ -66,7 +66,7 @@ fn send(batches: u32, request: &mut dyn FnMut(), flush: &dyn Fn() -> Result<()>)
     Ok(())
 }
 
-/// Of all threads, also those that have ended.
+/// The processor time of all threads, including those that have ended.
 fn processor_time() -> i64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec * 1_000_000_000 + time.tv_nsec
@@ -86,5 +86,5 @@ async fn serve(service: axum::Router) -> Result<()> {
     Ok(server.await?)
 }
 
-/// What `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` is by default.
+/// The default of `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`.
 pub(super) const BATCH: u32 = 512;

@@ -1,4 +1,4 @@
-//! The receiver, a process of its own: counts the spans of the benchmarks' requests.
+//! The receiver, in a separate process: counts the spans of the benchmarks' requests.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use super::spans::SpansRequest;
 use crate::measure::this_program;
 
-/// The process, as who started it sees it.
+/// The receiver's process, as seen by its parent.
 #[derive(Debug)]
 pub(super) struct Sink {
     child: Child,
@@ -49,7 +49,7 @@ impl Sink {
         Ok(sink)
     }
 
-    /// How many spans have been accepted since it was last asked, each counted once.
+    /// The number of spans accepted since the last call, each counted once.
     pub(super) fn accepted(&mut self) -> Result<u64> {
         writeln!(self.input.as_mut().context("piped")?)?;
         self.number()
@@ -67,17 +67,17 @@ impl Sink {
 
 impl Drop for Sink {
     fn drop(&mut self) {
-        // Its standard input ends.
+        // This ends its standard input.
         self.input = None;
         let _ = self.child.wait();
     }
 }
 
-/// Prints its port, accepts both protocols, and answers each line with the number of spans that
-/// came since the last one. Ends with its standard input.
+/// Prints its port, accepts both protocols, and answers each line with the number of spans received
+/// since the last line. Ends with its standard input.
 pub fn run() -> Result<()> {
     let accepted = Accepted::default();
-    // One thread: it has to leave something of the machine to those who are measured.
+    // A single thread, to leave most of the machine to the measured processes.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -153,7 +153,7 @@ async fn receive(
     Ok(response)
 }
 
-/// An empty message, not compressed.
+/// The head of an empty, uncompressed message.
 const GRPC_HEAD: [u8; 5] = [0; 5];
 const HTTP_SPANS: &str = "/v1/traces";
 const GRPC_SPANS: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";

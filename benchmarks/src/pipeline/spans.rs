@@ -1,4 +1,4 @@
-//! What the receiver reads of a request with spans; the rest is skipped.
+//! The part of a request with spans that the receiver reads; the rest is skipped.
 
 use bytes::Bytes;
 use prost::Message;
@@ -35,8 +35,8 @@ struct Span {
 }
 
 impl SpansRequest {
-    /// The ids of the spans below that of the benchmarks' caller, and of those that begin a trace;
-    /// others do not count.
+    /// The ids of the spans that are children of the benchmarks' caller or begin a trace; other
+    /// spans do not count.
     pub(super) fn ids(&self) -> impl Iterator<Item = [u8; 8]> {
         let trace_id = u128::from_str_radix(TRACE_ID, 16).map(u128::to_be_bytes);
         let parent_id = u64::from_str_radix(PARENT_ID, 16).map(u64::to_be_bytes);

@@ -1,4 +1,4 @@
-//! A middleware, and how its spans leave the process.
+//! A middleware and the exporter of its spans.
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -19,7 +19,7 @@ pub enum Stack {
     Ours,
     /// Ours, without metrics and log records.
     OursSpans,
-    /// Our middleware, and the exporter that comes with OpenTelemetry.
+    /// Our middleware, and OpenTelemetry's own exporter.
     OursOpentelemetryOtlp,
     Contrib,
     /// The peer, without metrics.
@@ -27,8 +27,8 @@ pub enum Stack {
 }
 
 impl Stack {
-    /// Sets up the application, what exports, and the global providers. Has to be called on a
-    /// runtime, which the gRPC client of the peers goes on to use.
+    /// Sets up the application, the exporters and the global providers. It must be called on a
+    /// runtime, which the gRPC client of the peers continues to use.
     pub fn subject(self, protocol: Protocol) -> Result<Subject> {
         match self {
             Self::Bare => Ok(Subject {
@@ -44,7 +44,7 @@ impl Stack {
             Self::Contrib | Self::ContribSpans => {
                 global::set_text_map_propagator(TraceContextPropagator::new());
                 let subject = peers(protocol, self == Self::Contrib)?;
-                // It asks for the global providers as soon as it is made.
+                // It takes the global providers when it is created.
                 let layer = opentelemetry_instrumentation_tower::http::server::Layer::new();
                 Ok(Subject {
                     service: routes().layer(layer),
@@ -97,7 +97,7 @@ fn peers(protocol: Protocol, has_metrics: bool) -> Result<Subject> {
     })
 }
 
-/// The exporter that comes with OpenTelemetry, as its first example has it.
+/// OpenTelemetry's own exporter, as in its first example.
 pub fn span_exporter(protocol: Protocol) -> Result<SpanExporter> {
     Ok(match protocol {
         Protocol::Grpc => SpanExporter::builder().with_tonic().build()?,

@@ -1,4 +1,4 @@
-//! What is measured: an application, and the pipeline of its spans.
+//! The measured subject: an application, and the pipeline of its spans.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ pub struct Subject {
     pub service: Router,
     /// Waits until all spans have been sent.
     pub flush: Box<dyn Fn() -> Result<()>>,
-    /// Sends what is left, of every signal.
+    /// Exports the rest of every signal.
     pub shut_down: Box<dyn FnOnce() -> Result<()>>,
 }
 
-/// How spans are sent.
+/// The protocol of the export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Protocol {
     Grpc,

@@ -12,7 +12,7 @@ use super::subject::Protocol;
 use crate::measure::{CALLGRIND, medians, under_valgrind};
 use crate::sockets::REQUEST;
 
-/// Measures every stack over both protocols, and prints what a sampled request costs over the bare
+/// Measures every stack over both protocols, and prints the cost of a sampled request over the bare
 /// framework.
 pub fn print(seconds: u64) -> Result<()> {
     let mut sink = Sink::start()?;
@@ -29,7 +29,7 @@ pub fn print(seconds: u64) -> Result<()> {
     Ok(())
 }
 
-/// What one request costs, with the framework's own price in it.
+/// The cost of one request, including the framework's own cost.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
     instructions: i64,
@@ -82,8 +82,9 @@ fn measure(protocol: Protocol, sink: &mut Sink, seconds: u64) -> Result<Vec<Cost
     Ok(costs)
 }
 
-/// The price of a request, as the difference of two lengths: neither the start nor the end of the
-/// process counts. Each of them is the least of three, for what is more is none of the request's.
+/// The cost of a request, as the difference of two lengths, so that start and end of the process do
+/// not count. Each length is the minimum of three runs, because anything above it is not the
+/// request's cost.
 pub(super) fn difference(mut count: impl FnMut(u32) -> Result<i64>) -> Result<i64> {
     let mut least = |batches| {
         let counts = (0..3).map(|_| count(batches));
@@ -92,11 +93,11 @@ pub(super) fn difference(mut count: impl FnMut(u32) -> Result<i64>) -> Result<i6
     };
     let (short, long) = (least(SHORT)?, least(LONG)?);
     let requests = i64::from((LONG - SHORT) * BATCH);
-    // Rounded to the nearest.
+    // Rounded to the nearest integer.
     Ok((long - short + requests / 2) / requests)
 }
 
-/// What one of valgrind's tools counts of a process whose spans all arrive.
+/// The count of a valgrind tool for a process whose spans all arrive.
 fn count(
     command: &Command,
     sink: &mut Sink,
@@ -110,7 +111,7 @@ fn count(
     Ok(count)
 }
 
-/// The bare framework's own price; of all others what they add to it.
+/// The bare framework's own cost; for all others, the cost that they add to it.
 fn cells(row: Row, cost: Cost, bare: Cost) -> String {
     let over = if row.is_bare() { Cost::default() } else { bare };
     let Delivered {
@@ -130,16 +131,16 @@ fn cells(row: Row, cost: Cost, bare: Cost) -> String {
     )
 }
 
-/// Counts allocations in a program whose allocator is the one that it always has.
+/// Counts allocations in a program with its usual allocator.
 pub(crate) const MEMCHECK: [&str; 3] = [
     "--tool=memcheck",
     "--leak-check=no",
     "--undef-value-errors=no",
 ];
-/// The batches of the two lengths.
+/// The numbers of batches of the two lengths.
 const SHORT: u32 = 4;
 const LONG: u32 = 24;
-/// In which all rows take turns, because the machine has its moods.
+/// All rows take turns in each round, because the speed of the machine varies.
 const ROUNDS: usize = 31;
 pub(super) const ROUNDS_AT_FULL_LOAD: usize = 5;
 const CONNECTIONS: usize = 16;

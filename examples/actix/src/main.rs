@@ -7,8 +7,8 @@
 //! $ curl http://127.0.0.1:3000/users/7
 //! ```
 //!
-//! It prints the span `GET /users/{id}`, and ends with Ctrl-C. Without the variables everything goes
-//! to a collector on `localhost:4318`. `PORT` chooses another port.
+//! It prints the span `GET /users/{id}`, and ends with Ctrl-C. Without the variables, everything is
+//! sent to a collector on `localhost:4318`. `PORT` sets another port.
 
 use std::convert::Infallible;
 use std::env;
@@ -22,7 +22,7 @@ use futures_util::{StreamExt, stream};
 use otel_middleware_actix::OtelMiddleware;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Two seconds after SIGTERM `/events` is cut off, with its span, and everything is exported.
+    // Two seconds after SIGTERM, `/events` is cut off, its span ends, and everything is exported.
     otel_autoconfigure::init()?.run(Duration::from_secs(2), serve())
 }
 
@@ -37,7 +37,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     println!("listening on {}", listener.local_addr()?);
-    // It listens to signals itself.
+    // actix listens for signals itself.
     HttpServer::new(app).listen(listener)?.run().await?;
     Ok(())
 }
@@ -52,7 +52,7 @@ async fn order(item: String) -> String {
     format!("ordered {item}")
 }
 
-/// One event, and then none for ever. The span lasts as long as the stream.
+/// One event, and then no more. The span lasts as long as the stream.
 async fn events() -> HttpResponse {
     let first = stream::iter([Ok::<_, Infallible>(Bytes::from("data: welcome\n\n"))]);
     HttpResponse::Ok()

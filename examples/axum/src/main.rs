@@ -6,8 +6,8 @@
 //! $ curl http://127.0.0.1:3000/users/7
 //! ```
 //!
-//! It prints the span `GET /users/{id}`, and ends with Ctrl-C. Without the variables everything goes
-//! to a collector on `localhost:4318`. `PORT` chooses another port.
+//! It prints the span `GET /users/{id}`, and ends with Ctrl-C. Without the variables, everything is
+//! sent to a collector on `localhost:4318`. `PORT` sets another port.
 
 use std::convert::Infallible;
 use std::env;
@@ -25,7 +25,7 @@ use otel_middleware_axum::OtelLayer;
 use tokio::net::TcpListener;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Two seconds after SIGTERM `/events` is cut off, with its span, and everything is exported.
+    // Two seconds after SIGTERM, `/events` is cut off, its span ends, and everything is exported.
     otel_autoconfigure::init()?.run(Duration::from_secs(2), serve())
 }
 
@@ -39,7 +39,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on {}", listener.local_addr()?);
-    // That tells the layer the client's address.
+    // This gives the layer the client's address.
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app)
         .with_graceful_shutdown(shutdown_signal())
@@ -57,7 +57,7 @@ async fn order(item: String) -> String {
     format!("ordered {item}")
 }
 
-/// One event, and then none for ever. The span lasts as long as the stream.
+/// One event, and then no more. The span lasts as long as the stream.
 async fn events() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let first = stream::iter([Ok(Event::default().data("welcome"))]);
     Sse::new(first.chain(stream::pending()))

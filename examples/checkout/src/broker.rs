@@ -1,11 +1,11 @@
-//! The broker through which orders are announced.
+//! The broker for announcements of orders.
 
 use anyhow::Result;
 
 #[cfg(feature = "kafka")]
 pub(crate) use queue::Broker;
 
-/// Stands for none: librdkafka was left out.
+/// A placeholder: librdkafka was left out.
 #[cfg(not(feature = "kafka"))]
 pub(crate) struct Broker;
 
@@ -42,7 +42,7 @@ mod queue {
     }
 
     impl Broker {
-        /// Returns when the topic is there.
+        /// Returns when the topic exists.
         pub(crate) async fn start() -> Result<Self> {
             match env::var(VARIABLE)
                 .ok()

@@ -1,5 +1,5 @@
-//! What the services say on standard error: what concerns telemetry goes on to the user at once,
-//! the last of the rest is kept in case the service ends.
+//! The services' output on standard error. Messages about telemetry are passed on to the user at
+//! once; the last of the other lines are kept in case the service dies.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -10,10 +10,10 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::ChildStderr;
 
-/// Shared by the services: five that cannot reach one collector have one thing to say.
+/// Shared by the services: if five cannot reach one collector, it is reported once.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Complaints {
-    /// Who has said what.
+    /// Which services have logged each message.
     said: Arc<Mutex<HashMap<String, BTreeSet<&'static str>>>>,
 }
 
@@ -25,7 +25,7 @@ impl Complaints {
         while let Ok(Some(line)) = lines.next_line().await {
             if let Some(text) = about_telemetry(&line) {
                 if self.is_news(service, &text) {
-                    // Nobody is left to be told that standard error is closed.
+                    // If standard error is closed, there is nowhere to report it.
                     let _ = writeln!(anstream::stderr(), "{service}: {text}");
                 }
             } else if !is_ordinary(&line) {
@@ -38,8 +38,8 @@ impl Complaints {
         Vec::from(last).join("\n  ")
     }
 
-    /// What another service has said already is none. What the same service says again is: the
-    /// collector was there in between. What a service has lost is always its own.
+    /// A message that another service has logged already is not news. If the same service logs it
+    /// again, it is news: the collector was reachable in between. A loss is always news.
     fn is_news(&self, service: &'static str, text: &str) -> bool {
         if text.starts_with(LOSS) {
             return true;
@@ -58,7 +58,7 @@ impl Complaints {
     }
 }
 
-/// A line of the log, as `otel-autoconfigure` writes it where nobody sits at a terminal.
+/// A line of the log, as `otel-autoconfigure` writes it without a terminal.
 #[derive(Deserialize)]
 struct Logged<'a> {
     level: &'a str,
@@ -73,8 +73,8 @@ impl<'a> Logged<'a> {
     }
 }
 
-/// What the line says if it is `otel-autoconfigure` that speaks, through the log or past it. Where
-/// everything goes is said by the launcher already.
+/// The message, if `otel-autoconfigure` wrote it, through the log or directly to standard error.
+/// The launcher has already said where everything is exported.
 fn about_telemetry(line: &str) -> Option<Cow<'_, str>> {
     if let Some(text) = line.strip_prefix(PLAIN) {
         return Some(Cow::Borrowed(text));
@@ -84,19 +84,19 @@ fn about_telemetry(line: &str) -> Option<Cow<'_, str>> {
     is_news.then_some(logged.message)
 }
 
-/// A line of the log that is no reason to end: a declined card is a warning, too.
+/// A log line that is no reason for the end: a declined card is also a warning.
 fn is_ordinary(line: &str) -> bool {
     Logged::read(line).is_some_and(|logged| logged.level != "ERROR")
 }
 
 const LAST_LINES: usize = 10;
-/// A message may hold numbers; nobody wants all of them for ever.
+/// Messages may contain numbers; the set must not grow forever.
 const DIFFERENT: usize = 1_000;
 const PLAIN: &str = "otel-autoconfigure: ";
 const TARGET: &str = "otel_autoconfigure";
 const AT_START: &str = "exporting ";
 
-/// How a count of what was lost begins.
+/// How a message about losses begins.
 const LOSS: &str = "exactly ";
 
 #[cfg(test)]

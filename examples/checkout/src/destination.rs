@@ -1,4 +1,4 @@
-//! Where the spans of the services go: to this program, or to where the user's variables send them.
+//! The destination of the services' spans: this program, or the one that the user's variables set.
 
 use std::env;
 use std::fmt;
@@ -7,11 +7,11 @@ use reqwest::Url;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
-    /// No variable names a collector: the spans come to this program.
+    /// No variable sets a collector: the spans are sent to this program.
     Here,
     /// The endpoint without credentials and query, and the variable that names it.
     Collector(String, &'static str),
-    /// A collector is named, but by this variable nothing goes there.
+    /// A collector is set, but this variable disables the export.
     Nowhere(&'static str),
 }
 
@@ -51,7 +51,7 @@ impl fmt::Display for Destination {
     }
 }
 
-/// An endpoint may hold a password or a token, and what is printed ends up in screenshots.
+/// An endpoint may contain a password or a token, and the output ends up in screenshots.
 fn shown(endpoint: &str) -> String {
     let Ok(mut url) = Url::parse(endpoint.trim()) else {
         return "what is no URL".to_owned();
@@ -63,7 +63,7 @@ fn shown(endpoint: &str) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }
 
-/// The variables that name a collector for spans, the one that counts first.
+/// The variables that set a collector for spans. The first one takes precedence.
 const COLLECTOR: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_EXPORTER_OTLP_ENDPOINT",

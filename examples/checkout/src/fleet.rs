@@ -27,7 +27,8 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    /// Services that export to `receiver`, or without one to where the environment says.
+    /// Creates a fleet whose services export to `receiver`, or as the environment says if there is
+    /// none.
     pub(crate) fn new(receiver: Option<String>) -> Self {
         Self {
             members: Vec::new(),
@@ -37,8 +38,8 @@ impl Fleet {
         }
     }
 
-    /// Returns as soon as the service listens; its address comes from the service itself, so no
-    /// port can be lost between choosing and using it.
+    /// Returns as soon as the service listens. The service itself reports its address, so no other
+    /// program can take the port between its choice and its use.
     pub(crate) async fn start(&mut self, launch: &Launch) -> Result<Started> {
         let receiver = self.receiver.as_deref();
         let answers = self.answers.0.clone();
@@ -48,21 +49,21 @@ impl Fleet {
         Ok(started)
     }
 
-    /// What the gateway answered next.
+    /// Returns the gateway's next answer.
     pub(crate) async fn answer(&mut self) -> Result<Answer> {
         tokio::select! {
             biased;
             error = death(&mut self.members) => Err(error),
             answer = self.answers.1.recv() => match answer {
                 Some(answer) => Ok(answer),
-                // We hold a sender.
+                // Cannot happen: we hold a sender.
                 None => std::future::pending().await,
             },
         }
     }
 
-    /// The outcome of `work`. If a service dies meanwhile, that is the reason given: what `work`
-    /// met with is only what followed from it.
+    /// The outcome of `work`. If a service dies meanwhile, that is the reported reason: the failure
+    /// of `work` is only its consequence.
     pub(crate) async fn guard<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let mut death = pin!(death(&mut self.members));
         let outcome = tokio::select! {
@@ -76,8 +77,9 @@ impl Fleet {
         }
     }
 
-    /// Asks the services to finish their work, callers before the called, and waits until all have
-    /// exported their spans, which they do side by side. Tells of all that did not end well.
+    /// Asks the services to finish their work, callers before called services. Waits until all have
+    /// exported their spans, which they do in parallel. Reports every service that did not end
+    /// well.
     pub(crate) async fn stop(&mut self) -> Result<()> {
         let mut stopping: Vec<_> = self.members.drain(..).rev().collect();
         for member in &mut stopping {
@@ -96,7 +98,7 @@ impl Fleet {
     }
 }
 
-/// Waits until any service has ended, which none does unasked, and tells why.
+/// Waits until any service ends, which none should do unasked, and returns the reason.
 async fn death(members: &mut [Member]) -> anyhow::Error {
     let mut ends: FuturesUnordered<_> = members.iter_mut().map(Member::end).collect();
     match ends.next().await {
@@ -105,5 +107,5 @@ async fn death(members: &mut [Member]) -> anyhow::Error {
     }
 }
 
-/// A connection to a killed process is reset a moment before its parent hears of the death.
+/// A connection to a killed process is reset shortly before its parent learns of its death.
 const DEATH_NOTICE: Duration = Duration::from_millis(500);

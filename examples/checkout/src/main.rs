@@ -1,9 +1,9 @@
 //! Five services, one trace, the culprit named.
 //!
 //! Starts a shop of five processes, sends three checkouts through it, collects their spans over
-//! OTLP and prints where the time went. All that the services do for it is one line on a server,
-//! whatever its framework, one on a client, and one on a producer and on a consumer of messages; see
-//! `services/{server,client,producer,consumer}.rs`. Everything else here tells the story.
+//! OTLP and prints where the time went. Each service needs only one line of code on a server,
+//! whatever its framework, one on a client, and one on a producer and on a consumer of messages;
+//! see `services/{server,client,producer,consumer}.rs`. The rest of the code tells the story.
 
 mod arguments;
 mod broker;
@@ -44,7 +44,7 @@ async fn tell(options: Options) -> anyhow::Result<ExitCode> {
     session::run(options).await
 }
 
-/// Whoever reads our output, `head` for example, has seen enough.
+/// The reader of our output, such as `head`, has read enough.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()

@@ -1,4 +1,4 @@
-//! One child process: how it is started, what it tells, and how it ends.
+//! One child process: its start, its messages, and its end.
 
 use std::env;
 use std::net::SocketAddr;
@@ -20,15 +20,15 @@ use crate::services::{Answer, LONGEST_REQUEST, Launch, Notice};
 pub(crate) struct Member {
     pub(crate) name: &'static str,
     child: Child,
-    /// As long as this pipe is open, the child runs.
+    /// The child runs as long as this pipe is open.
     stdin: Option<ChildStdin>,
     listening: oneshot::Receiver<SocketAddr>,
     stopped: oneshot::Receiver<()>,
-    /// Collects what the child complains about, until it ends.
+    /// Collects the child's standard error until it ends.
     stderr: Option<JoinHandle<String>>,
 }
 
-/// Where a service that has started is found.
+/// The address of a service that has started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Started {
     pub(crate) address: SocketAddr,
@@ -36,7 +36,7 @@ pub(crate) struct Started {
 }
 
 impl Member {
-    /// A service that exports to `receiver`, or without one to where the environment says.
+    /// Starts a service that exports to `receiver`, or as the environment says if there is none.
     pub(crate) fn spawn(
         launch: &Launch,
         receiver: Option<&str>,
@@ -51,11 +51,11 @@ impl Member {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        // A terminal sends Ctrl-C to its whole foreground group; it is the parent who decides.
+        // A terminal sends Ctrl-C to its whole foreground group; here the parent decides.
         #[cfg(unix)]
         command.process_group(0);
         if let Some(receiver) = receiver {
-            // The story depends on nothing that the user may have set for other programs.
+            // Variables that the user has set for other programs must not affect the story.
             let names = env::vars_os().map(|(name, _)| name);
             for name in names.filter(|name| name.to_string_lossy().starts_with("OTEL_")) {
                 command.env_remove(name);
@@ -65,7 +65,8 @@ impl Member {
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver)
                 .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
         }
-        // All that a service needs to know of OpenTelemetry. Five with one name would be one.
+        // All that a service needs for OpenTelemetry. Five services with one name would appear as
+        // one.
         command.env("OTEL_SERVICE_NAME", name);
         let mut child = command
             .spawn()
@@ -97,11 +98,11 @@ impl Member {
         }
     }
 
-    /// Asks the child to stop and waits until its requests are answered. It goes on to export its
-    /// telemetry, for which [`finish`](Self::finish) waits.
+    /// Asks the child to stop, and waits until its requests are answered. Afterwards it still
+    /// exports its telemetry; [`finish`](Self::finish) waits for that.
     pub(crate) async fn stop(&mut self) {
         self.stdin = None;
-        // Whatever it meets with instead, `finish` tells.
+        // `finish` reports any other outcome.
         let _ = timeout(2 * LONGEST_REQUEST, &mut self.stopped).await;
     }
 
@@ -166,7 +167,7 @@ async fn notices(
     let Some(stdout) = stdout else { return };
     let mut lines = BufReader::new(stdout).lines();
     let (mut listening, mut stopped) = (Some(listening), Some(stopped));
-    // Whoever waits is told by the dropped channel that nothing more will come.
+    // The dropped channel tells the receivers that nothing more will come.
     while let Ok(Some(line)) = lines.next_line().await {
         match line.parse() {
             Ok(Notice::Listening(address)) => {
@@ -183,8 +184,8 @@ async fn notices(
     }
 }
 
-/// Often, because with `--serve` somebody is waiting to see the trace, and logs before spans,
-/// which complete it. A basket may have more lines than the queue usually has places.
+/// Short intervals, because with `--serve` a user is waiting to see the trace. Logs come before
+/// spans, which complete a trace. A basket may have more lines than the default queue holds.
 const TO_RECEIVER: [(&str, &str); 5] = [
     ("OTEL_BLRP_SCHEDULE_DELAY", "20"),
     ("OTEL_BSP_SCHEDULE_DELAY", "100"),
@@ -192,7 +193,7 @@ const TO_RECEIVER: [(&str, &str); 5] = [
     ("OTEL_METRICS_EXPORTER", "none"),
     ("RUST_LOG", "info"),
 ];
-/// Filling the stock takes a moment in a debug build on a busy machine.
+/// In a debug build on a busy machine, filling the stock takes a moment.
 const LONGEST_START: Duration = Duration::from_secs(60);
-/// More than a child takes at most for its last export.
+/// Longer than the last export of a child can take.
 const LONGEST_EXPORT: Duration = Duration::from_secs(10);

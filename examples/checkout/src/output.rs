@@ -1,4 +1,4 @@
-//! What the user sees: results on standard output, progress and complaints on standard error.
+//! The output for the user: results on standard output, progress and problems on standard error.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// With `json` nothing but spans is printed.
+    /// With `json`, only spans are printed.
     pub(crate) fn new(json: bool) -> Self {
         Self { json }
     }
@@ -34,12 +34,12 @@ impl Output {
     }
 
     pub(crate) fn complain(&self, line: &str) {
-        // Nobody is left to be told that standard error is closed.
+        // If standard error is closed, there is nowhere to report it.
         let _ = writeln!(anstream::stderr(), "{line}");
     }
 
     pub(crate) fn trace(&self, subject: &str, trace: &Trace) -> Result<()> {
-        // Leaves out the colours unless this is a terminal and `NO_COLOR` is not set.
+        // Removes the colours if this is no terminal or `NO_COLOR` is set.
         let mut stdout = anstream::stdout().lock();
         match self.json {
             true => print_json(trace, &mut stdout)?,
@@ -48,7 +48,7 @@ impl Output {
         Ok(())
     }
 
-    /// The trace of a request whose spans go elsewhere.
+    /// Prints the trace id of a request whose spans are sent elsewhere.
     pub(crate) fn trace_id(
         &self,
         subject: &str,
@@ -69,7 +69,7 @@ impl Output {
         self.trace_id(&subject, answer.trace_id, destination)
     }
 
-    /// How to send a request to the gateway, and where to look for its trace.
+    /// Prints how to send a request to the gateway, and where to find its trace.
     pub(crate) fn invite(&self, gateway: SocketAddr, destination: &Destination) -> Result<()> {
         let url = format!("http://{gateway}/checkout");
         if self.json {
@@ -110,7 +110,7 @@ fn width() -> usize {
 }
 
 const WITHOUT_TERMINAL: usize = 100;
-/// Below this, nothing is left for the bars.
+/// In a narrower terminal there is no room for the bars.
 const NARROWEST: usize = 40;
-/// Beyond this, the eye loses the line between name and duration.
+/// In wider lines, the eye loses the connection between name and duration.
 const WIDEST: usize = 140;

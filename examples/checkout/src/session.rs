@@ -1,4 +1,4 @@
-//! One run of the example: start the services, tell the story or stay up, clean up.
+//! One run of the example: starts the services, tells the story or stays up, cleans up.
 
 use std::future::pending;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,7 +20,7 @@ use crate::services::{Launch, Service};
 use crate::stop_signal::StopSignal;
 use crate::story::{Customer, mixed, scenes};
 
-/// However this ends, no service is left running.
+/// No service is left running, however this ends.
 pub(crate) async fn run(options: Options) -> Result<ExitCode> {
     let mut session = Session::open(options).await?;
     let outcome = tokio::select! {
@@ -35,7 +35,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
     }
     let stopped = tokio::select! {
         biased;
-        // Whoever presses it twice does not want to wait for telemetry: dropping kills.
+        // A second signal means not to wait for telemetry: dropping kills the services.
         Ok(_) = StopSignal::next() => Err(anyhow!("the services were killed")),
         stopped = session.fleet.stop() => stopped,
     };
@@ -55,13 +55,13 @@ struct Session {
     options: Options,
     output: Output,
     destination: Destination,
-    /// `None` if the telemetry goes elsewhere. Lives here rather than in `play`:
-    /// the services export to it until they have stopped.
+    /// `None` if the telemetry is sent elsewhere. It lives here rather than in `play`, because the
+    /// services export to it until they have stopped.
     receiver: Option<Receiver>,
     traces: Traces,
-    /// Orders are announced through it. Lives here for the same reason.
+    /// The broker for announcements. It lives here for the same reason.
     broker: Broker,
-    /// Where the traces are shown, too.
+    /// The page that also shows the traces.
     page: Option<Page>,
     fleet: Fleet,
 }
@@ -160,13 +160,13 @@ impl Session {
             self.output
                 .progress(&format!("{:12} sent {}", "customer", scene.subject));
             if self.receiver.is_none() {
-                // At once: they stand, whatever becomes of the last export.
+                // Printed at once: they are true, whatever happens to the last export.
                 self.output
                     .trace_id(scene.subject, trace_id, &self.destination)?;
             }
             told.push((scene.subject, trace_id));
         }
-        // The services export their last spans when they stop: after this all of them are here.
+        // The services export their last spans when they stop: afterwards all spans are here.
         self.fleet.stop().await?;
 
         let Some(receiver) = &mut self.receiver else {
@@ -194,8 +194,8 @@ impl Session {
         }
     }
 
-    /// Sends at a steady rate, whether the answers come or not, and stops the services when the last
-    /// one is there: only then everything has been exported.
+    /// Sends at a steady rate, without waiting for answers, and stops the services after the last
+    /// answer: everything has been exported only then.
     async fn load(&mut self, gateway: SocketAddr, checkouts: u32) -> Result<()> {
         let customer = Arc::new(Customer::new(gateway)?);
         let mut due = interval(Duration::from_secs(1) / self.options.rate);
@@ -236,7 +236,7 @@ impl Session {
         loop {
             let batch = tokio::select! {
                 biased;
-                // Its trace is printed when it is complete.
+                // The trace is printed when it is complete.
                 answer = self.fleet.answer() => answer.map(|_| None)?,
                 batch = receiver.next_until(arrivals.next_due()) => batch,
             };
@@ -254,7 +254,7 @@ impl Session {
     }
 }
 
-/// Where `otel-waterfall` has its page, or anywhere if that runs, too.
+/// Opens the page at the port of `otel-waterfall`, or at any port if that is in use.
 async fn open_page(traces: &Traces) -> Result<Page> {
     let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 4319));
     match Page::open(usual, traces.clone()).await {
@@ -264,5 +264,5 @@ async fn open_page(traces: &Traces) -> Result<Page> {
 }
 
 const ANY_PORT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
-/// What traces may take in memory.
+/// The memory for traces.
 const ROOM: usize = 128 << 20;

@@ -1,4 +1,4 @@
-//! What tells the program to stop: Ctrl-C in a terminal, SIGTERM from whoever runs it otherwise.
+//! The signals that stop the program: Ctrl-C in a terminal, or SIGTERM from a process manager.
 
 use std::io;
 
@@ -14,9 +14,9 @@ pub(crate) enum StopSignal {
 }
 
 impl StopSignal {
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(crate) async fn next() -> io::Result<Self> {
-        // Kubernetes and Docker know no Ctrl-C.
+        // Kubernetes and Docker do not send Ctrl-C.
         #[cfg(unix)]
         {
             let mut terminate = signal(SignalKind::terminate())?;
@@ -29,7 +29,7 @@ impl StopSignal {
         ctrl_c().await.map(|()| Self::Interrupt)
     }
 
-    /// What shells report for a program that the signal has ended: 128 and its number.
+    /// The exit code that shells report for a program ended by the signal: 128 and its number.
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Interrupt => 130,

@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 
 use crate::services::{Checkout, DECLINED_SUFFIX, Line, TRACE_ID};
 
-/// A checkout, what it is called in the report, and how it must end.
+/// A checkout, its name in the report, and its expected outcome.
 #[derive(Debug)]
 pub(crate) struct Scene {
     pub(crate) subject: &'static str,
@@ -36,7 +36,7 @@ pub(crate) fn scenes() -> [Scene; 3] {
     ]
 }
 
-/// The checkout of this number, where there are many: nearly all are ordinary.
+/// The checkout with this number in a load: nearly all are ordinary.
 pub(crate) fn mixed(number: u32) -> Scene {
     let [ordinary, large, declined] = scenes();
     match (number % 17, number % 19) {
@@ -60,7 +60,7 @@ pub(crate) fn checkout(last_digits: &str, lines: u32) -> Checkout {
     }
 }
 
-/// A customer: sends checkouts, has no telemetry, so that each trace begins at the gateway.
+/// A customer: sends checkouts and has no telemetry, so that each trace begins at the gateway.
 #[derive(Debug)]
 pub(crate) struct Customer {
     http: reqwest::Client,
@@ -75,7 +75,7 @@ impl Customer {
         })
     }
 
-    /// Sends the checkout and returns the id of its trace, if anybody will have it.
+    /// Sends the checkout and returns the id of its trace, if the trace is exported.
     pub(crate) async fn play(&self, scene: &Scene) -> Result<Option<TraceId>> {
         let Scene {
             subject,

@@ -1,4 +1,4 @@
-//! What has arrived, read when nothing more is to come.
+//! Reads what has arrived, once nothing more will come.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use crate::checkouts::Sent;
 use crate::programs::DECISION_WAIT;
 use crate::spans::Spans;
 
-/// Everything that was sent, as a Collector has written it down.
+/// Everything that was sent, as a Collector has written it to its file.
 pub(crate) async fn taken(file: &Path, sent: &Sent) -> Result<Spans> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -28,8 +28,8 @@ pub(crate) async fn taken(file: &Path, sent: &Sent) -> Result<Spans> {
     }
 }
 
-/// What gateways have kept, in files each: the decision about the last trace is due, and nothing was
-/// written for a while.
+/// The traces that each gateway has kept, from its file. Waits until the decision about the last
+/// trace is due and nothing was written for a while.
 pub(crate) async fn decided(files: &[PathBuf], sent: &Sent, all: &Spans) -> Result<Vec<Spans>> {
     let ends = all.traces().map(|(_, trace)| trace.end());
     let due = Duration::from_nanos(ends.max().unwrap_or_default()) + DECISION_WAIT + TICK;
@@ -49,6 +49,6 @@ pub(crate) async fn decided(files: &[PathBuf], sent: &Sent, all: &Spans) -> Resu
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(200);
-/// Gateways decide once a second, and write a moment later; exports were a moment before.
+/// Gateways decide once a second and write a moment later; the exports came a moment before.
 const TICK: Duration = Duration::from_secs(3);
 const QUIET: Duration = Duration::from_secs(2);

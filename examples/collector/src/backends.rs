@@ -1,4 +1,4 @@
-//! What the backends show, asked by their own interfaces.
+//! What the backends have, as their own APIs report it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,7 +18,7 @@ impl Backends {
         Ok(Self(reqwest::Client::builder().no_proxy().build()?))
     }
 
-    /// Returns when Zipkin shows any trace.
+    /// Returns when Zipkin shows a trace.
     pub(crate) async fn first_trace(&self) -> Result<()> {
         let url = format!("{ZIPKIN}/api/v2/traces?limit=1");
         let is_there = |answer: &Value| !list(Some(answer)).is_empty();
@@ -27,7 +27,7 @@ impl Backends {
         Ok(())
     }
 
-    /// How many of the traces each backend has with all of their spans.
+    /// The number of traces that each backend has with all of their spans.
     pub(crate) async fn complete(&self, kept: &Kept<'_>) -> [(&'static str, usize); 2] {
         let (mut zipkin, mut jaeger) = (0, 0);
         for (id, trace) in kept.traces() {
@@ -58,7 +58,7 @@ impl Backends {
     }
 }
 
-/// Zipkin shows both sides of a call under ids of their own, as they were sent.
+/// Zipkin shows both sides of a call with their own ids, as they were sent.
 fn ids(spans: Option<&Value>, key: &str) -> BTreeSet<String> {
     let ids = list(spans).iter().filter_map(|span| span[key].as_str());
     ids.map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! Checkouts that are sent through the shop, and what was sent.
+//! Sends checkouts through the shop, and lists what was sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -10,7 +10,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
-/// The traces by their ids.
+/// The kinds of the traces, by trace id.
 pub(crate) type Sent = BTreeMap<String, Kind>;
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -20,25 +20,25 @@ pub(crate) enum Kind {
     Declined,
 }
 
-/// A load, and where the shop exports to.
+/// A load, and the shop's export settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Checkouts {
     pub(crate) count: u32,
-    /// How many of them a second.
+    /// Checkouts per second.
     pub(crate) rate: u32,
     pub(crate) endpoint: String,
-    /// Further variables.
+    /// Additional variables.
     pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 impl Checkouts {
     /// Returns when the shop has been stopped and has exported everything.
     ///
-    /// What it says on the way is in `checkout.log`.
+    /// Its output is in `checkout.log`.
     pub(crate) fn send(&self, data: &Path) -> Result<impl Future<Output = Result<Sent>> + use<>> {
         let log = data.join("checkout.log");
         let mut shop = Command::new(env::var_os("CHECKOUT").context("CHECKOUT")?);
-        // Nothing that is set for other programs decides what arrives here.
+        // Variables set for other programs must not affect what arrives here.
         let names = env::vars_os().map(|(name, _)| name);
         for name in names.filter(|name| name.to_string_lossy().starts_with("OTEL_")) {
             shop.env_remove(name);
@@ -74,7 +74,7 @@ impl Checkouts {
     }
 }
 
-/// `trace 5b8a… the large basket`, a line each.
+/// Reads lines such as `trace 5b8a… the large basket`.
 fn read(printed: &str) -> Result<Sent> {
     let traces = printed
         .lines()
@@ -92,7 +92,7 @@ fn read(printed: &str) -> Result<Sent> {
     read.collect()
 }
 
-/// What a variable says.
+/// The value of a variable.
 pub(crate) fn number(variable: &str, default: u32) -> Result<u32> {
     match env::var(variable) {
         Ok(value) => value
@@ -105,7 +105,7 @@ pub(crate) fn number(variable: &str, default: u32) -> Result<u32> {
 impl Kind {
     const ALL: [Self; 3] = [Self::Ordinary, Self::Large, Self::Declined];
 
-    /// Those that take part. Nobody is told of an order that was declined.
+    /// The services that take part. A declined order is not announced.
     pub(crate) fn services(self) -> BTreeSet<&'static str> {
         let mut services = BTreeSet::from(["gateway", "orders", "inventory", "payment"]);
         if self != Self::Declined {
@@ -116,7 +116,7 @@ impl Kind {
 }
 
 impl fmt::Display for Kind {
-    /// As checkout calls it.
+    /// The name in checkout's output.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ordinary => "the ordinary checkout",

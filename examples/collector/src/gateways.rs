@@ -1,4 +1,4 @@
-//! Two gateways: what they keep, that they decide alike, and what the loss of one costs.
+//! Two gateways: what they keep, that they decide alike, and what it costs to lose one.
 
 use std::fmt;
 use std::path::Path;
@@ -46,12 +46,12 @@ async fn whole_and_alike(programs: &Programs) -> Result<()> {
     }
     println!("none is torn: {shares:?} of them at the two gateways, all spans of each at one");
 
-    // The agent sends logs and metrics to one of them.
+    // The agent sends logs and metrics to one of the gateways.
     let records = signals::assert_logs_join(&programs.logs_of(Gateway::A), &all, &kept)?;
     println!("{records} log records, each with a span; each service of a kept trace has some");
     let requests = signals::assert_metrics_join(&programs.metrics_of(Gateway::A), &all, &kept)?;
     println!("metrics of each process of a kept trace; they count {requests} requests");
-    // It tells every five seconds.
+    // The agent exports its counts every five seconds.
     processes.signal("agent", Signal::Term).await?;
     let counted = signals::counted_spans(&programs.data.join("span-metrics.jsonl"), &all);
     ensure!(
@@ -79,7 +79,7 @@ async fn alike(programs: &Programs, taken: &Path, sent: &Sent, kept: &Kept<'_>) 
     }
     let expected: Vec<_> = kept.traces().map(|(id, _)| id).collect();
     let files = BOTH.map(|gateway| programs.kept_by(gateway));
-    // They begin to decide when they have been sent, not when they were.
+    // They start their wait when the traces arrive, not at the time in the spans.
     tokio::time::sleep(DECISION_WAIT).await;
     for gateway in decided(&files, sent, kept.all()).await? {
         let ids: Vec<_> = gateway.ids().into_iter().collect();
@@ -101,7 +101,7 @@ async fn alike(programs: &Programs, taken: &Path, sent: &Sent, kept: &Kept<'_>) 
     processes.end().await
 }
 
-/// One of the gateways ends during the load and comes back a while later.
+/// One of the gateways ends during the load, and comes back a while later.
 async fn ended(programs: &Programs, end: End) -> Result<()> {
     let programs = &programs.within(&end.to_string())?;
     let mut processes = Processes::new(&programs.data);
@@ -184,10 +184,10 @@ const CHECKOUTS: u32 = 500;
 const RATE: u32 = 10;
 const BEFORE: Duration = Duration::from_secs(20);
 const AWAY: Duration = Duration::from_secs(10);
-/// How long a span waits for its export, at most.
+/// How long a span may wait for its export.
 const EXPORT_MS: u32 = 1_000;
-/// From a trace's first span until it is in the file: the export, the wait for the rest of it, and
-/// three seconds for the gateway's clock, its batch and its file.
+/// The time from a trace's first span until the trace is in the file: the export, the wait for its
+/// other spans, and three seconds for the gateway's timer, batch and file.
 const HELD: Duration = Duration::from_millis(EXPORT_MS as u64)
     .saturating_add(DECISION_WAIT)
     .saturating_add(Duration::from_secs(3));

@@ -1,6 +1,6 @@
-//! Sends checkouts through Collectors, and counts what arrived at the other end.
+//! Sends checkouts through Collectors, and counts what arrives at the other end.
 //!
-//! `run` beside this folder builds and fetches what it starts; see the README there.
+//! The script `run` in the folder above builds and fetches the programs; see the README there.
 
 mod arrivals;
 mod backends;
@@ -33,7 +33,7 @@ use programs::Programs;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Whatever was started ends when this is dropped.
+    // All started programs end when this is dropped.
     let outcome = tokio::select! {
         biased;
         _ = interrupted() => Err(anyhow!("it was interrupted")),
@@ -55,7 +55,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Returns what is to be left running.
+/// Returns the programs that should be left running.
 async fn run() -> Result<Option<Processes>> {
     let kept = PathBuf::from(env::var_os("KEPT").context("start it by examples/collector/run")?);
     let data = kept.join("data");

@@ -1,11 +1,11 @@
-//! The files that the Collector writes: one request of OTLP as a JSON object a line.
+//! The files that the Collector writes: one OTLP request per line, as a JSON object.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-/// Nothing if there is no such file yet. The last line may be half written, and is left out.
+/// Empty if the file does not exist yet. The last line may be incomplete, and is left out.
 pub(crate) fn requests(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap_or_default();
     let lines = text.lines();
@@ -14,14 +14,14 @@ pub(crate) fn requests(path: &Path) -> Vec<Value> {
         .collect()
 }
 
-/// A thing of a resource and a scope: a span, a log record, a metric.
+/// An item of a resource and a scope: a span, a log record, a metric.
 pub(crate) struct Item<'a> {
     pub(crate) resource: &'a Value,
     pub(crate) item: &'a Value,
 }
 
 impl<'a> Item<'a> {
-    /// All `spans` of `resourceSpans` and `scopeSpans`, or as the other signals call theirs.
+    /// All `spans` of `resourceSpans` and `scopeSpans`, or the equivalents of the other signals.
     pub(crate) fn all(
         [resources, scopes, items]: [&'static str; 3],
         request: &'a Value,
@@ -60,7 +60,7 @@ pub(crate) fn list(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// Empty if it is not there, or no text.
+/// Empty if the attribute is absent or not a text.
 pub(crate) fn attribute(attributes: Option<&Value>, key: &str) -> String {
     let mut attributes = list(attributes).iter();
     let found = attributes.find(|attribute| attribute["key"] == key);

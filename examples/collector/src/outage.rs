@@ -1,5 +1,5 @@
-//! A Collector that is away for a while, in three ways and over both protocols: nothing is lost that
-//! it had not accepted, but for what the queues cannot hold, and that is told to the last span.
+//! Takes a Collector away for a while, in three ways and over both protocols. Nothing is lost that
+//! it had not accepted, except for what the queues cannot hold, and every such loss is reported.
 
 use std::fmt;
 use std::fs;
@@ -26,7 +26,7 @@ struct Outage {
     port: u16,
     fault: Fault,
     away: Duration,
-    /// Of each service, in spans.
+    /// The queue size of each service, in spans.
     queue: u32,
 }
 
@@ -43,7 +43,7 @@ pub(crate) async fn run(programs: &Programs) -> Result<()> {
             ensure!(told.is_empty(), "{outage}: spans were lost: {told:?}");
         }
     }
-    // Longer than the default queue can hold.
+    // Longer than the default queue can buffer.
     let outage = Outage {
         port: HTTP,
         fault: Fault::Stopped,
@@ -59,7 +59,7 @@ pub(crate) async fn run(programs: &Programs) -> Result<()> {
 }
 
 impl Outage {
-    /// How many spans were lost, as the services have told.
+    /// The number of lost spans that the services have reported.
     async fn play(self, programs: &Programs) -> Result<Tally> {
         let programs = &programs.within(&self.to_string().replace([' ', ','], "-"))?;
         let mut processes = Processes::new(&programs.data);
@@ -83,7 +83,7 @@ impl Outage {
             Fault::Frozen => processes.signal(COLLECTOR, Signal::Cont).await?,
         }
         let sent = sending.await?;
-        // The shop has ended, and with it its last export; the file may be a moment behind.
+        // The shop has ended, and its last export is done; the file may be a moment behind.
         sleep(Duration::from_secs(1)).await;
 
         let arrived = Spans::read(&programs.taken(), &sent)?;
@@ -104,7 +104,7 @@ impl Outage {
         Ok(told)
     }
 
-    /// To the last span, but that some of what inventory told may have been waits.
+    /// The reports must be exact, but inventory may report more: some of its lost spans are waits.
     fn assert_told(self, missing: &Tally, told: &Tally) -> Result<()> {
         for service in missing.keys().chain(told.keys()) {
             let missing = missing.get(service).copied().unwrap_or_default();
@@ -152,13 +152,13 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Accepts only what is in its file.
+/// Accepts data only once it is in the file.
 const CONFIG: &str = "outage.yaml";
 const RATE: u32 = 15;
 const BEFORE: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_secs(15);
 const LONG: Duration = Duration::from_secs(120);
 const AFTER: Duration = Duration::from_secs(15);
-/// Of `OTEL_BSP_MAX_QUEUE_SIZE`. In fifteen seconds inventory has some 3,000 spans.
+/// The default of `OTEL_BSP_MAX_QUEUE_SIZE`. In fifteen seconds, inventory has about 3,000 spans.
 const DEFAULT: u32 = 2_048;
 const ENOUGH: u32 = 8_192;

@@ -1,4 +1,4 @@
-//! Collectors and backends as processes that end with this one, however it ends.
+//! Collectors and backends as processes that always end with this one.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpStream};
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
-/// What can be started. It is up when it listens on all of its ports.
+/// A program to start. It is up when it listens on all of its ports.
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) name: &'static str,
@@ -20,7 +20,7 @@ pub(crate) struct Program {
 
 #[derive(Debug)]
 pub(crate) struct Processes {
-    /// Where what they say is written.
+    /// The folder for their output.
     data: PathBuf,
     running: Vec<Running>,
 }
@@ -30,7 +30,7 @@ struct Running {
     name: &'static str,
     ports: Vec<u16>,
     log: PathBuf,
-    /// Killed when it is dropped.
+    /// The process is killed when this is dropped.
     child: Child,
 }
 
@@ -38,9 +38,9 @@ struct Running {
 pub(crate) enum Signal {
     /// As in a rollout.
     Term,
-    /// As for want of memory.
+    /// As when memory runs out.
     Kill,
-    /// Connections stay open, and nobody answers.
+    /// Connections stay open, but there is no answer.
     Stop,
     Cont,
 }
@@ -53,7 +53,7 @@ impl Processes {
         }
     }
 
-    /// Starts them side by side, and returns when all of them are up.
+    /// Starts them in parallel, and returns when all of them are up.
     pub(crate) async fn start(
         &mut self,
         programs: impl IntoIterator<Item = Program>,
@@ -105,7 +105,7 @@ impl Processes {
         Ok(())
     }
 
-    /// Waits for the end of the process, if the signal brings one.
+    /// Sends the signal, and waits for the end of the process if the signal ends it.
     pub(crate) async fn signal(&mut self, name: &str, signal: Signal) -> Result<()> {
         let mut processes = self.running.iter_mut();
         let process = processes.find(|process| process.name == name);
@@ -157,5 +157,5 @@ fn is_taken(port: u16) -> bool {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-/// Zipkin takes the longest.
+/// Zipkin takes the longest to start.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -1,4 +1,4 @@
-//! What is started, and on which ports.
+//! The programs that are started, and their ports.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,22 +7,22 @@ use tokio::process::Command;
 
 use crate::processes::Program;
 
-/// What `run` has built and fetched, and where data goes.
+/// The programs that `run` has built and fetched, and the folder for data.
 #[derive(Clone, Debug)]
 pub(crate) struct Programs {
     pub(crate) kept: PathBuf,
     pub(crate) data: PathBuf,
 }
 
-/// One of them; the agent knows the two by their ports.
+/// A gateway; the agent finds the two by their ports.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gateway {
     pub(crate) process: &'static str,
-    /// Of its files.
+    /// The name in its files.
     pub(crate) name: &'static str,
     grpc: u16,
     health: u16,
-    /// Only without backends.
+    /// Only used without backends.
     pub(crate) http: u16,
 }
 
@@ -42,7 +42,7 @@ impl Gateway {
         http: 6318,
     };
 
-    /// In its place after a restart, with files of its own.
+    /// The same gateway after a restart, with its own files.
     pub(crate) const fn renamed(self, name: &'static str) -> Self {
         Self { name, ..self }
     }
@@ -74,7 +74,7 @@ impl Programs {
         }
     }
 
-    /// A Collector by itself, with this configuration.
+    /// A single Collector with this configuration.
     pub(crate) fn single(&self, config: &str) -> Program {
         Program {
             name: COLLECTOR,
@@ -96,10 +96,10 @@ impl Programs {
     pub(crate) fn zipkin(&self) -> Program {
         let mut command = Command::new("java");
         command.args(["-Xms128m", "-Xmx384m", "-XX:+UseSerialGC"]);
-        // It starts in less time.
+        // Shortens its start.
         command.args(["-XX:TieredStopAtLevel=1", "-jar"]);
         command.arg(self.kept.join("zipkin.jar"));
-        // All three: with the address alone it takes a random port.
+        // All three are needed: with the address alone, it takes a random port.
         command.args([
             "--armeria.ports[0].ip=127.0.0.1",
             "--armeria.ports[0].port=9411",
@@ -133,7 +133,7 @@ impl Programs {
         command
     }
 
-    /// With a folder for data below this one.
+    /// The same programs, with a data folder below this one.
     pub(crate) fn within(&self, folder: &str) -> std::io::Result<Self> {
         let data = self.data.join(folder);
         std::fs::create_dir_all(&data)?;
@@ -155,7 +155,7 @@ impl Programs {
         file(&self.data, "metrics", gateway)
     }
 
-    /// What a Collector has taken, before any sampling.
+    /// Everything that a Collector has received, before any sampling.
     pub(crate) fn taken(&self) -> PathBuf {
         self.data.join("all.jsonl")
     }
@@ -167,7 +167,7 @@ fn file(data: &Path, what: &str, gateway: Gateway) -> PathBuf {
 
 /// The process of [`Programs::single`].
 pub(crate) const COLLECTOR: &str = "Collector";
-/// Where SDKs send by default.
+/// The default port of SDKs.
 pub(crate) const GRPC: u16 = 4317;
 pub(crate) const HTTP: u16 = 4318;
 /// How long a gateway waits for the rest of a trace.

@@ -1,4 +1,4 @@
-//! Counts what goes to a Collector on the wire.
+//! Counts the bytes that are sent to a Collector.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,7 +9,7 @@ use tokio::io::copy;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// Passes connections on to a port of loopback, until it is dropped.
+/// Forwards connections to a port on loopback, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
@@ -28,7 +28,7 @@ impl Relay {
         })
     }
 
-    /// Bytes that clients have sent, on connections that have ended.
+    /// The bytes that clients have sent on connections that have ended.
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
@@ -44,7 +44,7 @@ async fn accept(listener: TcpListener, port: u16, sent: Arc<AtomicU64>) {
     while let Ok((client, _)) = listener.accept().await {
         let sent = Arc::clone(&sent);
         tokio::spawn(async move {
-            // The client meets with what goes wrong.
+            // The client sees any failure itself.
             let _ = pass_on(client, port, &sent).await;
         });
     }

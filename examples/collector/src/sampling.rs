@@ -1,4 +1,4 @@
-//! What gateways have kept, and whether it is what their policies say.
+//! Which traces the gateways have kept, and whether this follows their policies.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::spans::{Spans, Trace};
 #[derive(Debug)]
 pub(crate) struct Kept<'a> {
     all: &'a Spans,
-    /// How many spans of each trace each gateway has kept.
+    /// The number of spans of each trace that each gateway has kept.
     counts: BTreeMap<&'a String, Vec<usize>>,
 }
 
@@ -23,7 +23,7 @@ enum Reason {
 }
 
 impl<'a> Kept<'a> {
-    /// Of all traces that the agent has sent on.
+    /// The decisions about all traces that the agent has sent on.
     pub(crate) fn new(all: &'a Spans, gateways: &[Spans]) -> Self {
         let counts = all.traces().filter_map(|(id, _)| {
             let counts = gateways.iter().filter_map(|gateway| gateway.of(id));
@@ -49,7 +49,7 @@ impl<'a> Kept<'a> {
         kept.filter_map(|id| Some((*id, self.all.of(id)?)))
     }
 
-    /// Those with an error and the slow ones that nobody has kept.
+    /// Traces with an error and slow ones that no gateway has kept.
     pub(crate) fn lost(&self) -> Vec<&'a String> {
         let missing = self.all.traces().filter(|(id, trace)| {
             Reason::of(trace) != Reason::Chance && !self.counts.contains_key(id)
@@ -57,7 +57,7 @@ impl<'a> Kept<'a> {
         missing.map(|(id, _)| id).collect()
     }
 
-    /// Those that were kept without all of their spans, or in parts by several gateways.
+    /// Traces that were kept without all of their spans, or in parts by several gateways.
     pub(crate) fn torn(&self) -> Vec<&'a String> {
         let torn = self.counts.iter().filter(|(id, counts)| {
             let expected = self.all.of(id).map_or(0, Trace::len);
@@ -66,8 +66,8 @@ impl<'a> Kept<'a> {
         torn.map(|(id, _)| *id).collect()
     }
 
-    /// Every error, everything slow and a tenth of the rest, each with all of its spans at one of
-    /// the gateways.
+    /// All traces with an error, all slow ones and a tenth of the rest must be kept, each with all
+    /// of its spans at one of the gateways.
     pub(crate) fn assert_policies(&self) -> Result<()> {
         let torn = self.torn();
         ensure!(torn.is_empty(), "{} traces were torn: {torn:?}", torn.len());
@@ -89,7 +89,7 @@ impl<'a> Kept<'a> {
         Ok(())
     }
 
-    /// How many of how many.
+    /// The number of kept traces, and of all traces.
     fn share(&self, reason: Reason) -> (usize, usize) {
         let all = self
             .all
@@ -129,7 +129,8 @@ impl Reason {
     }
 }
 
-/// Whether so few and so many are kept by chance in more than one of 100,000 cases each.
+/// Whether this count is plausible: chance gives so few or so many in no more than one of 100,000
+/// cases each.
 fn is_plausible(kept: usize, all: usize, share: f64) -> bool {
     let mut exactly = (1.0 - share).powi(all.try_into().unwrap_or(i32::MAX));
     let (mut at_most, mut at_least) = (0.0, 0.0);
@@ -145,9 +146,9 @@ fn is_plausible(kept: usize, all: usize, share: f64) -> bool {
     at_most > UNLIKELY && at_least > UNLIKELY
 }
 
-/// The policy keeps what takes longer than 200 whole milliseconds.
+/// The policy keeps traces that take longer than 200 whole milliseconds.
 const SLOW_MS: u64 = 201;
-/// And of the rest this share.
+/// The share of the rest that is kept.
 const SHARE: f64 = 0.1;
 const UNLIKELY: f64 = 1e-5;
 
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn tenth_is_known_by_the_binomial_distribution() {
-        // Of 400 the quantiles are 19 and 68.
+        // For 400, the quantiles are 19 and 68.
         for (kept, all, expected) in [
             (0, 0, true),
             (1, 10, true),

@@ -1,4 +1,4 @@
-//! Log records and metrics of the traces that were kept: found by ids, with true counts.
+//! Log records and metrics of the kept traces: they are found by ids, and their counts are true.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,8 +10,8 @@ use crate::otlp::{Item, LOGS, METRICS, list, requests};
 use crate::sampling::Kept;
 use crate::spans::Spans;
 
-/// Each record with an id of a trace has one of a span of it, and each service of a kept trace has
-/// records of it. Returns how many they are.
+/// Each record with a trace id has the id of a span of that trace, and each service of a kept trace
+/// has records of it. Returns the number of records.
 pub(crate) fn assert_logs_join(path: &Path, all: &Spans, kept: &Kept<'_>) -> Result<usize> {
     let requests = requests(path);
     let mut speakers = BTreeMap::<_, BTreeSet<_>>::new();
@@ -39,8 +39,8 @@ pub(crate) fn assert_logs_join(path: &Path, all: &Spans, kept: &Kept<'_>) -> Res
     Ok(records)
 }
 
-/// Each process with a span in a kept trace has metrics under the same `service.instance.id`, and
-/// the servers' histograms count every request, kept or not. Returns what gateway's counts.
+/// Each process with a span in a kept trace has metrics with the same `service.instance.id`, and
+/// the servers' histograms count every request, kept or not. Returns the gateway's count.
 pub(crate) fn assert_metrics_join(path: &Path, all: &Spans, kept: &Kept<'_>) -> Result<usize> {
     let requests = requests(path);
     let metrics: Vec<_> = requests
@@ -69,7 +69,7 @@ pub(crate) fn assert_metrics_join(path: &Path, all: &Spans, kept: &Kept<'_>) -> 
     Ok(counted)
 }
 
-/// What `span_metrics` has counted before sampling, of the services of these spans.
+/// The spans of the services of these spans that `span_metrics` has counted before sampling.
 pub(crate) fn counted_spans(path: &Path, all: &Spans) -> usize {
     let services: BTreeSet<_> = all
         .traces()
@@ -90,7 +90,7 @@ pub(crate) fn counted_spans(path: &Path, all: &Spans) -> usize {
     })
 }
 
-/// The sum over all points of all processes, of each what it was at last.
+/// The sum over all points of all processes, with the last value of each.
 fn total<'a>(
     metrics: impl Iterator<Item = &'a Item<'a>>,
     points: &str,

@@ -1,4 +1,4 @@
-//! Spans by trace, and whether all of a trace is there.
+//! Spans by trace, and whether a trace is complete.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::checkouts::{Kind, Sent};
 use crate::otlp::{Item, SPANS, requests};
 
-/// Spans by trace and by their own id.
+/// Spans by trace id and span id.
 #[derive(Debug, Default)]
 pub(crate) struct Spans(BTreeMap<String, Trace>);
 
@@ -21,7 +21,7 @@ pub(crate) struct Span {
     parent: String,
     pub(crate) name: String,
     pub(crate) service: String,
-    /// Of the process.
+    /// The id of the process.
     pub(crate) instance: String,
     is_error: bool,
     start: u64,
@@ -29,7 +29,8 @@ pub(crate) struct Span {
 }
 
 impl Spans {
-    /// Of these traces: whatever else on this machine sends to the default port is left out.
+    /// Reads the spans of these traces. Spans of other programs that send to the default port are
+    /// left out.
     pub(crate) fn read(path: &Path, sent: &Sent) -> Result<Self> {
         let mut spans = Self::default();
         for request in requests(path) {
@@ -82,7 +83,7 @@ impl Spans {
         self.0.keys().collect()
     }
 
-    /// One root each, no span without its parent, and the services that have to take part.
+    /// Each trace has one root, no span without its parent, and all services that must take part.
     pub(crate) fn assert_whole(&self, sent: &Sent) -> Result<()> {
         for (id, trace) in &self.0 {
             let kind = sent
@@ -120,7 +121,7 @@ impl Trace {
         self.spans().any(|span| span.is_error)
     }
 
-    /// When it began, in nanoseconds since 1970.
+    /// The start of the trace, in nanoseconds since 1970.
     pub(crate) fn start(&self) -> u64 {
         self.spans()
             .map(|span| span.start)
@@ -132,7 +133,8 @@ impl Trace {
         self.spans().map(|span| span.end).max().unwrap_or_default()
     }
 
-    /// From its first span's start to its last one's end, as the policy `latency` has it.
+    /// The time from the start of its first span to the end of its last one, as the policy
+    /// `latency` defines it.
     pub(crate) fn duration_ms(&self) -> u64 {
         self.end().saturating_sub(self.start()) / 1_000_000
     }
@@ -191,7 +193,7 @@ mod tests {
         let whole = trace(&DECLINED);
         whole.assert_whole(Kind::Declined).unwrap();
         assert_eq!(whole.duration_ms(), 201);
-        // Nobody was notified.
+        // The notification is missing.
         assert!(whole.assert_whole(Kind::Ordinary).is_err());
         for missing in 0..DECLINED.len() {
             let mut rows = DECLINED.to_vec();

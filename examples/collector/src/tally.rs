@@ -1,15 +1,16 @@
-//! How many spans did not arrive, and how many the services have told of.
+//! The number of spans that did not arrive, and the number that the services have reported as lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checkouts::{Kind, Sent};
 use crate::spans::{Spans, Trace};
 
-/// By service.
+/// Counts by service.
 pub(crate) type Tally = BTreeMap<String, usize>;
 
-/// Traces of a kind have as many spans of each service: as many as the one that has most. Not
-/// counted are the waits for the only connection to the stock, of which there are some or none.
+/// Traces of the same kind have the same number of spans of each service: as many as the trace with
+/// the most. The waits for the only connection to the stock are not counted, because their number
+/// varies.
 pub(crate) fn missing(sent: &Sent, arrived: &Spans) -> Tally {
     let mut missing = Tally::new();
     for kind in sent.values().collect::<BTreeSet<_>>() {
@@ -40,7 +41,7 @@ fn counts<'a>(
     of_kind.map(move |(id, _)| arrived.of(id).map_or(0, count))
 }
 
-/// What checkout passes on of each service's end.
+/// The losses that each service reports at its end, as checkout passes them on.
 pub(crate) fn told(log: &str) -> Tally {
     let told = log.lines().filter_map(|line| {
         let (service, count) = line.split_once(": exactly ")?;
@@ -51,7 +52,7 @@ pub(crate) fn told(log: &str) -> Tally {
 }
 
 const WAIT: &str = "acquire";
-/// The service that has waits.
+/// The service whose spans include waits.
 pub(crate) const WAITS: &str = "inventory";
 
 #[cfg(test)]
@@ -93,16 +94,16 @@ mod tests {
         };
         add("1", "inventory", &["a", "b", "c"]);
         add("1", "gateway", &["a", "b"]);
-        // Two of inventory's are missing; that somebody waited is no span more.
+        // Two of inventory's spans are missing; a wait does not count as a span.
         add("2", "inventory", &["a", "acquire"]);
         add("2", "gateway", &["a", "b"]);
-        // Of another kind.
+        // Another kind of trace.
         add("3", "inventory", &["a"]);
         let kinds = [
             ("1", Kind::Ordinary),
             ("2", Kind::Ordinary),
             ("3", Kind::Declined),
-            // Nothing of it has arrived.
+            // None of its spans has arrived.
             ("4", Kind::Ordinary),
         ];
         let sent = kinds.map(|(id, kind)| (id.to_owned(), kind)).into();

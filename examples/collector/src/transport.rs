@@ -1,4 +1,4 @@
-//! OTLP as a real Collector takes it: both protocols, with and without compression, with headers.
+//! OTLP to a real Collector: both protocols, with and without compression, with headers.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -43,7 +43,7 @@ pub(crate) async fn run(programs: &Programs) -> Result<()> {
 }
 
 impl Transport {
-    /// Returns how many bytes the services have sent.
+    /// Returns the number of bytes that the services have sent.
     async fn carry(self, programs: &Programs) -> Result<u64> {
         let programs = &programs.within(&self.to_string().replace(['/', ' ', ','], "-"))?;
         let mut processes = Processes::new(&programs.data);
@@ -59,7 +59,7 @@ impl Transport {
                     "OTEL_EXPORTER_OTLP_COMPRESSION",
                     self.compression.to_owned(),
                 ),
-                // As the specification has it: percent-encoded.
+                // Percent-encoded, as the specification requires.
                 (
                     "OTEL_EXPORTER_OTLP_HEADERS",
                     "x-tenant=blue%20shop".to_owned(),
@@ -82,7 +82,7 @@ impl Transport {
         Ok(bytes)
     }
 
-    /// The Collector has written the header's value into each resource.
+    /// The Collector must have written the header's value into each resource.
     fn assert_headers(self, programs: &Programs, sent: &Sent) -> Result<String> {
         let requests = requests(&programs.taken());
         let mut counts = Vec::new();

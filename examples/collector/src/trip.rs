@@ -11,7 +11,7 @@ use crate::checkouts::{Checkouts, number};
 use crate::processes::Processes;
 use crate::programs::{Gateway, HTTP, Programs};
 
-/// Returns what is to be left running.
+/// Returns the programs that should be left running.
 pub(crate) async fn run(programs: &Programs) -> Result<Option<Processes>> {
     let load = Checkouts {
         count: number("CHECKOUTS", 200)?,
@@ -51,7 +51,8 @@ pub(crate) async fn run(programs: &Programs) -> Result<Option<Processes>> {
     Ok(env::var_os("STAY").map(|_| processes))
 }
 
-/// Says how long it took from the start of `run`, and that is not long if nothing had to be built.
+/// Prints the time from the start of `run` to the first trace. It must be short if nothing had to
+/// be built.
 async fn first_trace(backends: &Backends) -> Result<()> {
     backends.first_trace().await?;
     let Ok(began) = env::var("BEGAN") else {

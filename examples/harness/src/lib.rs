@@ -1,5 +1,5 @@
-//! What the tests of the examples share: a program as a user runs it, a receiver that it exports to,
-//! and requests that are open when it is asked to end.
+//! Shared by the tests of the examples: a program as a user runs it, a receiver for its exports,
+//! and requests that are open when the program is asked to end.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

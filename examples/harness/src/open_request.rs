@@ -1,22 +1,22 @@
-//! HTTP/1.1 by hand, so that a request is as far as the test wants it to be.
+//! HTTP/1.1 by hand, so that a test controls how far a request has got.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-/// A request that is under way.
+/// A request in progress.
 #[derive(Debug)]
 pub struct OpenRequest {
     stream: BufReader<TcpStream>,
 }
 
 impl OpenRequest {
-    /// Sends a `GET`. The server has not seen it when this returns.
+    /// Sends a `GET`. When this returns, the server may not have seen it yet.
     pub fn get(address: SocketAddr, path: &str) -> Self {
         Self::send(address, &format!("GET {path} HTTP/1.1\r\n"))
     }
 
-    /// Sends a `POST` without its body of three bytes, and waits until the server wants it: it works on
-    /// the request then, and can go no further.
+    /// Sends a `POST` without its body of three bytes, and waits until the server asks for the
+    /// body: its handler is then running, and cannot go on.
     pub fn post(address: SocketAddr, path: &str) -> Self {
         let head = format!(
             "POST {path} HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\
@@ -27,7 +27,7 @@ impl OpenRequest {
         request
     }
 
-    /// Waits until a line with these words has come.
+    /// Waits for a line with these words.
     pub fn wait_for(&mut self, words: &str) {
         let mut said = String::new();
         while !said.contains(words) {
@@ -41,7 +41,7 @@ impl OpenRequest {
         self.stream.get_mut().write_all(b"\"7\"").unwrap();
     }
 
-    /// What comes until the server closes the connection, also if it breaks it off.
+    /// Reads until the server closes the connection or breaks it off.
     pub fn rest(mut self) -> String {
         let mut rest = Vec::new();
         let _ = self.stream.read_to_end(&mut rest);

@@ -1,11 +1,11 @@
-//! What the examples of HTTP servers have in common: the same routes, and the same end.
+//! Shared by the examples of HTTP servers: they have the same routes, and end alike.
 
 use otel_waterfall::Kind;
 
 use crate::{OpenRequest, Program};
 
-/// Asks a service to end while one request can still be answered, one hangs and one is a stream without
-/// end, and looks for the span of each.
+/// Asks a service to end while it has three open requests: one can still be answered, one hangs,
+/// and one is an endless stream. Checks that the span of each is exported.
 pub fn assert_every_span_is_exported_at_the_end(program: &str) {
     let mut program = Program::start(program, &[]);
     let address = program.address();

@@ -1,4 +1,4 @@
-//! A process, and where its spans go.
+//! A process and the destination of its spans.
 
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,31 +10,31 @@ use std::time::{Duration, Instant};
 use otel_waterfall::{Kind, Receiver, Span};
 use tokio::runtime::Runtime;
 
-/// A running program; killed if it still runs when this is dropped.
+/// A running program. It is killed if it still runs when this is dropped.
 #[derive(Debug)]
 pub struct Program {
     process: Child,
     stdout: BufReader<ChildStdout>,
     said: String,
     receiver: Receiver,
-    /// Runs the receiver.
+    /// The runtime of the receiver.
     _runtime: Runtime,
 }
 
 impl Program {
-    /// Starts it with these variables, and with an endpoint for what it exports.
+    /// Starts the program with these variables, and with an endpoint for its exports.
     pub fn start(program: &str, variables: &[(&str, &str)]) -> Self {
         Self::start_with(program, &[], variables)
     }
 
-    /// Starts it with these arguments, too.
+    /// Starts the program with these arguments as well.
     pub fn start_with(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let runtime = Runtime::new().unwrap();
         let mut receiver = Receiver::new();
         let listening = receiver.listen_http(([127, 0, 0, 1], 0).into());
         let address = runtime.block_on(listening).unwrap();
         let mut command = Command::new(program);
-        // What the environment of the tests says about telemetry is not meant for the example.
+        // The tests' own telemetry variables are not meant for the example.
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("OTEL_") {
                 command.env_remove(name);
@@ -71,7 +71,7 @@ impl Program {
         }
     }
 
-    /// Where it listens, once it says so as the last word of a line.
+    /// The address at which it listens, once it prints it as the last word of a line.
     pub fn address(&mut self) -> SocketAddr {
         let line = self.hear("listening ");
         line.rsplit(' ').next().unwrap().parse().unwrap()
@@ -84,7 +84,7 @@ impl Program {
         assert!(sent.unwrap().success());
     }
 
-    /// Waits until it accepts no connections any more: then it knows that it has to end.
+    /// Waits until it no longer accepts connections: it then knows that it has to end.
     pub fn wait_until_refused(&self, address: SocketAddr) {
         let deadline = Instant::now() + LONGEST_WAIT;
         while TcpStream::connect(address).is_ok() {
@@ -93,25 +93,25 @@ impl Program {
         }
     }
 
-    /// Waits until it has ended well.
+    /// Waits until it has ended successfully.
     pub fn end(mut self) -> Ended {
         drop(self.process.stdin.take());
         self.stdout.read_to_string(&mut self.said).unwrap();
         let status = self.process.wait().unwrap();
         assert!(status.success(), "{status}: {}", self.said);
-        // It was answered that they have arrived.
+        // The exports have been acknowledged, so they have arrived.
         let spans = self.receiver.drain().spans;
         let output = self.said.clone();
         Ended { output, spans }
     }
 
-    /// Writes a line to its standard input, which is held open until [`end`](Self::end).
+    /// Writes a line to its standard input, which stays open until [`end`](Self::end).
     pub fn say(&mut self, line: &str) {
         let stdin = self.process.stdin.as_mut().unwrap();
         writeln!(stdin, "{line}").unwrap();
     }
 
-    /// What has arrived since this was asked last.
+    /// The spans that have arrived since the last call.
     pub fn arrived(&mut self) -> Vec<Span> {
         self.receiver.drain().spans
     }
@@ -124,12 +124,12 @@ impl Drop for Program {
     }
 }
 
-/// What is left of a program.
+/// The output and the spans of a program that has ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// What it wrote to standard output.
+    /// Its standard output.
     pub output: String,
-    /// What it exported until its end.
+    /// All spans that it exported.
     pub spans: Vec<Span>,
 }
 
@@ -142,7 +142,7 @@ impl Ended {
         }
     }
 
-    /// All with this name and kind, in the order in which they began.
+    /// All spans with this name and kind, in the order of their start.
     pub fn spans(&self, kind: Kind, name: &str) -> Vec<&Span> {
         let spans = self.spans.iter();
         let mut found: Vec<_> = spans

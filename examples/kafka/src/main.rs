@@ -1,13 +1,14 @@
-//! Orders through Kafka: the producer and the consumer are created as those of rdkafka, and the work on
-//! an order belongs to the trace of its sending.
+//! Orders through Kafka: producer and consumer are created as in rdkafka, and the work on an order
+//! belongs to the trace in which the order was sent.
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
 //! $ cargo run -p example-kafka
 //! ```
 //!
-//! It prints the spans `send orders` and `process orders` of four traces, and ends with Ctrl-C, which
-//! gives the last order up. `KAFKA_BROKERS` names a cluster to use instead of librdkafka's mock.
+//! It prints the spans `send orders` and `process orders` of four traces, and ends with Ctrl-C,
+//! which cancels the last order. `KAFKA_BROKERS` sets a cluster to use instead of librdkafka's
+//! mock.
 
 use std::env;
 use std::error::Error;
@@ -24,8 +25,8 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::{ClientConfig, Message};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Two seconds after SIGTERM the work on an order is given up, with its span, and everything is
-    // exported.
+    // Two seconds after SIGTERM, the work on an order is cancelled, its span ends, and everything
+    // is exported.
     otel_autoconfigure::init()?.run(Duration::from_secs(2), run())
 }
 
@@ -36,7 +37,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", brokers);
     let producer: OtelProducer = config.create()?;
-    // So many seconds each takes to be packed.
+    // The seconds that it takes to pack each order.
     for order in ["0", "0", "0", "3600"] {
         let record = FutureRecord::<(), _>::to("orders").payload(order);
         let sent = producer.send(record, Duration::from_secs(5)).await;
@@ -44,13 +45,13 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
 
     let consumer: OtelConsumer = config.set("group.id", "packing").create()?;
-    // `subscribe` would share the partitions among the group, which takes it some seconds.
+    // `subscribe` would assign the partitions within the group, which takes some seconds.
     let mut partitions = TopicPartitionList::new();
     partitions.add_partition_offset("orders", 0, Offset::Beginning)?;
     consumer.assign(&partitions)?;
     let mut stop = pin!(shutdown_signal());
     loop {
-        // Only the wait for an order is given up at once, not the work on it.
+        // Only the wait for an order is cancelled at once, not the work on it.
         let order = tokio::select! {
             order = consumer.recv() => order?,
             () = &mut stop => return Ok(()),

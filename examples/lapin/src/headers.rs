@@ -1,4 +1,4 @@
-//! The headers of AMQP, as the carriers read and write them.
+//! The headers of AMQP as a carrier.
 
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -8,7 +8,7 @@ use otel_propagation::{MessageHeaders, MessageHeadersMut};
 pub(crate) struct Headers(pub(crate) FieldTable);
 
 impl Headers {
-    /// Those that a message came with.
+    /// The headers of a received message.
     pub(crate) fn of(properties: &BasicProperties) -> Self {
         Self(properties.headers().clone().unwrap_or_default())
     }

@@ -1,4 +1,4 @@
-//! Messages over AMQP 0-9-1, as `RabbitMQ` speaks it: one more broker that no crate of the suite covers.
+//! Messages over AMQP 0-9-1, as `RabbitMQ` speaks it: another broker without a crate in the suite.
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
@@ -6,7 +6,7 @@
 //! ```
 //!
 //! It sends one message to itself, prints the spans `publish orders` and `process orders` of one
-//! trace, and works on further orders until Ctrl-C.
+//! trace, and processes further orders until Ctrl-C.
 
 mod headers;
 mod publish;
@@ -29,7 +29,7 @@ use otel_instrumentation::{ConsumerInstrumentation, Message};
 use headers::Headers;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Two seconds after SIGTERM an order that is still worked on is given up, with its span.
+    // Two seconds after SIGTERM, the work on an order is cancelled, and its span ends.
     otel_autoconfigure::init()?.run(Duration::from_secs(2), consume())
 }
 
@@ -62,7 +62,7 @@ async fn consume() -> Result<(), Box<dyn Error>> {
 
 async fn process(consumer: &ConsumerInstrumentation, order: Delivery) -> lapin::Result<()> {
     let headers = Headers::of(&order.properties);
-    // If this is given up on the way, the operation ends as it is dropped.
+    // If this future is dropped midway, the operation ends as well.
     let operation = consumer.process(&Message::new("orders"), &headers);
     let packing = pack(&order.data).with_context(operation.context().clone());
     packing.await;

@@ -1,11 +1,11 @@
-//! The messaging conventions in the words of `RabbitMQ`.
+//! The messaging conventions with `RabbitMQ`'s terms.
 
 use otel_instrumentation::{
     ConsumerInstrumentation, MessagingConfig, MessagingSystem, ProducerInstrumentation,
     instrumentation_scope,
 };
 
-/// What is sent is published.
+/// `RabbitMQ` calls sending a message "publish".
 pub(crate) fn config() -> MessagingConfig {
     MessagingConfig::new().system(MessagingSystem::new("rabbitmq").send("publish"))
 }
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
     use crate::headers::Headers;
 
-    /// By the properties of a message, for which no broker is needed.
+    /// Uses only the properties of a message, so no broker is needed.
     #[test]
     fn message_is_worked_on_in_the_trace_of_its_sending() {
         let capture = Capture::new();

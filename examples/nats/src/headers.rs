@@ -1,4 +1,4 @@
-//! The headers of NATS, as the carriers read and write them.
+//! The headers of NATS as a carrier.
 
 use async_nats::HeaderMap;
 use otel_propagation::{MessageHeaders, MessageHeadersMut};

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! It sends one message to itself, prints the spans `send orders` and `process orders` of one
-//! trace, and works on further orders until Ctrl-C.
+//! trace, and processes further orders until Ctrl-C.
 
 mod headers;
 mod publish;
@@ -30,7 +30,7 @@ use headers::Headers;
 use publish::publish;
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    // Two seconds after SIGTERM an order that is still worked on is given up, with its span.
+    // Two seconds after SIGTERM, the work on an order is cancelled, and its span ends.
     otel_autoconfigure::init()?.run(Duration::from_secs(2), consume())
 }
 
@@ -58,8 +58,8 @@ async fn consume() -> Result<(), Box<dyn Error + Send + Sync>> {
 async fn process(client: &Client, consumer: &ConsumerInstrumentation, order: Order) {
     let headers = Headers(order.headers.unwrap_or_default());
     let mut operation = consumer.process(&Message::new(&order.subject), &headers);
-    // Whoever has the goods answers. If this is given up on the way, the operation ends as it is
-    // dropped.
+    // Another service with the goods answers. If this future is dropped midway, the operation ends
+    // as well.
     let stock = client.request("stock", order.payload);
     let stock = stock.with_context(operation.context().clone()).await;
     match stock {

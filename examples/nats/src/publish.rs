@@ -19,7 +19,7 @@ pub(crate) async fn publish(
         client
             .publish_with_headers(subject, headers.0, order.into())
             .await?;
-        // The server has it.
+        // The server has received it now.
         client.flush().await?;
         Ok(())
     };

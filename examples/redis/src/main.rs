@@ -4,7 +4,7 @@ use otel_instrumentation as otel;
 use redis::{Arg, AsyncCommands, Cmd, Pipeline, RedisError, RedisFuture, Value, aio, pipe};
 use std::{env, error::Error, slice::from_ref, time::Duration};
 
-/// A connection whose commands and pipelines are spans.
+/// A connection with a span for each command and each pipeline.
 struct Traced(aio::MultiplexedConnection, otel::DbClientInstrumentation);
 
 impl aio::ConnectionLike for Traced {
@@ -39,7 +39,7 @@ impl aio::ConnectionLike for Traced {
     }
 }
 
-/// What the server refuses is one of its answers; the first error counts. Within `EXEC`'s: not read.
+/// A refusal is one of the answers; the first error counts. Errors within that of `EXEC` are ignored.
 fn end(mut operation: otel::DbOperation, answers: Result<&[Value], &RedisError>) {
     for answer in answers.unwrap_or_default() {
         if let Value::ServerError(error) = answer {

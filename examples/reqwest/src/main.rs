@@ -6,8 +6,8 @@
 //! $ cargo run -p example-reqwest
 //! ```
 //!
-//! It asks a server of its own once, which says what it was sent, and prints the spans
-//! `GET /users/{id}` and `user`.
+//! It calls a server of its own once, which returns what it received, and prints the spans `GET
+//! /users/{id}` and `user`.
 
 use std::error::Error;
 use std::io;
@@ -23,7 +23,7 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tokio::net::TcpListener;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Exports what is left at the end.
+    // Exports the rest at the end.
     otel_autoconfigure::init()?.run(Duration::from_secs(2), ask())
 }
 
@@ -39,7 +39,7 @@ async fn ask() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The span of the call becomes a child of this function's.
+/// The span of the call becomes a child of this function's span.
 #[tracing::instrument(skip(client, server))]
 async fn user(
     client: &ClientWithMiddleware,
@@ -48,13 +48,13 @@ async fn user(
 ) -> reqwest_middleware::Result<String> {
     let response = client
         .get(format!("http://{server}/users/{id}"))
-        // Without it the span is called `GET`: ids do not belong in names.
+        // Without it, the span is named `GET`: ids do not belong in names.
         .with_extension(UrlTemplate("/users/{id}".into()))
         .send();
     Ok(response.await?.error_for_status()?.text().await?)
 }
 
-/// A service without any telemetry, which tells its caller what it was sent.
+/// A service without telemetry, which returns what it received.
 async fn serve() -> io::Result<SocketAddr> {
     let app = Router::new().route("/users/{id}", get(sent));
     let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -1,4 +1,4 @@
-//! Queries of tokio-postgres, which has no hooks: each call gets its span by one function, in a few
+//! Queries of tokio-postgres, which has no hooks: one function gives each call its span, in a few
 //! lines over `otel-instrumentation`.
 //!
 //! ```console
@@ -30,7 +30,7 @@ async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
 
     let create = "CREATE TEMPORARY TABLE stock (sku TEXT PRIMARY KEY, name TEXT)";
     traced(&spans, Statement::sql(create), client.batch_execute(create)).await?;
-    // Values that are bound are told: the text is recorded with its literals only then.
+    // Bound values are declared: only then is the text recorded with its literals.
     let insert = "INSERT INTO stock (sku, name) VALUES ($1, 'nut')";
     for _ in 0..2 {
         let bound = Statement::sql(insert).is_bound(true);
@@ -41,7 +41,8 @@ async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
     Ok(connection.await??)
 }
 
-/// Makes the call in a span. A caller that drops this has given the query up, which is no error.
+/// Makes the call in a span. A caller that drops this future has cancelled the query, which is no
+/// error.
 async fn traced<T>(
     spans: &DbClientInstrumentation,
     statement: Statement<'_>,
@@ -59,7 +60,7 @@ async fn traced<T>(
     answer
 }
 
-/// Which database it is, as the client was told.
+/// The database, from the client's configuration.
 fn spans(config: &Config) -> DbClientInstrumentation {
     let mut database = DatabaseConfig::new().system("postgresql");
     if let Some(name) = config.get_dbname() {

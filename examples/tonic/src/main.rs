@@ -6,8 +6,8 @@
 //! $ grpcurl -plaintext 127.0.0.1:50051 grpc.health.v1.Health/Check
 //! ```
 //!
-//! It prints the span `grpc.health.v1.Health/Check`, and ends with Ctrl-C. Without the variables
-//! everything goes to a collector on `localhost:4318`. `PORT` chooses another port.
+//! It prints the span `grpc.health.v1.Health/Check`, and ends with Ctrl-C. Without the variables,
+//! everything is sent to a collector on `localhost:4318`. `PORT` sets another port.
 
 use std::env;
 use std::error::Error;
@@ -20,12 +20,12 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::FILE_DESCRIPTOR_SET;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Two seconds after SIGTERM `Watch` is cut off, with its span, and everything is exported.
+    // Two seconds after SIGTERM, `Watch` is cut off, its span ends, and everything is exported.
     otel_autoconfigure::init()?.run(Duration::from_secs(2), serve())
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // It stands for a service of yours, because its generated code comes with it.
+    // It stands for your own service, because its generated code is included.
     let (_, health) = tonic_health::server::health_reporter();
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -37,7 +37,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         .layer(OtelServerLayer::new())
         .add_service(health)
         .add_service(reflection)
-        // What `serve` does by itself; without it calls wait 40 ms for an acknowledgement.
+        // `serve` sets this by default; without it, calls wait 40 ms for an acknowledgement.
         .serve_with_incoming_shutdown(incoming.with_nodelay(Some(true)), shutdown_signal())
         .await?;
     Ok(())

@@ -35,12 +35,12 @@ async fn run() -> io::Result<()> {
 
 async fn ask(server: &str, path: &str) -> io::Result<u16> {
     let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    // A service keeps it: one for each configuration.
+    // A service keeps it: one per configuration.
     let client = HttpClientInstrumentation::new(scope, ClientConfig::new());
-    // Any map of texts can carry a context.
+    // Any map of strings can carry a context.
     let mut headers = HashMap::new();
     let request = Request::new("GET", path, &headers).template("/users/{id}");
-    // From here on every way out ends the span, also a `?` and a future that is dropped.
+    // From here on, every exit ends the span, including `?` and a dropped future.
     let mut operation = client.start(&request.scheme("http").authority(server));
     operation.inject(&mut headers);
     let mut wire = BufReader::new(TcpStream::connect(server).await?);

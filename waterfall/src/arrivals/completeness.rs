@@ -11,13 +11,13 @@ use crate::span::{Kind, Span};
 
 #[derive(Debug)]
 pub(super) struct Completeness {
-    /// Services whose callers never come, by their own word.
+    /// Services declared as entries: the spans of their callers never come.
     entries: HashSet<Arc<str>>,
-    /// What was called here has never exported a span.
+    /// Called places that have never exported a span.
     silent: Recent<String>,
-    /// And this has: the other sides of calls to it are worth a wait.
+    /// Called places that have exported: their side of a call is worth a wait.
     speaking: Recent<String>,
-    /// Services that somebody has called who never exported a span.
+    /// Services that were called by a service without spans.
     called_from_outside: Recent<Arc<str>>,
 }
 
@@ -50,15 +50,15 @@ impl Completeness {
         waited_for
             .map(|place| match self.speaking.contains(&place) {
                 true => ONE_EXPORT,
-                // Who is called for the first time may be anybody, and one has no telemetry that
-                // was never called before: a lone service shall not wait for its own database.
+                // A place that is called for the first time often has no telemetry: a lone service
+                // should not wait for its own database.
                 false => A_GLANCE,
             })
             .max()
             .unwrap_or(QUIET)
     }
 
-    /// What is missing in a trace that was handed out will be missing again.
+    /// Learns from a trace that is returned: what is missing now will be missing again.
     pub(super) fn learn(&mut self, spans: &[Span]) {
         let relations = Relations::new(spans);
         for call in spans.iter().filter(|span| span.is_call()) {
@@ -112,7 +112,7 @@ impl Relations {
             .is_some_and(|parent| !self.ids.contains(&parent))
     }
 
-    /// Where calls went that were answered without a span of who answered.
+    /// The places of calls that were answered, but have no span of the answering side.
     fn unanswered(&self, spans: &[Span]) -> impl Iterator<Item = String> {
         spans
             .iter()
@@ -122,7 +122,7 @@ impl Relations {
     }
 }
 
-/// Where a call goes.
+/// The destination of a call.
 fn place(call: &Span) -> String {
     let address = ["server.address", "net.peer.name", "http.host"]
         .iter()
@@ -137,9 +137,9 @@ fn place(call: &Span) -> String {
     }
 }
 
-/// Between the last span that is needed and those that come with it, and logs.
+/// From the last required span to the spans and logs that come with it.
 pub(super) const QUIET: Duration = Duration::from_millis(150);
-/// SDKs export every five seconds, unless somebody has set it otherwise.
+/// SDKs export every five seconds by default.
 const ONE_EXPORT: Duration = Duration::from_secs(6);
 const A_GLANCE: Duration = Duration::from_millis(1_200);
 const REMEMBERED: usize = 10_000;

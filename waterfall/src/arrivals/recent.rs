@@ -1,4 +1,4 @@
-//! A set that forgets what was put in first.
+//! A bounded set that forgets its oldest entries.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;

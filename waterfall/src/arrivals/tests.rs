@@ -14,7 +14,7 @@ fn ms(number: u64) -> Duration {
     Duration::from_millis(number)
 }
 
-/// After how long a trace is handed out whose spans came at once, and with how many of them.
+/// After what time a trace is returned whose spans all came at once, and with how many spans.
 fn handed_out(arrivals: &mut Arrivals, batch: Batch) -> (Duration, usize) {
     let now = Instant::now();
     arrivals.add(batch, now);
@@ -69,7 +69,7 @@ fn silent_service_is_waited_for_once() {
     assert_eq!(handed_out(&mut arrivals, request(1)), (GLANCE, 2));
     assert_eq!(handed_out(&mut arrivals, request(2)), (QUIET, 2));
 
-    // It has learnt to speak, and is worth a longer wait from now on.
+    // It now exports spans, and is worth a longer wait.
     let mut answer = span(3, 2, "remote", "GET /", 2..8);
     answer.trace_id = 3.into();
     let mut batch = request(3);

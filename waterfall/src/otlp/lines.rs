@@ -5,25 +5,25 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use serde::{Deserialize, Serialize};
 
-/// The request as one line, without its end.
+/// The request as one line, without a line end.
 ///
 /// # Errors
-/// There is none in practice: what was received can be written.
+/// None in practice: a received request can always be written.
 pub(crate) fn line_of(request: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string(request)?)
 }
 
-/// What a line holds.
+/// The content of a line.
 #[derive(Debug)]
 pub(crate) enum Line {
     Spans(ExportTraceServiceRequest),
     Logs(ExportLogsServiceRequest),
-    /// Metrics and profiles, which the Collector writes into such files as well.
+    /// Metrics and profiles, which the Collector also writes into such files.
     Other,
 }
 
 /// # Errors
-/// The line is no OTLP.
+/// If the line is not OTLP.
 pub(crate) fn read_line(line: &str) -> Result<Line> {
     if let Ok(spans) = serde_json::from_str::<Spans>(line) {
         return Ok(Line::Spans(spans.0));
@@ -38,7 +38,7 @@ pub(crate) fn read_line(line: &str) -> Result<Line> {
         resource_profiles,
     } = serde_json::from_str(line)?;
     if resource_spans.is_some() {
-        // For its reason.
+        // Parsed again for the error message.
         serde_json::from_str::<ExportTraceServiceRequest>(line)?;
     }
     if resource_logs.is_some() {
@@ -50,7 +50,7 @@ pub(crate) fn read_line(line: &str) -> Result<Line> {
     Ok(Line::Other)
 }
 
-/// A request that has what makes it one of spans: in itself, every field may be missing.
+/// A request that has the field for spans. OTLP itself allows every field to be missing.
 struct Spans(ExportTraceServiceRequest);
 struct Logs(ExportLogsServiceRequest);
 
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::receive::Batch;
 
-    /// As the Collector's file exporter writes it.
+    /// A line as the Collector's file exporter writes it.
     const SPANS: &str = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"orders"}}]},"scopeSpans":[{"scope":{"name":"s"},"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","parentSpanId":"","name":"POST /orders","kind":2,"startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000100000000","attributes":[{"key":"http.response.status_code","value":{"intValue":"201"}},{"key":"list","value":{"arrayValue":{"values":[{"stringValue":"a"}]}}}],"events":[{"timeUnixNano":"1700000000000000001","name":"exception"}],"status":{}}]}],"schemaUrl":"x"}]}"#;
     const LOGS: &str = r#"{"resourceLogs":[{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{"timeUnixNano":"1700000000000000000","severityNumber":13,"severityText":"WARN","body":{"stringValue":"declined"},"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331"}]}]}]}"#;
 

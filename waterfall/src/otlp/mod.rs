@@ -1,4 +1,4 @@
-//! From OTLP's spans and log records to ours.
+//! Converts OTLP's spans and log records into ours.
 
 mod lines;
 
@@ -19,7 +19,7 @@ use crate::span::{Event, Kind, Link, Span, Status};
 
 pub(crate) use lines::{Line, line_of, read_line};
 
-/// The spans of one resource. Those without valid ids, which no SDK makes, are left out.
+/// The spans of one resource. Spans without valid ids, which no SDK creates, are left out.
 pub(crate) fn spans(batch: ResourceSpans, texts: &mut Texts) -> impl Iterator<Item = Span> {
     let resource = batch.resource.map(|resource| resource.attributes);
     let name = resource.unwrap_or_default().into_iter();
@@ -49,7 +49,7 @@ fn span(service: &Arc<str>, received: OtlpSpan, texts: &mut Texts) -> Option<Spa
     Some(Span {
         trace_id,
         span_id,
-        // Roots carry an empty parent, some exporters write zeros.
+        // Roots have an empty parent; some exporters write zeros.
         parent_span_id: <[u8; 8]>::try_from(received.parent_span_id.as_slice())
             .ok()
             .map(SpanId::from_bytes)
@@ -99,7 +99,7 @@ fn log(received: LogRecord) -> Option<Log> {
     let severity = received.severity_number();
     let (trace_id, span_id) = ids(&received.trace_id, &received.span_id)?;
     let message = json(received.body);
-    // Where in the source it was written is no part of what it says.
+    // The source location is not part of the message.
     let fields = received.attributes.into_iter();
     let fields = fields.filter(|field| !field.key.starts_with("code."));
     let fields = fields.map(|field| format!(" {}={}", field.key, text(json(field.value))));
@@ -158,12 +158,12 @@ fn json(received: Option<AnyValue>) -> Json {
             .into_iter()
             .map(|element| json(Some(element)))
             .collect(),
-        // An index into a dictionary that only profiles have.
+        // An index into a dictionary, which only profiles have.
         Some(OtlpValue::StringValueStrindex(_)) | None => Json::Null,
     }
 }
 
-/// What the resource conventions prescribe if nobody named the service.
+/// The name that the resource conventions prescribe if none is set.
 const UNKNOWN_SERVICE: &str = "unknown_service";
 
 #[cfg(test)]
@@ -275,7 +275,7 @@ mod tests {
             text: "card declined order=7 reason=no money".to_owned(),
         };
         assert_eq!(log(record), Some(expected));
-        // A service says some things outside of any request.
+        // A service also logs outside of requests.
         assert_eq!(log(LogRecord::default()), None);
     }
 }

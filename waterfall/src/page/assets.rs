@@ -1,4 +1,4 @@
-//! What the pages load beside themselves, all of it from here.
+//! The files that the pages load, all from this server.
 
 use axum::http::HeaderName;
 use axum::http::header::CONTENT_TYPE;

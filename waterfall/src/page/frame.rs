@@ -1,4 +1,4 @@
-//! What all pages have around them.
+//! The frame that all pages share.
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -42,7 +42,7 @@ pub(super) async fn not_found() -> Response {
     (StatusCode::NOT_FOUND, frame("Not here", &body)).into_response()
 }
 
-/// The time of day in UTC: nobody looks at traces of yesterday here.
+/// The time of day in UTC: traces of yesterday are not expected here.
 pub(super) fn time_of_day(unix_nano: u64) -> String {
     let millis = unix_nano / 1_000_000;
     let (seconds, millis) = (millis / 1_000 % 86_400, millis % 1_000);

@@ -1,4 +1,4 @@
-//! Who calls whom, how often, with how many errors, and how long it takes.
+//! A graph of services: the calls between them, with their rate, errors and durations.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -14,17 +14,17 @@ use crate::trace::Trace;
 pub(super) struct Graph {
     pub(super) nodes: BTreeMap<String, Node>,
     pub(super) edges: BTreeMap<(String, String), Figures>,
-    /// From the first span to the last.
+    /// The time from the first span to the last.
     seen: Option<Range<u64>>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Node {
-    /// What it answered.
+    /// The requests that it has answered.
     pub(super) figures: Figures,
-    /// It has sent spans itself.
+    /// `true` if it has sent spans itself.
     pub(super) is_service: bool,
-    /// How many calls it lies behind at most.
+    /// The largest number of calls on the way to it.
     pub(super) level: usize,
 }
 
@@ -60,7 +60,7 @@ impl Graph {
                     self.edge(&caller.service, &span.service).add(span);
                 }
             }
-            // Databases and others without telemetry are known by those who call them.
+            // Databases and others without telemetry are known from their clients.
             Kind::Client | Kind::Producer if trace.children(span).next().is_none() => {
                 if let Some(callee) = callee(span) {
                     self.node(&callee).figures.add(span);
@@ -80,7 +80,7 @@ impl Graph {
         self.edges.entry(key).or_default()
     }
 
-    /// A cycle stops where every service has had its turn.
+    /// A cycle ends when every service has been visited.
     fn set_levels(&mut self) {
         for _ in 0..self.nodes.len().min(DEEPEST) {
             for (caller, callee) in self.edges.keys().filter(|(one, other)| one != other) {
@@ -92,7 +92,7 @@ impl Graph {
         }
     }
 
-    /// How often a second.
+    /// Requests per second.
     pub(super) fn rate(&self, figures: &Figures) -> f64 {
         let seen = self.seen.as_ref();
         let seen = seen.map_or(0, |seen| seen.end.saturating_sub(seen.start));
@@ -111,12 +111,12 @@ impl Figures {
         self.durations.len()
     }
 
-    /// From 0 to 1.
+    /// A share from 0 to 1.
     pub(super) fn error_share(&self) -> f64 {
         self.errors as f64 / self.count().max(1) as f64
     }
 
-    /// What 95 of 100 took at most.
+    /// The 95th percentile of the durations.
     pub(super) fn p95(&self) -> Duration {
         let mut durations = self.durations.clone();
         durations.sort_unstable();
@@ -137,7 +137,7 @@ fn callee(span: &Span) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// In a graph that is deeper nobody finds anything.
+/// A deeper graph would not be readable.
 const DEEPEST: usize = 12;
 
 #[cfg(test)]

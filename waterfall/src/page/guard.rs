@@ -1,5 +1,5 @@
-//! Who may see the page: a site whose name is made to point to this machine (DNS rebinding) would
-//! otherwise read it with the user's browser.
+//! Checks the host of a request. Otherwise a site could make its name point to this machine (DNS
+//! rebinding), and read the page with the user's browser.
 
 use axum::extract::Request;
 use axum::http::header::{

@@ -35,7 +35,7 @@ pub(super) async fn page(
     frame("Traces", &body)
 }
 
-/// What changes of the page, for the script.
+/// The changing parts of the page, for the script.
 pub(super) async fn rows(
     State(traces): State<Traces>,
     extract::Query(query): extract::Query<Query>,

@@ -1,4 +1,4 @@
-//! Tells the script that there is something new.
+//! Notifies the script of changes.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(super) async fn changes(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let changes = stream::unfold(traces.changes(), |mut changes| async {
         changes.changed().await.ok()?;
-        // Nobody can read faster.
+        // A person cannot read faster.
         sleep(BREATH).await;
         let change = *changes.borrow_and_update();
         Some((Ok(Event::default().data(change.to_string())), changes))

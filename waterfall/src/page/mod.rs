@@ -1,5 +1,5 @@
-//! The page: lists, traces and services as HTML and SVG that the server makes. It works without
-//! scripts; a little of them keeps it live and lets one zoom with the pointer.
+//! The page: lists, traces and services as HTML and SVG from the server. It works without scripts;
+//! a small script updates it live and allows to zoom with the pointer.
 
 mod assets;
 mod frame;
@@ -23,10 +23,10 @@ use tokio::task::JoinHandle;
 
 use crate::traces::Traces;
 
-/// A page in the browser that shows traces as they come. It is closed when this is dropped.
+/// A page in the browser that shows traces as they arrive. It is closed when this is dropped.
 ///
-/// Only who names the page by an address or as `localhost` is answered: a site that makes its name
-/// point to this machine is not.
+/// It answers only requests that name it by an address or as `localhost`. A site that makes its own
+/// name point to this machine gets no answer.
 #[derive(Debug)]
 pub struct Page {
     address: SocketAddr,
@@ -34,10 +34,10 @@ pub struct Page {
 }
 
 impl Page {
-    /// Shows `traces` on this address; port 0 lets the system choose.
+    /// Opens a page with `traces` at this address; port 0 lets the system choose.
     ///
     /// # Errors
-    /// The address cannot be used.
+    /// If the address cannot be used.
     pub async fn open(address: SocketAddr, traces: Traces) -> Result<Self> {
         let listener = TcpListener::bind(address)
             .await
@@ -50,7 +50,7 @@ impl Page {
         Ok(Self { address, server })
     }
 
-    /// Where to look at it.
+    /// The URL of the page.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

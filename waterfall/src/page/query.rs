@@ -1,4 +1,4 @@
-//! What the address of the list says.
+//! The query of the list's URL.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::filter::Filter;
 
-/// A form sends its empty fields, too.
+/// A form also sends its empty fields.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Query {
@@ -26,7 +26,7 @@ impl Query {
             slow,
             errors: self.has_errors(),
             service: text(&self.service),
-            // Whoever types a part of a route means all that have it.
+            // A part of a route selects all routes that contain it.
             route: text(&self.route).map(|route| match route.contains('*') {
                 true => route,
                 false => format!("*{route}*"),
@@ -43,7 +43,7 @@ impl Query {
         self.page.parse().unwrap_or(0)
     }
 
-    /// The address of another page of the same list.
+    /// The URL of another page of the same list.
     pub(super) fn with_page(&self, page: usize) -> String {
         let pairs = [
             ("service", self.service.as_str()),

@@ -1,4 +1,4 @@
-//! The rows of a waterfall: a bar where the span lies in time, and all that is known of it.
+//! The rows of a waterfall: a bar that shows the time of the span, and all its details.
 
 use std::ops::Range;
 
@@ -17,11 +17,11 @@ use crate::traces::Traces;
 #[derive(Debug)]
 pub(super) struct Rows<'a> {
     pub(super) trace: &'a Trace,
-    /// For links to those that are still there.
+    /// For links to traces that are still in memory.
     pub(super) traces: &'a Traces,
-    /// The time that is shown.
+    /// The displayed time.
     pub(super) window: Range<u64>,
-    /// A service has one colour on the whole page.
+    /// A service has the same colour everywhere on the page.
     pub(super) services: Vec<&'a str>,
 }
 
@@ -198,7 +198,7 @@ fn kind(kind: Kind) -> &'static str {
 
 const WIDTH: u128 = 10_000;
 const THINNEST: u128 = 20;
-/// As many as the style knows.
+/// The number of colours in the style sheet.
 const COLORS: usize = 8;
 const DEEPEST: usize = 16;
 const MOST_PARTS: usize = 200;

@@ -1,4 +1,4 @@
-//! The services as a graph, and the same as a table for who does not see it.
+//! The services as a graph, and as a table for users who cannot see the graph.
 
 use std::collections::BTreeMap;
 

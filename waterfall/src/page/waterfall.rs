@@ -19,7 +19,7 @@ use crate::trace::Trace;
 use crate::traces::Traces;
 use crate::verdict;
 
-/// The part of the time that is shown, in nanoseconds since the trace began.
+/// The displayed part of the time, in nanoseconds since the start of the trace.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct Zoom {
     from: Option<u64>,
@@ -97,7 +97,7 @@ fn chart(trace: &Trace, traces: &Traces, window: &Range<u64>, whole: &Range<u64>
     };
     let all = bundles(trace);
     let is_zoomed = window != whole;
-    // What lies outside of the zoomed time would be rows without bars.
+    // Spans outside of the zoomed time would be rows without bars.
     let inside = all.iter().filter(|bundle| {
         !is_zoomed || bundle.spans().any(|span| touches(window, &span.interval()))
     });
@@ -142,5 +142,5 @@ fn offset_text(nano: u64) -> String {
 }
 
 const TICKS: u64 = 5;
-/// Browsers get slow beyond that.
+/// Browsers get slow with more rows.
 const MOST_ROWS: usize = 2_000;

@@ -1,4 +1,4 @@
-//! What comes with one export.
+//! The content of one export.
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -9,26 +9,26 @@ use crate::log::Log;
 use crate::otlp::{self, Line};
 use crate::span::Span;
 
-/// What has arrived.
+/// The spans and logs of one export.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Batch {
     /// Spans with valid ids.
     pub spans: Vec<Span>,
-    /// Logs that were written inside of spans.
+    /// Logs written inside spans.
     pub logs: Vec<Log>,
-    /// Both as OTLP/JSON, if the receiver keeps it.
+    /// Both as OTLP/JSON, if the receiver keeps lines.
     pub lines: Vec<String>,
-    /// The room that it takes in the inbox, until it is dropped.
+    /// The room that it takes in the inbox until it is dropped.
     pub(crate) room: Option<OwnedSemaphorePermit>,
 }
 
 impl Batch {
-    /// What a line of OTLP/JSON holds, as the Collector's file exporter writes it. Of metrics and
-    /// profiles, which it writes as well, nothing.
+    /// Reads a line of OTLP/JSON, as the Collector's file exporter writes it. Metrics and profiles,
+    /// which it also writes, give an empty batch.
     ///
     /// # Errors
-    /// The line is no OTLP.
+    /// If the line is not OTLP.
     pub fn from_line(line: &str) -> anyhow::Result<Self> {
         Ok(match otlp::read_line(line)? {
             Line::Spans(spans) => Self::of_spans(spans, &mut Texts::default()),

@@ -1,5 +1,5 @@
-//! Which web pages may send: those of this machine, as a developer's own. Any other site that the
-//! browser has open is kept out.
+//! Which web pages may send: those from this machine, such as a developer's own. Other sites open
+//! in the browser may not.
 
 use axum::extract::Request;
 use axum::http::header::{
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use crate::host::is_this_machine;
 
 pub(super) async fn cors(request: Request, next: Next) -> Response {
-    // Only browsers send it.
+    // Only browsers send this header.
     let Some(origin) = request.headers().get(ORIGIN).cloned() else {
         return next.run(request).await;
     };

@@ -1,4 +1,4 @@
-//! OTLP over HTTP: protobuf or JSON, packed with gzip or not.
+//! OTLP over HTTP: protobuf or JSON, with or without gzip.
 
 use std::io::Read;
 
@@ -80,7 +80,7 @@ impl Format {
         [(CONTENT_TYPE, kind)]
     }
 
-    /// All responses without a partial success have no field.
+    /// A response without a partial success has no fields, for all signals.
     fn success(self) -> Response {
         let body = match self {
             Self::Protobuf => "",
@@ -117,7 +117,7 @@ fn read<T: Message + Default + DeserializeOwned>(
     Ok((format, request))
 }
 
-/// A few bytes may unpack to gigabytes.
+/// A few bytes may decompress to gigabytes.
 fn unpacked(body: &[u8]) -> Result<Bytes, String> {
     let mut unpacked = Vec::new();
     let limit = LARGEST_REQUEST as u64;
@@ -164,7 +164,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// The part of `google.rpc.Status` that matters here.
+/// The relevant part of `google.rpc.Status`.
 #[derive(Clone, PartialEq, prost::Message, serde::Serialize)]
 struct GoogleStatus {
     #[prost(string, tag = "2")]

@@ -1,4 +1,4 @@
-//! What has been received and not been taken yet, in a bounded room.
+//! Received requests that have not been taken yet, with a limited size.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 #[derive(Clone, Debug)]
 pub(super) struct Inbox {
     received: mpsc::UnboundedSender<Received>,
-    /// In bytes.
+    /// Its permits are bytes.
     room: Arc<Semaphore>,
 }
 
-/// A request as it came. What is made of it lives long, and is made where it is taken: by one
-/// thread, in one part of the memory, rather than between what comes and goes with requests.
+/// A request as received. It is decoded where it is taken: by one thread, in one part of the
+/// memory. The results live long, and would otherwise lie between the short-lived data of requests.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) request: Request,
-    /// The room that it takes, until it is dropped.
+    /// The room that it takes until it is dropped.
     pub(super) room: OwnedSemaphorePermit,
 }
 
@@ -30,7 +30,7 @@ pub(super) enum Request {
 }
 
 impl Request {
-    /// What was sent, and what its parts take beside that when they are unpacked.
+    /// The bytes as sent, and the additional memory of its parts after decoding.
     fn size(&self) -> usize {
         let (sent, parts) = match self {
             Self::Spans(request) => {
@@ -51,7 +51,7 @@ impl Request {
     }
 }
 
-/// Nobody takes out what is put in any more.
+/// The receiving side is gone.
 #[derive(Debug)]
 pub(super) struct Closed;
 
@@ -62,7 +62,7 @@ impl Inbox {
         (Self { received, room }, receiver)
     }
 
-    /// Returns when the request is kept. The sender waits for it and keeps the next ones.
+    /// Returns when the request is stored. The sender waits for that before its next ones.
     pub(super) async fn keep(&self, request: Request) -> Result<(), Closed> {
         let bytes = request.size();
         let bytes = u32::try_from(bytes.min(ROOM)).map_err(|_| Closed)?;
@@ -73,7 +73,7 @@ impl Inbox {
     }
 }
 
-/// The largest request that is taken, unpacked.
+/// The largest accepted request, uncompressed.
 pub(super) const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
 const ROOM: usize = LARGEST_REQUEST;
 /// A span with its ids and lists.

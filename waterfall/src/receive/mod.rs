@@ -1,4 +1,4 @@
-//! A receiver for OTLP in this process, so that nobody has to install a collector.
+//! A receiver for OTLP in this process, so that no collector has to be installed.
 
 mod batch;
 mod cors;
@@ -21,10 +21,10 @@ use inbox::{Inbox, Received, Request};
 
 pub use batch::Batch;
 
-/// Takes spans and logs over OTLP, with gRPC and with HTTP, until it is dropped.
+/// Receives spans and logs over OTLP, with gRPC and with HTTP, until it is dropped.
 ///
-/// Metrics are accepted and forgotten, so that no sender complains. What is received waits until it
-/// is taken; whoever sends more than 16 MiB meanwhile is made to wait.
+/// Metrics are accepted and discarded, so that no sender reports an error. Received data waits
+/// until it is taken; beyond 16 MiB, senders have to wait.
 ///
 /// ```no_run
 /// # async fn example() -> anyhow::Result<()> {
@@ -46,7 +46,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// One that does not listen yet.
+    /// Creates a receiver that does not listen yet.
     pub fn new() -> Self {
         let (inbox, received) = Inbox::new();
         Self {
@@ -58,7 +58,7 @@ impl Receiver {
         }
     }
 
-    /// Keeps what was received as lines of OTLP/JSON in [`Batch::lines`], too; not by default.
+    /// Also keeps the received data as lines of OTLP/JSON in [`Batch::lines`]; off by default.
     #[must_use]
     pub fn with_lines(mut self) -> Self {
         self.keeps_lines = true;
@@ -69,7 +69,7 @@ impl Receiver {
     /// system choose.
     ///
     /// # Errors
-    /// The address cannot be used.
+    /// If the address cannot be used.
     pub async fn listen_grpc(&mut self, address: SocketAddr) -> Result<SocketAddr> {
         let (listener, address) = listen(address).await?;
         let server = grpc::serve(listener, self.inbox.clone());
@@ -81,7 +81,7 @@ impl Receiver {
     /// system choose.
     ///
     /// # Errors
-    /// The address cannot be used.
+    /// If the address cannot be used.
     pub async fn listen_http(&mut self, address: SocketAddr) -> Result<SocketAddr> {
         let (listener, address) = listen(address).await?;
         let server = http::serve(listener, self.inbox.clone());
@@ -89,13 +89,13 @@ impl Receiver {
         Ok(address)
     }
 
-    /// What came with the next export. Waits for ever if nothing comes.
+    /// Returns the data of the next export. Waits forever if none arrives.
     pub async fn next(&mut self) -> Option<Batch> {
         let received = self.received.recv().await?;
         Some(self.read(received))
     }
 
-    /// The same, but `None` if nothing comes until `due`.
+    /// Returns the data of the next export. `None` if none arrives until `due`.
     pub async fn next_until(&mut self, due: Option<Instant>) -> Option<Batch> {
         match due {
             Some(due) => timeout_at(due.into(), self.next()).await.ok().flatten(),
@@ -103,8 +103,8 @@ impl Receiver {
         }
     }
 
-    /// Everything that was received and not yet taken. An export is acknowledged only after it
-    /// was kept, so nothing is missing once all exporters have flushed.
+    /// Returns all data that was received and not yet taken. An export is acknowledged only after
+    /// it was stored, so nothing is missing once all exporters have flushed.
     pub fn drain(&mut self) -> Batch {
         let mut all = Batch::default();
         while let Ok(received) = self.received.try_recv() {

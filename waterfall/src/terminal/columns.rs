@@ -8,19 +8,19 @@ use crate::log::{Log, Severity};
 use crate::text::{duration_text, printable, shorten};
 use crate::trace::Trace;
 
-/// One line, before it is fitted into the columns.
+/// A line before it is fitted into the columns.
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
     pub(crate) depth: usize,
     pub(crate) service: &'a str,
     pub(crate) name: &'a str,
-    /// How many spans of this name the line stands for.
+    /// The number of spans in the line.
     pub(crate) count: usize,
     pub(crate) duration: Duration,
     pub(crate) is_error: bool,
 }
 
-/// Service, name, bar, duration and error mark, so wide that a line fills the terminal.
+/// Service, name, bar, duration and error mark. Their widths fill the terminal.
 #[derive(Debug)]
 pub(crate) struct Columns<'a> {
     service: usize,
@@ -28,7 +28,8 @@ pub(crate) struct Columns<'a> {
     pub(crate) bar: usize,
     indent: usize,
     gap: &'static str,
-    /// In the order in which the trace came to them: a service keeps its colour through the report.
+    /// In the order in which the trace reached them: a service keeps its colour in the whole
+    /// report.
     services: Vec<&'a str>,
 }
 
@@ -79,7 +80,7 @@ impl<'a> Columns<'a> {
         )
     }
 
-    /// A line of the log, indented like a span of that depth, over the width of all columns.
+    /// A log record, indented like a span of that depth, across all columns.
     pub(crate) fn note(&self, depth: usize, log: &Log) -> String {
         let (style, mark) = match log.severity {
             Severity::Info => (INFO, '·'),
@@ -106,7 +107,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The indented name; if it does not fit, the count stays and the name is cut.
+/// The indented name. If it does not fit, it is cut, but the count stays.
 fn label(row: &Row<'_>, indent: usize, width: usize) -> String {
     let count = match row.count {
         0 | 1 => String::new(),

@@ -1,4 +1,4 @@
-//! What is printed for one trace: title, waterfall, self times, verdict.
+//! The report about one trace: title, waterfall, self times, verdict.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -13,13 +13,14 @@ use crate::text::{duration_text, printable};
 use crate::trace::Trace;
 use crate::verdict;
 
-/// Prints a trace as a waterfall with what was logged, its self times and the verdict.
+/// Prints a trace as a waterfall with its logs, its self times and the verdict.
 ///
-/// `subject` is how the verdict speaks of the request, e.g. "the large basket". No line is wider
-/// than `width`. There are colours in it; `anstream` takes them out where they are not wanted.
+/// `subject` is the verdict's name for the request, e.g. "the large basket". No line is wider than
+/// `width`. The output has colours; write it through `anstream` to remove them if they are not
+/// wanted.
 ///
 /// # Errors
-/// What `out` says.
+/// If `out` cannot be written to.
 pub fn print_report(
     subject: &str,
     trace: &Trace,
@@ -61,7 +62,7 @@ pub fn print_report(
     out.flush()
 }
 
-/// Whose spans stand elsewhere than their clocks say.
+/// The services whose spans were moved from the times of their clocks.
 fn clocks(trace: &Trace) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let spans = trace.spans().iter();
@@ -120,9 +121,9 @@ fn capitalized(text: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Of a trace's groups most take next to nothing.
+/// Most groups of a trace take next to no time.
 const LARGEST: usize = 5;
-/// What would be rounded to 0 %.
+/// Less would be rounded to 0 %.
 const WORTH_A_LINE: f64 = 0.005;
 /// "100 % "
 const PERCENT: usize = 6;

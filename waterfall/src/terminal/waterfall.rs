@@ -1,5 +1,4 @@
-//! The waterfall: one line a span, its bar where the span lies in the time of the trace, and
-//! below it what was logged in it.
+//! The waterfall: a line for each span, with a bar at its time in the trace, and its logs below.
 
 use std::iter;
 use std::ops::Range;
@@ -37,8 +36,8 @@ fn row<'a>(bundle: &Bundle<'a>) -> Row<'a> {
     }
 }
 
-/// A cell is filled if at least half of its time is covered; a span too short for that
-/// shows as a thin stroke where it begins.
+/// A cell is filled if at least half of its time is covered. A span too short for that is shown as
+/// a thin stroke at its start.
 fn bar(covered: &Intervals, window: &Range<u64>, width: usize) -> String {
     let length = window.end.saturating_sub(window.start).max(1);
     let edge =
@@ -95,7 +94,7 @@ mod tests {
         Trace::new(spans)
     }
 
-    /// The lines as somebody sees them who sees no colours.
+    /// The lines without colours.
     fn plain(trace: &Trace, width: usize) -> Vec<String> {
         lines(trace, width)
             .iter()

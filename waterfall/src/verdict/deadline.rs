@@ -1,12 +1,12 @@
-//! A server that worked on after its caller had given up.
+//! A server that kept working after its caller had given up.
 
 use super::finding::{Finding, largest, percent, share};
 use crate::span::Span;
 use crate::text::duration_text;
 use crate::trace::Trace;
 
-/// The call failed for want of time, and the server took longer than the call. Durations only: it
-/// does not matter whether the clocks agree.
+/// The call timed out, and the server took longer than the call. Only durations count, so the
+/// clocks need not agree.
 pub(super) fn find(trace: &Trace) -> Option<Finding> {
     let calls = trace.spans().iter();
     largest(
@@ -55,7 +55,7 @@ mod tests {
         let table = [
             ("DEADLINE_EXCEEDED", 12..80, true),
             ("timeout", 12..80, true),
-            // It was in time, what was lost was the answer.
+            // The server was in time; the answer was lost.
             ("timeout", 12..20, false),
             ("connection", 12..80, false),
         ];

@@ -15,7 +15,7 @@ pub(super) fn clause(trace: &Trace) -> Option<String> {
     };
     Some(
         match has_succeeded(trace) && !reached_its_parent(trace, origin) {
-            // Somebody has dealt with it.
+            // The error was handled.
             true => format!("; {error} at `{name}` in {service} did not fail the request"),
             false => format!("; {error} began at `{name}` in {service}"),
         },
@@ -33,8 +33,8 @@ fn reached_its_parent(trace: &Trace, span: &Span) -> bool {
     parent.is_none_or(Span::is_error)
 }
 
-/// The first failed span that no failed span below it explains. One whose caller succeeded, for
-/// example with another attempt, counts only if there is no other.
+/// The first failed span that is not explained by a failed span below it. A span whose caller
+/// succeeded, for example with another attempt, counts only if there is no other.
 fn find(trace: &Trace) -> Option<&Span> {
     let failed = trace.spans().iter().filter(|span| Span::is_error(span));
     let parents: HashMap<_, _> = trace
@@ -42,7 +42,7 @@ fn find(trace: &Trace) -> Option<&Span> {
         .iter()
         .filter_map(|span| Some((span.span_id, span.parent_span_id?)))
         .collect();
-    // All that lies above, as a span in between may say nothing of the error.
+    // All ancestors, because a span in between may not record the error.
     let mut explained = HashSet::new();
     let mut above: Vec<_> = failed.clone().map(|span| span.span_id).collect();
     while let Some(id) = above.pop() {
@@ -84,7 +84,7 @@ mod tests {
                 ],
                 Some("the error `panic` began at `POST /orders` in orders"),
             ),
-            // A span in between says nothing of it.
+            // A span in between does not record it.
             (
                 vec![
                     root().failed("502"),
@@ -101,7 +101,7 @@ mod tests {
                 ],
                 Some("the error `miss` at `GET /cache` in gateway did not fail the request"),
             ),
-            // The request failed without saying so by its status.
+            // The request failed, but its status does not say so.
             (
                 vec![
                     root().with("http.response.status_code", 402),
@@ -109,7 +109,7 @@ mod tests {
                 ],
                 Some("the error `402` began at `POST /pay` in gateway"),
             ),
-            // The first attempt failed, but it is the second for which the request did.
+            // The first attempt failed, but the request failed because of the second.
             (
                 vec![
                     root().failed("502"),

@@ -1,4 +1,4 @@
-//! What a rule has found.
+//! The finding of a rule.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,13 +10,13 @@ use crate::trace::Trace;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Finding {
-    /// The part of the whole time that it explains, from 0 to 1.
+    /// The share of the total time that it explains, from 0 to 1.
     pub(crate) share: f64,
-    /// What it rests on.
+    /// The spans that it is based on.
     pub(crate) spans: HashSet<SpanId>,
-    /// With its evidence, to stand alone.
+    /// The sentence with its evidence, which stands alone.
     pub(crate) text: String,
-    /// Shorter, where it is clear which spans are meant.
+    /// A shorter text for a context that already names the spans.
     pub(crate) about_all: Option<String>,
 }
 
@@ -39,13 +39,13 @@ impl Finding {
         self
     }
 
-    /// Whether the other one is about spans of this.
+    /// Whether the other finding is about spans of this one.
     pub(super) fn covers(&self, other: &Self) -> bool {
         other.spans.iter().any(|span| self.spans.contains(span))
     }
 }
 
-/// The part of the trace's time that these intervals cover, from 0 to 1.
+/// The share of the trace's time that these intervals cover, from 0 to 1.
 pub(super) fn share(
     trace: &Trace,
     intervals: impl IntoIterator<Item = std::ops::Range<u64>>,
@@ -58,9 +58,9 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// What every span did, those together that agree in what `key` says of them: its children, and
-/// what steps within the same service did for it, as somebody may have given each its own span.
-/// Spans of which `key` says nothing are left out. By the start of the first.
+/// Groups what each span did by `key`: its children, and the children of steps within the same
+/// service, because an instrumentation may put each into a span of its own. Spans without a key are
+/// left out. Groups are sorted by the start of their first span.
 pub(super) fn siblings<'a, K: Ord>(
     trace: &'a Trace,
     key: impl Fn(&'a Span) -> Option<K>,
@@ -84,7 +84,7 @@ pub(super) fn siblings<'a, K: Ord>(
     groups
 }
 
-/// Whether each begins after the one before has ended, as the spans stand.
+/// Whether each span begins after the end of the span before.
 pub(super) fn is_sequence(spans: &[&Span]) -> bool {
     spans
         .iter()
@@ -92,7 +92,7 @@ pub(super) fn is_sequence(spans: &[&Span]) -> bool {
         .all(|(one, next)| one.end_unix_nano <= next.start_unix_nano)
 }
 
-/// The finding with the largest share, if it is worth a word.
+/// The finding with the largest share, if it is large enough to report.
 pub(super) fn largest(findings: impl IntoIterator<Item = Finding>) -> Option<Finding> {
     findings
         .into_iter()

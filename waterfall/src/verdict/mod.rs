@@ -1,7 +1,8 @@
-//! The last sentence of a report: who took the time, why, and where an error began.
+//! The last sentence of a report: which service took the time, why, and where an error began.
 //!
-//! Why is told by rules, one a file. Each looks for one thing, says what it rests on, and says
-//! nothing where a trace can mean something else as well: no finding is better than a wrong one.
+//! Rules find the reason; each rule has its own file. A rule looks for one thing and names its
+//! evidence. It finds nothing if a trace can mean something else as well: no finding is better than
+//! a wrong one.
 
 mod deadline;
 mod error_origin;
@@ -20,7 +21,7 @@ use crate::trace::Trace;
 
 pub(crate) use finding::Finding;
 
-/// What the rules have found, the largest share of the time first.
+/// The findings of the rules, the largest share of the time first.
 pub(crate) fn findings(trace: &Trace) -> Vec<Finding> {
     let rules = [
         repeated::find,
@@ -34,7 +35,8 @@ pub(crate) fn findings(trace: &Trace) -> Vec<Finding> {
     ];
     let mut found: Vec<Finding> = Vec::new();
     for finding in rules.iter().filter_map(|rule| rule(trace)) {
-        // The rules stand in the order of how much they know: of one time the first tells more.
+        // The rules are ordered by how much they know: if two explain the same time, the first says
+        // more.
         if !found.iter().any(|known| known.covers(&finding)) {
             found.push(finding);
         }
@@ -67,7 +69,7 @@ fn description(group: &Group<'_>) -> String {
         ..
     } = group;
     let count = spans.len();
-    // Without its children a call consists of the network and of waiting for the answer.
+    // Without its children, a call consists of the network and of waiting for the answer.
     match (spans.iter().all(|span| span.is_call()), count) {
         (true, 1) => format!("the call `{name}` made by {service}, on the network and waiting"),
         (true, _) => {
@@ -78,7 +80,7 @@ fn description(group: &Group<'_>) -> String {
     }
 }
 
-/// What is said of the culprit needs not say again who that is.
+/// A clause about the culprit does not name it again.
 fn clause(finding: &Finding, culprit: &Group<'_>) -> String {
     let is_about_culprit = culprit.spans.len() == finding.spans.len()
         && culprit

@@ -6,8 +6,8 @@ use super::finding::{Finding, largest, percent};
 use crate::text::duration_text;
 use crate::trace::Trace;
 
-/// A call that took much longer than its server. By durations only: it does not matter whether
-/// the clocks agree.
+/// A call that took much longer than its server. Only durations count, so the clocks need not
+/// agree.
 pub(super) fn find(trace: &Trace) -> Option<Finding> {
     let calls = trace.spans().iter();
     largest(
@@ -16,7 +16,7 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
             .filter_map(|call| {
                 let server = trace.other_side(call)?;
                 let between = call.duration().checked_sub(server.duration())?;
-                // What else happened in the call is not between the two.
+                // Other spans in the call are not time between the two.
                 let children = trace.children(call).count();
                 if between < SHORTEST || children > 1 {
                     return None;
@@ -39,7 +39,7 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
     )
 }
 
-/// Below that it is what any call takes on a busy machine.
+/// Shorter times occur in any call on a busy machine.
 const SHORTEST: Duration = Duration::from_millis(5);
 const WORTH_A_WORD: f64 = 0.2;
 
@@ -61,9 +61,9 @@ mod tests {
             // A clock that is wrong by minutes.
             (vec![call(), server(100_000..100_010)], Some(sentence)),
             (vec![call(), server(12..88)], None),
-            // Nobody has seen the server.
+            // There is no span of the server.
             (vec![call()], None),
-            // It gave up, which says nothing of the way.
+            // The call gave up, which says nothing about the network.
             (vec![call().failed("timeout"), server(70..80)], None),
         ];
         for (mut spans, expected) in table {

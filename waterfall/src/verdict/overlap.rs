@@ -1,12 +1,12 @@
-//! Calls that only read, one after the other with nothing in between.
+//! Read-only calls in sequence, with nothing in between.
 
 use super::finding::{Finding, largest, percent, share, siblings};
 use crate::span::Span;
 use crate::trace::Trace;
 
-/// Runs of reads of different things, with hardly a moment between one and the next. Whether the
-/// second needs what the first has said cannot be seen, and the sentence says so; what writes is
-/// left out, as its order usually matters.
+/// Runs of reads of different things with hardly any time between them. A trace does not show
+/// whether the second needs the result of the first, and the sentence says so. Writes are left out,
+/// as their order usually matters.
 pub(super) fn find(trace: &Trace) -> Option<Finding> {
     let groups = siblings(trace, |span| reads(span).then_some(&*span.service)).into_iter();
     largest(
@@ -50,7 +50,7 @@ fn runs<'a>(trace: &'a Trace, siblings: &[&'a Span]) -> Vec<Vec<&'a Span>> {
         }
     }
     let is_long_enough = |run: &Vec<&Span>| {
-        // Many of one name are another rule's matter, and three are what one can read.
+        // Another rule handles many calls with one name, and a sentence can list three.
         let mut names: Vec<_> = run.iter().map(|span| &*span.name).collect();
         names.sort_unstable();
         names.dedup();
@@ -60,7 +60,7 @@ fn runs<'a>(trace: &'a Trace, siblings: &[&'a Span]) -> Vec<Vec<&'a Span>> {
     runs
 }
 
-/// At once after the other, and both long enough to be worth it.
+/// One starts right after the other, and both are long enough to matter.
 fn follows(trace: &Trace, one: &Span, next: &Span) -> bool {
     let Some(gap) = next.start_unix_nano.checked_sub(one.end_unix_nano) else {
         return false;
@@ -92,7 +92,7 @@ mod tests {
                         if none needs the other's answer, they could overlap";
         let table = [
             (vec![user(), news(41..86)], Some(sentence)),
-            // Something was done with the first answer.
+            // The service worked on the first answer.
             (vec![user(), news(50..95)], None),
             // They overlap.
             (vec![user(), news(20..80)], None),
@@ -100,9 +100,9 @@ mod tests {
             (vec![user(), news(41..45)], None),
             // Payments have an order.
             (vec![user(), call(3, 1, "page", "POST /pay", 41..86)], None),
-            // It may have been asked again.
+            // It may be a second attempt.
             (vec![user().failed("500"), news(41..86)], None),
-            // A query may need what the call has said, which is what "if" is for.
+            // A query may need the result of the call; that is why the sentence says "if".
             (
                 vec![user(), query(3, 1, "page", "SELECT news", 41..86)],
                 Some(

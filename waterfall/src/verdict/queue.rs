@@ -1,4 +1,4 @@
-//! A message that lay in a queue.
+//! A message that waited in a queue.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use crate::span::{Kind, Span};
 use crate::text::duration_text;
 use crate::trace::Trace;
 
-/// From the end of the producer to the start of its only consumer. Where the clocks disagree so
-/// much that it was taken before it was sent, nothing is said.
+/// From the end of the producer to the start of its only consumer. Finds nothing if the clocks
+/// disagree so much that the message seems to be consumed before it was sent.
 pub(super) fn find(trace: &Trace) -> Option<Finding> {
     let whole = extent(trace);
     let sent = trace.spans().iter();
@@ -39,7 +39,7 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
     )
 }
 
-/// From the first start to the last end: what comes of a message often outlasts the request.
+/// From the first start to the last end: the handling of a message often outlasts the request.
 fn extent(trace: &Trace) -> Duration {
     let start = trace.spans().first().map_or(0, |span| span.start_unix_nano);
     let end = trace
@@ -76,9 +76,9 @@ mod tests {
         let table: [(&[_], Option<&str>); 5] = [
             (&[(80, 100)], Some(sentence)),
             (&[(21, 100)], None),
-            // Before it was sent.
+            // Consumed before it was sent.
             (&[(5, 100)], None),
-            // Whose wait would it be?
+            // It is unclear which consumer waited.
             (&[(80, 100), (90, 100)], None),
             (&[], None),
         ];

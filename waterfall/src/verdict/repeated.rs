@@ -1,4 +1,4 @@
-//! The same query, or the same call, again and again under one parent: N+1.
+//! The same query, or the same call, repeated under one parent: N+1.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::attributes::Value;
 use crate::span::Span;
 use crate::trace::Trace;
 
-/// Three or more of them one after the other, all of which succeeded: others may be retries.
+/// Three or more in sequence, all of which succeeded: otherwise they may be retries.
 pub(super) fn find(trace: &Trace) -> Option<Finding> {
     let groups = siblings(trace, key).into_iter();
     largest(
@@ -30,7 +30,7 @@ pub(super) fn find(trace: &Trace) -> Option<Finding> {
     )
 }
 
-/// Whoever asks every second whether something is done, waits most of the time.
+/// A poll that asks every second whether something is done mostly waits.
 fn is_busy(group: &[&Span]) -> bool {
     let start = group.first().map_or(0, |first| first.start_unix_nano);
     let end = group.last().map_or(0, |last| last.end_unix_nano);
@@ -38,7 +38,7 @@ fn is_busy(group: &[&Span]) -> bool {
     2 * busy >= Duration::from_nanos(end.saturating_sub(start))
 }
 
-/// What makes two of them the same: the text of the query, or where the call goes.
+/// What makes two spans equal: the text of the query, or the destination of the call.
 fn key(span: &Span) -> Option<(&str, &str, Cow<'_, str>, i64)> {
     let text = |keys: &[&str]| keys.iter().find_map(|key| span.attributes.text(key));
     let port = span.attributes.get("server.port");
@@ -50,7 +50,7 @@ fn key(span: &Span) -> Option<(&str, &str, Cow<'_, str>, i64)> {
     if !span.is_call() {
         return None;
     }
-    // Without a route all calls with one method have the same name.
+    // Without a route, all calls with the same method have the same name.
     let has_route =
         text(&["url.template", "rpc.method"]).is_some() || span.name.contains(['/', '{']);
     let place = match has_route {
@@ -60,7 +60,7 @@ fn key(span: &Span) -> Option<(&str, &str, Cow<'_, str>, i64)> {
     Some((&span.service, &span.name, place.into(), port))
 }
 
-/// Some instrumentations leave in the query what others replace by a `?`.
+/// Some instrumentations keep values in the query that others replace by `?`.
 fn without_values(statement: &str) -> Cow<'_, str> {
     if !statement.contains(|letter: char| letter.is_ascii_digit() || letter == '\'') {
         return statement.into();
@@ -169,7 +169,7 @@ mod tests {
             (queries(2), None),
             (failed, None),
             (different, None),
-            // At once is what one would have them be.
+            // Parallel calls are as they should be.
             (overlapping, None),
             (short, None),
             (
@@ -185,7 +185,7 @@ mod tests {
                     .collect(),
                 None,
             ),
-            // These may go anywhere.
+            // These may have different destinations.
             (calls("GET"), None),
             (
                 calls("GET")

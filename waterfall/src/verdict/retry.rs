@@ -1,4 +1,4 @@
-//! A call that was made again because it had failed.
+//! A call that was repeated because it had failed.
 
 use std::iter;
 
@@ -6,19 +6,19 @@ use super::finding::{Finding, is_sequence, largest, percent, share, siblings};
 use crate::span::{Kind, Span};
 use crate::trace::Trace;
 
-/// Attempts one after the other of which all but the last failed. The last may have, too.
+/// Attempts in sequence of which all but the last failed. The last may have failed, too.
 pub(super) fn find(trace: &Trace) -> Option<Finding> {
     let groups = siblings(trace, key).into_iter();
     largest(groups.filter_map(|group| {
         let (last, earlier) = group.split_last()?;
         let may_be_repeated = !earlier.is_empty() && earlier.iter().all(|span| is_passing(span));
-        // Calls that all fail may be about different things, unless it is seen that they are not.
+        // If all calls failed, they may be about different things, unless their identity is known.
         let is_one_thing = !last.is_error() || identity(last).is_some();
         if !may_be_repeated || !is_one_thing || !is_sequence(&group) {
             return None;
         }
         let start = group.first()?.start_unix_nano;
-        // With the time between the attempts.
+        // Includes the time between the attempts.
         let share = share(trace, iter::once(start..last.end_unix_nano));
         let Span { service, name, .. } = last;
         let why = earlier.iter().rev().find_map(|span| span.error_type());
@@ -40,13 +40,13 @@ fn key(span: &Span) -> Option<(&str, &str, &str, &str)> {
     (span.kind == Kind::Client).then_some((&span.service, &span.name, identity, place))
 }
 
-/// What a call is about, to the last detail.
+/// The identity of a call, with all details.
 fn identity(span: &Span) -> Option<&str> {
     let keys = ["url.full", "http.url", "db.query.text", "db.statement"];
     keys.iter().find_map(|key| span.attributes.text(key))
 }
 
-/// An error after which the same may succeed. Nobody asks again for what is not there.
+/// An error after which the same call may succeed. A missing resource is not retried.
 fn is_passing(span: &Span) -> bool {
     let code = span.rpc_status().unwrap_or_default();
     span.is_error()
@@ -56,7 +56,7 @@ fn is_passing(span: &Span) -> bool {
             .is_none_or(|status| status >= 500 || [408, 425, 429].contains(&status))
 }
 
-/// The codes of gRPC that no other attempt changes.
+/// The gRPC codes that a retry does not change.
 const LASTING: [&str; 9] = [
     "INVALID_ARGUMENT",
     "NOT_FOUND",
@@ -103,7 +103,7 @@ mod tests {
                 vec![pay(2, 0..20).failed("503"), pay(3, 30..50).failed("503")],
                 Some("`POST /pay` of orders took 2 attempts (50 %), all of which failed (`503`)"),
             ),
-            // What is not there is not there the second time either.
+            // A missing resource is still missing the second time.
             (
                 vec![
                     answered(2, 404, 0..20).failed("404"),
@@ -129,7 +129,7 @@ mod tests {
             // At the same time: two calls.
             (vec![pay(2, 0..20).failed("503"), pay(3, 10..50)], None),
             (vec![pay(2, 0..50).failed("503")], None),
-            // Something else.
+            // A different call.
             (
                 vec![
                     pay(2, 0..20).failed("503"),

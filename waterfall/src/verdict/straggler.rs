@@ -1,4 +1,4 @@
-//! Calls made at the same time, one of which all others had to wait for.
+//! Parallel calls that all had to wait for one of them.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::span::{Kind, Span};
 use crate::text::duration_text;
 use crate::trace::Trace;
 
-/// Three or more that overlap, and one took at least twice as long as the next.
+/// Three or more calls overlap, and one took at least twice as long as the next.
 pub(super) fn find(trace: &Trace) -> Option<Finding> {
     let groups = siblings(trace, key).into_iter();
     largest(groups.filter(|group| is_at_once(group)).filter_map(|group| {
@@ -40,7 +40,7 @@ fn key(span: &Span) -> Option<(&str, &str)> {
     (span.kind == Kind::Client).then_some((&span.service, &span.name))
 }
 
-/// All but the slowest, which runs beside all of them, are at work together most of the time.
+/// All but the slowest, which overlaps with all of them, run in parallel most of the time.
 fn is_at_once(spans: &[&Span]) -> bool {
     let together = Intervals::union(spans.iter().map(|span| span.interval())).length();
     let sum: Duration = spans.iter().map(|span| span.duration()).sum();
@@ -71,9 +71,9 @@ mod tests {
             (vec![5..25, 5..20, 5..95, 6..24], Some(sentence)),
             // None stands out.
             (vec![5..80, 5..70, 5..95, 6..60], None),
-            // One after the other.
+            // In sequence.
             (vec![5..15, 15..25, 25..95], None),
-            // Two are no crowd.
+            // Two calls are too few.
             (vec![5..15, 5..95], None),
             (vec![], None),
         ];

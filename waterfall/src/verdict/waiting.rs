@@ -8,8 +8,8 @@ use crate::span::Span;
 use crate::text::duration_text;
 use crate::trace::Trace;
 
-/// A gap in a span that ends with a query, is longer than that query, and in which nothing was
-/// logged. What happened there nobody has recorded, and the sentence says no more than that.
+/// A gap in a span that ends with a query, is longer than that query, and contains no logs. Nothing
+/// records what happened in it, and the sentence claims no more than that.
 pub(super) fn find(trace: &Trace) -> Option<Finding> {
     let parents = trace.spans().iter();
     largest(
@@ -74,12 +74,12 @@ mod tests {
         let table = [
             (select(80..90), None, Some(sentence)),
             (select(80..90), Some(95), Some(sentence)),
-            // It was heard of.
+            // Something was logged meanwhile.
             (select(80..90), Some(40), None),
             // The query itself takes the time.
             (select(40..95), None, None),
             (select(15..20), None, None),
-            // Before a call most handlers compute something.
+            // Most handlers compute something before a call.
             (call(2, 1, "orders", "GET /stock", 80..90), None, None),
         ];
         for (child, logged, expected) in table {

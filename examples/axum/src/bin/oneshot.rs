@@ -24,13 +24,13 @@ use tokio::task::spawn_blocking;
 use tower::ServiceExt;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Behind an `Arc`, and before the runtime: it is dropped last.
+    // In an `Arc`, and created before the runtime, so that it is dropped last.
     let telemetry = Arc::new(otel_autoconfigure::init()?);
     let runtime = Runtime::new()?;
     let app = Router::new()
         .route("/users/{id}", get(user))
         .layer(OtelLayer::new());
-    // Stands for the loop of the runtime of Lambda.
+    // Stands for the event loop of Lambda's runtime.
     for path in io::stdin().lines() {
         let answer = runtime.block_on(invoke(app.clone(), telemetry.clone(), &path?))?;
         println!("{answer}");
@@ -45,10 +45,10 @@ async fn invoke(
 ) -> Result<String, Box<dyn Error>> {
     let request = Request::get(path).body(Body::empty())?;
     let response = app.oneshot(request).await?;
-    // To its end: the span ends with the body.
+    // Reads to the end: the span ends with the body.
     let body = to_bytes(response.into_body(), 1024 * 1024).await?;
-    // The process may be frozen as soon as it has answered. A failure is told by the next success
-    // or at the end; the invocation has succeeded all the same.
+    // The process may be frozen as soon as it has answered. A failure is reported by the next
+    // success or at the end; the invocation itself has succeeded.
     let _ = spawn_blocking(move || telemetry.flush()).await?;
     Ok(String::from_utf8(body.to_vec())?)
 }

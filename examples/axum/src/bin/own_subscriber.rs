@@ -1,4 +1,4 @@
-//! A `tracing` subscriber of your own, with the layer that makes spans and log records of it.
+//! A `tracing` subscriber of your own, with the layer that exports its spans and events.
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
@@ -6,8 +6,8 @@
 //! $ curl http://127.0.0.1:3000/users/7
 //! ```
 //!
-//! It prints the span `GET /users/{id}` and `user` below it, although `RUST_LOG` leaves no line of
-//! `user`: quieter logs do not tear the trace apart. It ends with Ctrl-C.
+//! It prints the span `GET /users/{id}` and its child `user`, although `RUST_LOG` hides the log
+//! lines of `user`: quieter logs do not break the trace. It ends with Ctrl-C.
 
 use std::env;
 use std::error::Error;
@@ -26,13 +26,13 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let telemetry = otel_autoconfigure::builder().without_subscriber().init()?;
-    // Without `RUST_LOG`; an `EnvFilter` lets only errors through by default.
+    // The level if `RUST_LOG` is not set; by default an `EnvFilter` only lets errors through.
     let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into());
     let subscriber = tracing_subscriber::registry()
         .with(filter.from_env_lossy())
         .with(telemetry.layer())
         .with(fmt::layer().with_writer(io::stderr));
-    // Around the whole: it keeps the filter from taking spans away together with events.
+    // Wraps the whole subscriber, so that the filter does not remove spans together with events.
     ContextSubscriber::new(subscriber).try_init()?;
 
     telemetry.run(Duration::from_secs(2), serve())

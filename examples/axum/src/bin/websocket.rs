@@ -1,4 +1,5 @@
-//! A WebSocket with axum: the request's span ends with the upgrade, and each message has one of its own.
+//! A WebSocket with axum: the request's span ends with the upgrade, and each message has its own
+//! span.
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
@@ -6,7 +7,7 @@
 //! $ websocat ws://127.0.0.1:3000/chat
 //! ```
 //!
-//! It says back what it hears, prints the spans `GET /chat` and `message`, and ends with Ctrl-C.
+//! It echoes each message, prints the spans `GET /chat` and `message`, and ends with Ctrl-C.
 
 use std::env;
 use std::error::Error;
@@ -23,7 +24,7 @@ use otel_middleware_axum::OtelLayer;
 use tokio::net::TcpListener;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Two seconds after SIGTERM sockets that are still open are closed, and everything is exported.
+    // Two seconds after SIGTERM, open sockets are closed, and everything is exported.
     otel_autoconfigure::init()?.run(Duration::from_secs(2), serve())
 }
 
@@ -41,8 +42,8 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 }
 
 async fn chat(upgrade: WebSocketUpgrade) -> Response {
-    // The socket is served by a task of its own. With the context, its spans are children of the
-    // request's span, which has ended then.
+    // The socket is served by a separate task. With the context, its spans are children of the
+    // request's span, which has ended by then.
     let context = Context::current();
     upgrade.on_upgrade(|socket| answer(socket).with_context(context))
 }
@@ -55,7 +56,7 @@ async fn answer(mut socket: WebSocket) {
         let span = opentelemetry::global::tracer("chat").start("message");
         let context = Context::current_with_span(span);
         let answer = Message::Text(format!("you said {text}").into());
-        // The span ends with its last context.
+        // The span ends with the last clone of its context.
         if socket.send(answer).with_context(context).await.is_err() {
             break;
         }

@@ -1,4 +1,4 @@
-//! How orders makes known what was placed: through Kafka, or by a call.
+//! How orders are announced: through Kafka, or by a call.
 
 use anyhow::Result;
 
@@ -27,7 +27,7 @@ impl Announcer {
         }
     }
 
-    /// With a queue the answer to the customer does not wait for it.
+    /// With a queue, the customer's answer does not wait for the announcement.
     pub(super) async fn announce(&self, request: &NotificationRequest) -> Result<(), Failure> {
         match self {
             #[cfg(feature = "kafka")]
@@ -39,7 +39,7 @@ impl Announcer {
         }
     }
 
-    /// Returns when everything announced has reached the broker.
+    /// Returns when the broker has everything that was announced.
     pub(super) async fn finish(self) -> Result<()> {
         match self {
             #[cfg(feature = "kafka")]

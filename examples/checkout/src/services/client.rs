@@ -1,5 +1,5 @@
-//! The clients of the services, each with one line that makes client spans: a middleware in
-//! reqwest, a layer around tonic's channel.
+//! The clients of the services. Each gets its client spans by one line: a middleware in reqwest, a
+//! layer around tonic's channel.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::inventory_api::inventory_client::InventoryClient;
 use super::messages::Problem;
 use super::peer::Peer;
 
-/// A service that speaks HTTP, as another one calls it.
+/// A client of a service that speaks HTTP.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     http: ClientWithMiddleware,
@@ -25,7 +25,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(peer: Peer) -> Result<Self> {
-        // The services are near; a proxy from the environment would not find them.
+        // The services are local; a proxy from the environment would not find them.
         let http = reqwest::Client::builder()
             .no_proxy()
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
@@ -39,12 +39,12 @@ impl Client {
     pub(super) fn post(&self, path: &'static str) -> RequestBuilder {
         self.http
             .post(format!("http://{}{path}", self.peer))
-            // It names the span; without it all calls with one method have the same name.
+            // Names the span. Without it, all calls with the same method have the same name.
             .with_extension(UrlTemplate(path.into()))
     }
 }
 
-/// The inventory, as another service calls it; connects with the first call.
+/// A client of the inventory; connects with the first call.
 pub(super) type Inventory = InventoryClient<OtelClientService<Channel>>;
 
 pub(super) fn inventory(peer: &Peer) -> Result<Inventory> {
@@ -55,8 +55,8 @@ pub(super) fn inventory(peer: &Peer) -> Result<Inventory> {
     Ok(InventoryClient::new(channel))
 }
 
-/// Whether the call was a success. What the customer did wrong is for the customer to know; any
-/// other failure is between the services.
+/// Returns whether the call succeeded. A mistake of the customer is passed on to the customer; any
+/// other failure stays between the services.
 pub(super) async fn accepted(call: RequestBuilder) -> Result<(), Failure> {
     let answer = call.send().await?;
     let status = answer.status();
@@ -71,9 +71,9 @@ pub(super) async fn accepted(call: RequestBuilder) -> Result<(), Failure> {
     })
 }
 
-/// How long a connection is kept for the next request. Shorter than [`KEEP_ALIVE`]: whoever waits
-/// longer than the server sends requests into connections that it is just closing. A payment that
-/// was lost in this way cannot be sent again, nobody knows whether it was made.
+/// How long a connection is kept for the next request. It is shorter than [`KEEP_ALIVE`]: otherwise
+/// the client might send a request while the server is closing the connection. A payment lost in
+/// this way cannot be sent again, because it may have been made.
 ///
 /// [`KEEP_ALIVE`]: super::server::KEEP_ALIVE
 pub(super) const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,5 +1,5 @@
-//! What notification reads from Kafka. An [`OtelConsumer`] and its `process` are all that makes
-//! the work on a message a part of the message's trace.
+//! The Kafka consumer of notification. An [`OtelConsumer`] and its `process` are enough to make the
+//! work on a message part of the message's trace.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -22,7 +22,7 @@ use super::queue::{TOPIC, client_config};
 pub(super) struct Consumer {
     client: OtelConsumer<Quiet>,
     tell: fn(NotificationRequest) -> String,
-    /// Where reading begins in each partition.
+    /// The starting point in each partition.
     start: TopicPartitionList,
 }
 
@@ -31,9 +31,10 @@ impl Consumer {
         let client = client_config(brokers)
             .set("client.id", "notification")
             .set("group.id", "notification")
-            // A message counts when the customer has been told, not when it was received.
+            // A message counts as consumed when the customer was told, not when it was received.
             .set("enable.auto.offset.store", "false")
-            // The mock cluster answers only when this time is up, a real one with the message.
+            // The mock cluster answers only after this time, a real one as soon as there is a
+            // message.
             .set("fetch.wait.max.ms", "10")
             .set("enable.partition.eof", "true")
             .create_with_context(Quiet);
@@ -44,10 +45,10 @@ impl Consumer {
         })
     }
 
-    /// Returns when the end of the topic has been read: what is sent from then on comes at once.
+    /// Returns when the end of the topic has been read: later messages are received at once.
     ///
-    /// The partitions are assigned rather than subscribed to. There is one notification only, and
-    /// a group takes seconds to agree on who reads what.
+    /// The partitions are assigned rather than subscribed to. There is only one notification
+    /// service, and a group takes seconds to assign its partitions.
     pub(super) async fn ready(&mut self) -> Result<()> {
         self.start = block_in_place(|| self.find_start())?;
         self.client.assign(&self.start)?;
@@ -62,11 +63,11 @@ impl Consumer {
         Ok(())
     }
 
-    /// Reads until `stop`, and then what was sent until then.
+    /// Reads until `stop`, and then reads the messages that were sent until then.
     pub(super) async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
         let mut stop = pin!(stop);
         loop {
-            // Only the wait for a message may be given up, not the work on it.
+            // Only the wait for a message may be cancelled, not the work on it.
             let received = tokio::select! {
                 biased;
                 () = &mut stop => break,
@@ -78,12 +79,12 @@ impl Consumer {
         while !self.has_read(&end)? {
             self.handle(self.client.recv().await).await;
         }
-        // Closing the client commits, which takes a moment.
+        // Closing the client commits the offsets, which takes a moment.
         block_in_place(|| drop(self));
         Ok(())
     }
 
-    /// Returns the partition whose end has been read.
+    /// Returns the partition if its end has been read.
     async fn handle(&self, received: KafkaResult<BorrowedMessage<'_>>) -> Option<i32> {
         let message = match received {
             Ok(message) => message,
@@ -98,7 +99,7 @@ impl Consumer {
             let request = request.inspect_err(|reason| error!(%reason, "nobody can be told"))?;
             Ok::<_, serde_json::Error>((self.tell)(request))
         };
-        // What cannot be read now cannot be read later either: it counts as well.
+        // A message that cannot be read now cannot be read later either, so it counts as consumed.
         let _ = self.client.process(&message, tell).await;
         if let Err(reason) = self.client.store_offset_from_message(&message) {
             warn!(%reason, "the customer may be told again");
@@ -106,7 +107,7 @@ impl Consumer {
         None
     }
 
-    /// Where the group has got to, or the end of the topic for a group that is new.
+    /// The committed position of the group, or the end of the topic for a new group.
     fn find_start(&self) -> Result<TopicPartitionList> {
         let mut partitions = TopicPartitionList::new();
         let metadata = self.client.fetch_metadata(Some(TOPIC), LONGEST_ANSWER)?;
@@ -146,14 +147,14 @@ impl Consumer {
             raw(list.find_partition(TOPIC, partition)?.offset())
         };
         Ok(ends.iter().all(|(partition, end)| {
-            // A partition of which nothing was read has no position.
+            // A partition from which nothing was read has no position.
             let next = next(&position, *partition).or_else(|| next(&self.start, *partition));
             next.is_some_and(|next| next >= *end)
         }))
     }
 }
 
-/// The end of a partition, which is asked for, is no error to be logged.
+/// Does not log the end of a partition, which is requested and no error.
 #[derive(Debug)]
 struct Quiet;
 
@@ -175,5 +176,5 @@ fn raw(offset: Offset) -> Option<i64> {
 }
 
 const LONGEST_ANSWER: Duration = Duration::from_secs(10);
-/// At the end the broker may be gone, with the parent that was killed.
+/// At the end the broker may be gone, together with a killed parent.
 const LAST_ANSWER: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! The stock, in `SQLite`. Here lies the mistake of the story.
+//! The stock, in `SQLite`. It contains the mistake of the story.
 
 use otel_middleware_sqlx::SqlitePool;
 use serde_json::json;
@@ -15,30 +15,30 @@ pub(super) enum Refusal {
     OutOfStock {
         sku: String,
     },
-    /// Whoever asked for it has gone away.
+    /// The caller has gone away.
     Abandoned,
     Database(sqlx::Error),
 }
 
 impl Database {
-    /// In memory, so that nothing is left on the disk.
+    /// In memory, so that no files are left behind.
     pub(super) async fn open() -> sqlx::Result<Self> {
-        // Each connection would be a database of its own, and gone with it.
+        // Each connection would have its own database, which disappears with it.
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_with(SqliteConnectOptions::new().in_memory(true))
             .await?;
-        // Before it is wrapped: what sets the stock up belongs to no request.
+        // Before it is wrapped: the setup of the stock belongs to no request.
         sqlx::raw_sql(SCHEMA).execute(&pool).await?;
         Ok(Self(pool.into()))
     }
 
-    /// Asks for one line after the other, and each question reads the whole table: the N+1
-    /// query. No question is slow enough to stand out by itself.
+    /// Queries one line after the other, and each query reads the whole table: the N+1 problem. No
+    /// single query is slow enough to stand out.
     ///
-    /// Tells of each line that is in stock; a refusal in return is the end of it.
+    /// Reports each line that is in stock. If a line is refused, it stops.
     pub(super) async fn reserve(
         &self,
         lines: &[Line],
@@ -73,7 +73,7 @@ impl Database {
         Ok(reservation.last_insert_rowid())
     }
 
-    /// Puts the goods back. One that is not there (any more) need not be released.
+    /// Puts the goods back. A reservation that does not exist (any more) is ignored.
     pub(super) async fn release(&self, reservation: i64) -> sqlx::Result<()> {
         let mut transaction = self.0.begin().await?;
         let taken: Option<String> = sqlx::query_scalar(DELETE_RESERVATION)
@@ -96,7 +96,7 @@ impl From<sqlx::Error> for Refusal {
 
 const SELECT_STOCK: &str = "SELECT id, available, price_cents FROM stock WHERE sku = ?1";
 
-/// One statement for the whole basket: what the select should have been.
+/// One statement for the whole basket. The select should be like it.
 const UPDATE_STOCK: &str = "UPDATE stock SET available = available + ?2 * taken.quantity \
     FROM (SELECT value->>'id' AS id, sum(value->>'quantity') AS quantity \
     FROM json_each(?1) GROUP BY 1) AS taken WHERE stock.id = taken.id";
@@ -105,7 +105,7 @@ const INSERT_RESERVATION: &str = "INSERT INTO reservation (taken) VALUES (?1)";
 
 const DELETE_RESERVATION: &str = "DELETE FROM reservation WHERE id = ?1 RETURNING taken";
 
-/// `sku` has no index, and nothing says that it is unique: to find one article is to read all.
+/// `sku` has no index and is not declared unique: each lookup reads the whole table.
 const SCHEMA: &str = "
     CREATE TABLE stock (
         id INTEGER PRIMARY KEY,

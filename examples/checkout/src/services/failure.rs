@@ -1,4 +1,4 @@
-//! What a service answers when it cannot do what it was asked for.
+//! A service's answer when it cannot do what was requested.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ impl Failure {
         }
     }
 
-    /// Makes the server span an error of this type, which a status below 500 alone does not.
+    /// Makes the server span an error of this type; a status below 500 alone does not.
     pub(super) fn with_error_type(mut self, error_type: &'static str) -> Self {
         self.error_type = Some(error_type);
         self
@@ -49,7 +49,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// The middleware for actix describes the status of the span with this.
+/// The actix middleware uses this as the description of the span's status.
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message)
@@ -57,7 +57,7 @@ impl fmt::Display for Failure {
 }
 
 impl ResponseError for Failure {
-    /// actix is built on an older version of `http`, whose types are others.
+    /// actix uses an older version of `http`, with different types.
     fn status_code(&self) -> ActixStatusCode {
         let status = ActixStatusCode::from_u16(self.status.as_u16());
         status.unwrap_or(ActixStatusCode::INTERNAL_SERVER_ERROR)
@@ -74,7 +74,7 @@ impl ResponseError for Failure {
     }
 }
 
-/// The service that was called is not there, or what it said cannot be read.
+/// The called service is not there, or its answer cannot be read.
 impl From<reqwest_middleware::Error> for Failure {
     fn from(error: reqwest_middleware::Error) -> Self {
         Self::new(StatusCode::BAD_GATEWAY, error.to_string())
@@ -87,8 +87,9 @@ impl From<reqwest::Error> for Failure {
     }
 }
 
-/// What a gRPC service said, or its client where nothing could be heard. As in
-/// [`accepted`](super::client::accepted), only what the customer did wrong is for the customer.
+/// The status from a gRPC service, or from its client if there was no answer. As in
+/// [`accepted`](super::client::accepted), only a mistake of the customer is passed on to the
+/// customer.
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         let answer = match status.code() {

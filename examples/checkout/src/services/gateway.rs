@@ -1,4 +1,4 @@
-//! The gateway: where customers come in.
+//! The gateway: the entry point for customers.
 
 use anyhow::Result;
 use axum::extract::{Request, State};
@@ -45,11 +45,11 @@ async fn checkout(
     Ok((status, [(CONTENT_TYPE, "application/json")], body))
 }
 
-/// Tells the customer and the parent which trace to ask for, if anybody will have it.
+/// Tells the customer and the parent the id of the trace, if it is exported.
 async fn tell_trace(request: Request, next: Next) -> Response {
     let trace_id = get_active_span(|span| {
         let context = span.span_context();
-        // One that is not sampled has an id, too, but is sent to nobody.
+        // A trace that is not sampled has an id, too, but is not exported.
         context.is_sampled().then(|| context.trace_id())
     });
     let mut response = next.run(request).await;
@@ -57,7 +57,7 @@ async fn tell_trace(request: Request, next: Next) -> Response {
         response.headers_mut().insert(TRACE_ID, value);
     }
     let status = response.status();
-    // A parent that is gone does not hear it.
+    // If the parent is gone, nobody needs the notice.
     let _ = Notice::Answered(Answer { status, trace_id }).tell();
     response
 }

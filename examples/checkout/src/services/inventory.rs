@@ -1,4 +1,4 @@
-//! Inventory: knows what is in stock and keeps it for an order.
+//! The inventory: knows the stock and reserves goods for an order.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ impl Inventory for Warehouse {
     ) -> Result<Response<Self::ReserveStream>, Status> {
         let database = self.database.clone();
         let ReserveRequest { lines } = request.into_inner();
-        // As long as the basket at most, and the stock is not locked by whoever reads it slowly.
+        // It holds at most one basket. A slow reader must not lock the stock.
         let (sender, receiver) = mpsc::unbounded_channel();
         let reserving = async move {
             let tell = |progress| sender.send(Ok(progress_response(progress)));
@@ -46,7 +46,7 @@ impl Inventory for Warehouse {
                 tell(Progress::Line(line)).map_err(|_| Refusal::Abandoned)
             });
             let reserved = reserved.await;
-            // Nobody is left to be told if this fails.
+            // If this fails, the receiver is gone.
             let _ = match reserved {
                 Ok(reservation) => {
                     info!(reservation, "goods reserved");
@@ -55,7 +55,7 @@ impl Inventory for Warehouse {
                 Err(refusal) => sender.send(Err(refusal.into())),
             };
         };
-        // The context goes with it, or the spans of the queries would belong to nobody.
+        // With its context, so that the spans of the queries have a parent.
         tokio::spawn(reserving.with_context(Context::current()));
         Ok(Response::new(receiver.into()))
     }

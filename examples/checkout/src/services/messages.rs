@@ -16,7 +16,7 @@ pub(crate) struct Line {
     pub(crate) quantity: u32,
 }
 
-/// Why there is no answer of another kind.
+/// The reason of a failure.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Problem {
     pub(super) error: String,

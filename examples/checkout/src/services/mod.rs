@@ -1,5 +1,5 @@
-//! The five services of the story. Each runs in a process of its own, started by the parent with
-//! a hidden subcommand of the same binary.
+//! The five services of the story. Each runs in its own process, which the parent starts with a
+//! hidden subcommand of the same binary.
 
 mod announcer;
 mod client;
@@ -59,7 +59,7 @@ pub(crate) struct Launch {
     pub(crate) service: Service,
 }
 
-/// A service and the addresses of those it calls.
+/// A service and the addresses of the services that it calls.
 #[derive(Clone, Debug, PartialEq, Subcommand)]
 pub(crate) enum Service {
     Gateway {
@@ -92,7 +92,7 @@ impl Launch {
         process::run(self.host, self.port, self.service.server())
     }
 
-    /// The command line from which clap reads this value again.
+    /// The arguments from which clap parses this value again.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let mut arguments = vec!["service".to_owned(), format!("--port={}", self.port)];
         let host = self.host.iter().map(|host| format!("--host={host}"));

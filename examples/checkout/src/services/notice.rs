@@ -1,4 +1,4 @@
-//! What a service tells its parent while it runs, a line each on standard output.
+//! Messages of a running service to its parent, one per line on standard output.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -10,18 +10,18 @@ use opentelemetry::trace::TraceId;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
-    /// The service accepts connections here.
+    /// The service accepts connections at this address.
     Listening(SocketAddr),
     /// A request was answered.
     Answered(Answer),
-    /// No request is under way any more, and none will be accepted. Telemetry may still go out.
+    /// No request is running any more, and none will be accepted. Telemetry may still be exported.
     Stopped,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    /// `None` if nobody will have the trace: telemetry is disabled, or it was not sampled.
+    /// `None` if the trace is not exported: telemetry is disabled, or the trace was not sampled.
     pub(crate) trace_id: Option<TraceId>,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Notice {
 }
 
 impl FromStr for Notice {
-    /// A line that means something else, for example of an exporter to the console.
+    /// The line is no notice, for example one from a console exporter.
     type Err = ();
 
     fn from_str(line: &str) -> Result<Self, ()> {

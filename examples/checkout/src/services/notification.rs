@@ -1,4 +1,4 @@
-//! Notification: tells the customer that the order is on its way, as soon as it hears of it.
+//! Notification: tells the customer that the order is on its way, once it is announced.
 
 use axum::http::StatusCode;
 use axum::routing::post;
@@ -17,7 +17,7 @@ async fn notify(Json(request): Json<NotificationRequest>) -> (StatusCode, Json<V
     (StatusCode::ACCEPTED, Json(json!({ "text": text })))
 }
 
-/// What the customer was told.
+/// The message to the customer.
 pub(super) fn told(NotificationRequest { user, order }: NotificationRequest) -> String {
     info!(user, order, "customer told");
     format!("Thank you, {user}! Order {order} is on its way.")

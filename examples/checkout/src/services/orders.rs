@@ -1,4 +1,5 @@
-//! Orders: reserves the goods, takes the money, tells the customer; undoes what must be undone.
+//! Orders: reserves the goods, charges the card, informs the customer, and undoes these steps if
+//! necessary.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -74,8 +75,8 @@ struct Reserved {
 }
 
 impl Desk {
-    /// Adds up the values while the inventory looks for line after line. The stream is read to its
-    /// end: there stands whether all went well.
+    /// Adds up the values while the inventory checks each line. It reads the stream to its end,
+    /// which says whether all went well.
     async fn reserve(&self, lines: Vec<Line>) -> Result<Reserved, Failure> {
         let lines = lines.into_iter().map(api::Line::from).collect();
         let request = api::ReserveRequest { lines };
@@ -86,7 +87,7 @@ impl Desk {
             match progress {
                 Some(Progress::Line(line)) => value_cents += line.value_cents,
                 Some(Progress::Reservation(number)) => reservation = Some(number),
-                // A kind of progress that is younger than this program.
+                // A kind of progress that this version of the program does not know.
                 None => {}
             }
         }
@@ -131,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn inventory_that_is_not_there_is_a_bad_gateway() {
-        // A port that was just free, and that nobody listens on any more.
+        // A port that was just free, and on which nothing listens.
         let nowhere = {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             Peer::from(listener.local_addr().unwrap())

@@ -17,7 +17,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 }
 
 async fn pay(Json(request): Json<PaymentRequest>) -> Result<HttpResponse, Failure> {
-    // A span of our own: it becomes a child of the server span that the middleware started.
+    // Our own span: a child of the server span that the middleware has started.
     let mut span = global::tracer("payment").start("authorize card");
     let card = request.card.clone();
     let authorization = web::block(move || authorization(&card, request.value_cents)).await?;
@@ -32,7 +32,7 @@ async fn pay(Json(request): Json<PaymentRequest>) -> Result<HttpResponse, Failur
     Ok(HttpResponse::Created().json(Payment { authorization }))
 }
 
-/// A code that is as slow to make as such codes are meant to be.
+/// Computes a code deliberately slowly, as for real ones.
 fn authorization(card: &str, value_cents: i64) -> String {
     let hasher = BuildHasherDefault::<DefaultHasher>::new();
     let code = (0..ROUNDS).fold(0, |code: u64, round| {

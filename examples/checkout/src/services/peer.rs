@@ -1,10 +1,10 @@
-//! A service as others find it: an address, or the name of a host, and a port.
+//! The address of a service for its clients: an IP address or a host name, and a port.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-/// Names are looked up with each connection, so that a service may move.
+/// The name is resolved for each connection, so that a service may move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Peer(String);
 

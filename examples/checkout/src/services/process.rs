@@ -1,4 +1,4 @@
-//! The life of one service: telemetry, socket, requests, and an end that leaves nothing behind.
+//! The life of one service: telemetry, socket, requests, and a clean end.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -17,15 +17,16 @@ use tokio::time::sleep;
 use super::notice::Notice;
 use super::server::Server;
 
-/// As `Telemetry::run`, but that the parent may ask for the end, too, and is told how it went. Without
-/// a host it is a child of this program, which ends with its parent.
+/// Like `Telemetry::run`, but the parent can also ask for the end, and learns of the outcome.
+/// Without a host, the service is a child of this program and ends with its parent.
 pub(super) fn run(
     host: Option<IpAddr>,
     port: u16,
     server: impl Future<Output = Result<Server>>,
 ) -> Result<()> {
     let telemetry = otel_autoconfigure::init()?;
-    // Dropped before telemetry, and with it what is still open: its spans are exported, too.
+    // Dropped before telemetry, together with everything still open, so that its spans are
+    // exported.
     let runtime = Runtime::new()?;
     runtime.block_on(serve(host, port, server))?;
     runtime.shutdown_timeout(LONGEST_BLOCKING);
@@ -50,10 +51,10 @@ async fn serve(
 
     tokio::select! {
         served = server.serve(listener, told_to_stop.clone()) => served?,
-        // Requests that are under way may finish, one that hangs must not keep the spans.
+        // Running requests may finish, but one that hangs must not delay the spans.
         () = told_to_stop.then(|()| sleep(LONGEST_REQUEST)) => {}
     }
-    // A parent that is gone does not hear it.
+    // If the parent is gone, nobody needs the notice.
     let _ = Notice::Stopped.tell();
     Ok(())
 }
@@ -69,7 +70,7 @@ async fn listen(host: IpAddr, port: u16) -> Result<TcpListener> {
         })
 }
 
-/// By its parent, or by a signal that was sent to this process alone.
+/// Resolves when the parent, or a signal to this process alone, asks it to stop.
 async fn told_to_stop() {
     tokio::select! {
         _ = parent_gone() => {}
@@ -78,23 +79,23 @@ async fn told_to_stop() {
 }
 
 /// Resolves when standard input ends. That happens when the parent asks for a graceful stop and
-/// also when it is killed, on every system, and there is no moment at which it can be missed.
+/// also when it is killed, on every system, and it cannot be missed.
 fn parent_gone() -> oneshot::Receiver<()> {
     let (sender, receiver) = oneshot::channel();
     // Not tokio's stdin: its read cannot be cancelled and would keep the runtime from ending.
     thread::spawn(move || {
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
         let _ = sender.send(());
-        // Whatever hangs then must not outlive the parent either.
+        // A service that still hangs then must not outlive its parent.
         thread::sleep(LONGEST_GOODBYE);
         process::exit(1);
     });
     receiver
 }
 
-/// How long requests may take that are under way when the service is told to stop.
+/// How long running requests may take once the service has been asked to stop.
 pub(crate) const LONGEST_REQUEST: Duration = Duration::from_secs(2);
-/// How long a call on a thread for blocking ones may take after that.
+/// How long a call on a blocking thread may take after that.
 const LONGEST_BLOCKING: Duration = Duration::from_secs(1);
-/// More than both and the five seconds that telemetry takes for a last export.
+/// Longer than both and the five seconds of the last export together.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(9);

@@ -1,5 +1,5 @@
-//! What orders sends through Kafka. That the producer is an [`OtelProducer`] is all that makes its
-//! spans and gives the trace to the messages.
+//! The Kafka producer of orders. Using an [`OtelProducer`] is enough to create its spans and to
+//! pass the trace on with the messages.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,9 +26,9 @@ impl Producer {
         Ok(Self(producer.context("no producer")?))
     }
 
-    /// Hands the message to the producer and does not wait for the broker: the order is paid for
-    /// and stands, whatever becomes of the message. Only a message that the producer cannot even
-    /// keep is a failure.
+    /// Gives the message to the producer and does not wait for the broker: the order is paid for,
+    /// and stays valid even if the message is lost. It is only a failure if the producer cannot
+    /// queue the message.
     pub(super) fn send(&self, request: &NotificationRequest) -> Result<(), Failure> {
         let order = request.order.to_string();
         let body = serde_json::to_vec(request).map_err(not_announced)?;
@@ -58,5 +58,5 @@ fn not_announced(reason: impl fmt::Display) -> Failure {
     Failure::new(StatusCode::INTERNAL_SERVER_ERROR, message)
 }
 
-/// No longer than a request that is under way.
+/// No longer than a running request may take.
 const LONGEST_FLUSH: Duration = Duration::from_secs(2);

@@ -1,5 +1,5 @@
-//! How a service is served, and the one line that makes its telemetry: a layer on axum's router
-//! and on tonic's server, a middleware around actix's application.
+//! Serves a service, with the one line for its telemetry: a layer on axum's router and on tonic's
+//! server, a middleware around actix's application.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use super::announcer::Announcer;
 #[cfg(feature = "kafka")]
 use super::consumer::Consumer;
 
-/// A service that is ready to answer, in the framework that it is written for.
+/// A service that is ready to serve, in its framework.
 #[derive(Debug)]
 pub(super) enum Server {
     Axum(Router),
-    /// What it has announced goes out before it ends.
+    /// Its announcements are sent before it ends.
     Announcing(Router, Announcer),
-    /// Reads messages beside the requests.
+    /// Also consumes messages.
     #[cfg(feature = "kafka")]
     Consuming(Router, Box<Consumer>),
     Actix(fn(&mut ServiceConfig)),
@@ -33,7 +33,7 @@ pub(super) enum Server {
 }
 
 impl Server {
-    /// Returns when nothing that is sent from now on can be missed.
+    /// Returns when messages sent from now on cannot be missed.
     pub(super) async fn ready(&mut self) -> Result<()> {
         match self {
             #[cfg(feature = "kafka")]
@@ -42,7 +42,7 @@ impl Server {
         }
     }
 
-    /// Accepts requests until `stop`, and returns when those under way have been answered.
+    /// Accepts requests until `stop`, and returns when the running ones have been answered.
     pub(super) async fn serve(
         self,
         listener: TcpListener,
@@ -61,14 +61,15 @@ impl Server {
             }
             Self::Actix(routes) => {
                 let app = move || App::new().configure(routes).wrap(OtelMiddleware::new());
-                // It is the parent who decides when a service ends, not a signal.
+                // The parent decides when a service ends, not a signal.
                 let server = HttpServer::new(app)
                     .workers(1)
                     .keep_alive(KEEP_ALIVE)
                     .disable_signals();
                 let server = server.listen(listener.into_std()?)?.run();
                 let handle = server.handle();
-                // Not `shutdown_signal`: after that, actix waits without need before it returns.
+                // Not `shutdown_signal`: actix would then wait longer than necessary before it
+                // returns.
                 tokio::spawn(async move {
                     stop.await;
                     handle.stop(true).await;
@@ -76,7 +77,7 @@ impl Server {
                 server.await?;
             }
             Self::Tonic(routes) => {
-                // The messages of a stream are small, and each shall go out at once.
+                // The messages of a stream are small, and each one should be sent at once.
                 let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
                 tonic::transport::Server::builder()
                     .layer(OtelServerLayer::new())
@@ -100,8 +101,9 @@ async fn serve(
     Ok(server.await?)
 }
 
-/// How long payment leaves an idle connection open. Longer than [`POOL_IDLE_TIMEOUT`]: otherwise
-/// a request may be sent just when the server closes, and fails without having been read.
+/// How long payment keeps an idle connection open. It is longer than [`POOL_IDLE_TIMEOUT`]:
+/// otherwise a client might send a request while the server is closing the connection, and the
+/// request would fail unread.
 ///
 /// [`POOL_IDLE_TIMEOUT`]: super::client::POOL_IDLE_TIMEOUT
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(10);

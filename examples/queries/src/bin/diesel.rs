@@ -1,12 +1,11 @@
-//! Queries of diesel: installed once for the process, and each query is a span below the one that is
-//! current.
+//! Queries of diesel: installed once for the process; each query is then a child of the current
+//! span.
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
 //! $ cargo run -p example-queries --bin diesel
 //! ```
-//!
-//! It sells one article of a stock in memory, and prints the spans of the queries and of `sell`.
+//! It sells one article of an in-memory stock, and prints the spans of the queries and of `sell`.
 
 #![allow(missing_docs, reason = "of what `table!` makes")]
 
@@ -34,11 +33,11 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
     // Before the first connection is made.
     otel_middleware_diesel::install()?;
-    // One connection: each has a database of its own in its memory.
+    // One connection, because each has its own in-memory database.
     let pool = Pool::builder().max_size(1);
     let pool = pool.build(ConnectionManager::new(":memory:"))?;
 
-    // From here on everything is diesel.
+    // From here on, this is plain diesel.
     diesel::sql_query("CREATE TABLE stock (sku TEXT PRIMARY KEY, quantity INTEGER)")
         .execute(&mut pool.get()?)?;
     diesel::insert_into(stock::table)
@@ -50,7 +49,7 @@ async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
 
 #[tracing::instrument(skip(pool))]
 async fn sell(pool: Stock, sku: &'static str) -> Result<i32, Box<dyn Error + Send + Sync>> {
-    // diesel blocks. The context goes along, or the queries would belong to nobody.
+    // diesel blocks. The context is passed on, so that the spans of the queries have a parent.
     let sold = spawn_blocking_with_context(Context::current(), move || {
         let article = stock::table.find(sku);
         pool.get()?.transaction(|connection| {

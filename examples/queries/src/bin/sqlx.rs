@@ -1,11 +1,11 @@
-//! Queries of sqlx: the pool is wrapped once, and each query is a span below the one that is current.
+//! Queries of sqlx: the pool is wrapped once; each query is then a child of the current span.
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
 //! $ cargo run -p example-queries --bin sqlx
 //! ```
 //!
-//! It sells one article of a stock in memory, and prints the spans of the queries and of `sell`.
+//! It sells one article of an in-memory stock, and prints the spans of the queries and of `sell`.
 
 use std::error::Error;
 use std::time::Duration;
@@ -18,11 +18,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    // One connection: each has a database of its own in its memory.
+    // One connection, because each has its own in-memory database.
     let pool = SqlitePoolOptions::new().max_connections(1);
     let pool = SqlitePool::from(pool.connect("sqlite::memory:").await?);
 
-    // From here on everything is sqlx.
+    // From here on, this is plain sqlx.
     sqlx::query("CREATE TABLE stock (sku TEXT, quantity INTEGER)")
         .execute(&pool)
         .await?;

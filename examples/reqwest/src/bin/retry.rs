@@ -1,12 +1,12 @@
-//! Retries with reqwest-retry: one span an attempt, and `http.request.resend_count` from the second on.
+//! Retries with reqwest-retry: one span per attempt, with `http.request.resend_count` from the
+//! second on.
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
 //! $ cargo run -p example-reqwest --bin retry
 //! ```
 //!
-//! It asks a server of its own that is out of order twice, and prints three spans `GET` below one
-//! `order`.
+//! It calls a server of its own that fails twice, and prints three spans `GET` below one `order`.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ async fn ask() -> Result<(), Box<dyn Error>> {
     // A proxy from the environment would not find loopback.
     let client = reqwest::Client::builder().no_proxy().build()?;
     let client = ClientBuilder::new(client)
-        // The order matters: what comes after the retries is there for each of them.
+        // The order matters: a middleware after the retries runs for each attempt.
         .with(RetryTransientMiddleware::new_with_policy(policy))
         .with(OtelMiddleware::new())
         .build();
@@ -41,7 +41,7 @@ async fn ask() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The attempts are its children.
+/// The attempts are children of its span.
 #[tracing::instrument(skip_all)]
 async fn order(client: &ClientWithMiddleware, url: &str) -> reqwest_middleware::Result<String> {
     Ok(client.get(url).send().await?.text().await?)

@@ -1,6 +1,5 @@
-//! A stream of gRPC in both directions: one layer around the client's channel makes a span that lasts
+//! A bidirectional gRPC stream: one layer around the client's channel creates a span that lasts
 //! until the stream has ended, and sends its context along.
-//!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
 //! $ SERVER=http://127.0.0.1:50051 cargo run -p example-tonic --bin streaming
@@ -43,7 +42,7 @@ async fn ask() -> Result<(), Box<dyn Error>> {
     });
     let answers = client.server_reflection_info(tokio_stream::iter(questions));
     let mut answers = answers.await?.into_inner();
-    // The span ends with the last message, and with the status that comes after it.
+    // The span ends after the last message, with the status that follows it.
     while let Some(answer) = answers.message().await? {
         match answer.message_response {
             Some(MessageResponse::ListServicesResponse(list)) => {

@@ -1,13 +1,13 @@
-//! hyper-util's client behind the layer for any tower service of `http` requests: a client span, the
-//! duration metric and the trace's context of every request.
+//! hyper-util's client behind the layer for any tower service of `http` requests. Each request gets
+//! a client span, a point of the duration metric, and the trace's context.
 //!
 //! ```console
 //! $ export OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none
 //! $ cargo run -p example-transport --bin hyper_client
 //! ```
 //!
-//! It asks a server of its own, and a port where nobody is, and prints the spans of both requests and
-//! of the server.
+//! It calls a server of its own, and a port without a server, and prints the spans of both requests
+//! and of the server.
 
 use std::error::Error;
 use std::time::Duration;
@@ -30,11 +30,12 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
 async fn ask() -> Result<(), BoxError> {
     let scope = instrumentation_scope(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    // With `body_end` the span lasts until the body has been read.
+    // With `body_end`, the span lasts until the body has been read.
     let config = ClientConfig::new().body_end(true);
     let client = ServiceBuilder::new()
         .layer(ClientLayer::new(scope, config))
-        // The layer looks into boxes only: a refused connection is `connect` by that.
+        // The layer only inspects boxed errors. In a box, a refused connection is recognized as
+        // `connect`.
         .map_err(BoxError::from)
         .service(Client::builder(TokioExecutor::new()).build_http::<Empty<&[u8]>>());
 

@@ -25,7 +25,7 @@ pub(crate) async fn show(path: &Path, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// A line that cannot be read is said and skipped: the last one may still be being written.
+/// Reports and skips a line that cannot be read: the last line may still be incomplete.
 fn read(path: &Path, traces: &Traces) -> Result<()> {
     let file = File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
     let mut arrivals = Arrivals::new(usize::MAX);

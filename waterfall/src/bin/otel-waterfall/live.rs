@@ -1,4 +1,4 @@
-//! Receives what services export and shows it.
+//! Receives and shows what services export.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -31,7 +31,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let page = Page::open(page, traces.clone())
         .await
         .with_context(|| busy("--page"))?;
-    // Whoever reads the line may send a signal at once.
+    // Before the line is printed: its reader may send a signal at once.
     let mut stop = StopSignal::listen()?;
     say(&format!(
         "OTLP on {grpc} (gRPC) and {http} (HTTP), page on {}",
@@ -64,12 +64,12 @@ struct Session {
     traces: Traces,
     filter: Filter,
     output: Output,
-    /// How many traces are still to be shown; `None` for any number.
+    /// How many traces are still to be shown; `None` means no limit.
     left: Option<u64>,
 }
 
 impl Session {
-    /// Until enough has been shown.
+    /// Runs until enough traces have been shown.
     async fn receive(&mut self, receiver: &mut Receiver) -> Result<()> {
         while self.left != Some(0) {
             let batch = receiver.next_until(self.arrivals.next_due()).await;

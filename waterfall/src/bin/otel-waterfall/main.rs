@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whoever reads our output, `head` for example, has seen enough.
+/// The reader of our output, such as `head`, has read enough.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()

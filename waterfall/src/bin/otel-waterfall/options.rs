@@ -66,8 +66,8 @@ impl Options {
         filter
     }
 
-    /// For traces that are complete. The rest is for those that are not, for what is being
-    /// received, and for what the allocator does not give back.
+    /// The memory for complete traces. The rest is for incomplete traces, for requests that are
+    /// being received, and for memory that the allocator does not give back.
     pub(crate) fn room_for_traces(&self) -> usize {
         self.bytes() / 100 * 75
     }

@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use otel_waterfall::{Put, Trace, print_json, print_report};
 use terminal_size::{Width, terminal_size_of};
 
-/// Prints in a thread of its own, so that a slow terminal holds up no service.
+/// Prints on a separate thread, so that a slow terminal does not block services.
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Output {
     skipped: u64,
 }
 
-/// One trace to be printed, and how it is called.
+/// A trace to be printed, with the name for its request.
 struct Page(&'static str, Arc<Trace>);
 
 impl Output {
@@ -43,10 +43,10 @@ impl Output {
         }
     }
 
-    /// A script gets every span, whoever reads gets what can be read.
+    /// Prints a trace: every span for a script, a readable report for a person.
     ///
     /// # Errors
-    /// Standard output is closed.
+    /// If standard output is closed.
     pub(crate) fn trace(&mut self, put: &Put) -> Result<()> {
         if self.json {
             let sent = self.queue.send(Page("", put.arrived.clone()));
@@ -69,10 +69,10 @@ impl Output {
         }
     }
 
-    /// One that waits until it is read.
+    /// Prints a trace, and waits until it is printed.
     ///
     /// # Errors
-    /// Standard output is closed.
+    /// If standard output is closed.
     pub(crate) fn old_trace(&mut self, trace: Arc<Trace>) -> Result<()> {
         let sent = self.queue.send(Page("this request", trace));
         sent.map_err(|_| closed())
@@ -92,7 +92,7 @@ impl Output {
 }
 
 pub(crate) fn say(line: &str) {
-    // Nobody is left to be told that standard error is closed.
+    // If standard error is closed, there is nowhere to report it.
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
@@ -108,7 +108,7 @@ fn width() -> usize {
 
 const WAITING: usize = 256;
 const WITHOUT_TERMINAL: usize = 100;
-/// Below this, nothing is left for the bars.
+/// In a narrower terminal there is no room for the bars.
 const NARROWEST: usize = 40;
-/// Beyond this, the eye loses the line between name and duration.
+/// In wider lines, the eye loses the connection between name and duration.
 const WIDEST: usize = 140;

@@ -1,4 +1,4 @@
-//! What tells the program to stop: Ctrl-C in a terminal, SIGTERM from whoever runs it otherwise.
+//! The signals that stop the program: Ctrl-C in a terminal, or SIGTERM from a process manager.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlC, ctrl_c};
 
-/// From when this is made, a signal ends nothing by itself.
+/// Once this exists, signals no longer end the process by themselves.
 #[derive(Debug)]
 pub(crate) struct StopSignal {
     #[cfg(unix)]
@@ -30,7 +30,7 @@ impl StopSignal {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
