@@ -6,8 +6,8 @@
 //! $ cargo run -p example-reqwest
 //! ```
 //!
-//! It calls a server of its own once, which returns what it received, and prints the spans `GET
-//! /users/{id}` and `user`.
+//! It calls a server of its own once, which returns what it received, and prints the spans
+//! `GET /users/{id}` and `user`.
 
 use std::error::Error;
 use std::io;

@@ -18,8 +18,8 @@ pub(crate) use not_grpc::NotGrpc;
 
 /// Why an attempt to export failed.
 ///
-/// [`Display`](fmt::Display) gives the reason in plain words, without credentials: `connection
-/// refused`, `401 Unauthorized: token expired`.
+/// [`Display`](fmt::Display) gives the reason in plain words, without credentials:
+/// `connection refused`, `401 Unauthorized: token expired`.
 #[derive(Clone, Debug)]
 pub struct Failure {
     kind: FailureKind,
