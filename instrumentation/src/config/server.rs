@@ -127,8 +127,8 @@ impl ServerConfig {
         self
     }
 
-    /// Whether responses say which span served the request, by an additional header `Server-Timing:
-    /// trace;desc=00-…`. Default: false.
+    /// Whether responses say which span served the request, by an additional header
+    /// `Server-Timing: trace;desc=00-…`. Default: false.
     ///
     /// The header follows a draft, Trace Context Level 3. Browsers show it, and a script can
     /// include it in a report of an error. It applies to HTTP only; the responses of RPCs do not

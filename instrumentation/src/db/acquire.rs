@@ -18,7 +18,7 @@ use crate::semconv;
 /// [`finish`](Self::finish), by [`fail`](Self::fail), or by being dropped if the caller gives up.
 #[must_use = "a wait that is dropped has come to its end"]
 pub struct Acquire {
-    /// `None` once it has completed, and where nothing is recorded.
+    /// `None` once it has completed, and if nothing is recorded.
     waiting: Option<Waiting>,
 }
 

@@ -77,8 +77,8 @@ impl DbClientInstrumentation {
         }
     }
 
-    /// Whether [`start`](Self::start) would record anything. It is false if telemetry is suppressed
-    /// or there is no provider. A driver that would have to format the text can then skip that.
+    /// True if [`start`](Self::start) would record anything. False if telemetry is suppressed or
+    /// there is no provider. A driver that would have to format the text can then skip that.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         let is_suppressed = Context::map_current(Context::is_telemetry_suppressed);
@@ -90,8 +90,8 @@ impl DbClientInstrumentation {
         self.begin(statement, Clock::now)
     }
 
-    /// The query began so long ago, where a driver tells of it at its end. Its parent is the span
-    /// that is current now.
+    /// Starts the operation of a query that began `elapsed` ago, for a driver that reports queries
+    /// only at their end. Its parent is the span that is current now.
     pub fn start_before(&self, statement: &Statement<'_>, elapsed: Duration) -> DbOperation {
         self.begin(statement, || Clock::before(elapsed))
     }
@@ -205,7 +205,7 @@ impl DbClientInstrumentation {
         PoolMetrics::new(instrumentation, options.pool_name.clone(), look)
     }
 
-    /// `None` where there is no text, and where the API says what it does.
+    /// `None` if there is no text, or if the API provides the operation.
     fn read(&self, statement: &Statement<'_>) -> Option<Known> {
         let Shared {
             identity, options, ..
@@ -252,7 +252,7 @@ impl DbClientInstrumentation {
     }
 }
 
-/// What the API says of the operation, and what it is called.
+/// The attributes that the API provides about the operation.
 fn names<'a>(statement: &Statement<'a>) -> impl Iterator<Item = (&'static str, &'a str)> {
     let names = [
         (semconv::DB_OPERATION_NAME, statement.operation),
@@ -266,5 +266,5 @@ fn names<'a>(statement: &Statement<'a>) -> impl Iterator<Item = (&'static str, &
     names.into_iter().filter_map(named)
 }
 
-/// Room for the usual attributes and those that come at the end, so that nothing is moved.
+/// Capacity for the usual attributes and those set at the end, so that nothing is moved.
 const ATTRIBUTES: usize = 9;

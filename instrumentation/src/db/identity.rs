@@ -1,4 +1,4 @@
-//! Which database it is, and where: the same for all queries of a client.
+//! The database and its address: the same for all queries of a client.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Identity {
         }
     }
 
-    /// Appends what names come first.
+    /// Appends the attributes that precede all others.
     pub(super) fn describe_database(&self, attributes: &mut Vec<KeyValue>) {
         attributes.push(KeyValue::new(semconv::DB_SYSTEM_NAME, self.system.clone()));
         if let Some(namespace) = &self.namespace {
@@ -58,12 +58,12 @@ impl Identity {
         }
     }
 
-    /// What a span is named after where its statement says nothing.
+    /// The name of a span whose statement provides none.
     pub(super) fn system(&self) -> &StringValue {
         &self.system
     }
 
-    /// The target of an operation that names none.
+    /// The target of an operation that has none of its own.
     pub(super) fn target(&self) -> Option<Cow<'_, str>> {
         if let Some(namespace) = &self.namespace {
             return Some(Cow::Borrowed(namespace.as_str()));
@@ -76,7 +76,7 @@ impl Identity {
     }
 }
 
-/// How SQL is written for a system, and the port that it usually listens to.
+/// The SQL dialect of a system, and its default port.
 fn known(system: &str) -> (SqlDialect, Option<u16>) {
     match system {
         "postgresql" => (SqlDialect::PostgreSql, Some(5432)),

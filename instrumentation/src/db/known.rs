@@ -1,4 +1,4 @@
-//! Statements that come again and again: read once, then looked up.
+//! Statements that repeat: read once, then looked up.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use super::label;
 use super::sql::{self, ReadingOptions};
 use crate::reuse::table::{Table, hash, mix};
 
-/// What is recorded of a statement.
+/// What is recorded about a statement.
 pub(super) struct Known {
     pub(super) text: Cow<'static, str>,
     pub(super) summary: Cow<'static, str>,
@@ -15,17 +15,17 @@ pub(super) struct Known {
     pub(super) label: &'static str,
 }
 
-/// What the statement says, read if it is not known.
+/// What is recorded about a statement; it is read if it is not known yet.
 pub(super) fn known(text: &str, options: ReadingOptions) -> Known {
     KNOWN.look_up(text, options)
 }
 
 struct Statements {
     kept: Table<Kept, 256, 8>,
-    /// What was seen once: statements that have values in their text hardly ever come again, and
-    /// would fill the table for those that do.
+    /// The hashes of statements that were seen once. Statements with values in their text hardly
+    /// ever repeat, and would fill the table for those that do.
     seen: [AtomicU64; SEEN],
-    /// How long the statements are that are kept.
+    /// The total length of the kept statements.
     bytes: AtomicUsize,
 }
 
@@ -70,8 +70,8 @@ impl Statements {
         }
     }
 
-    /// Remembers the statement. Two that share a place displace each other, until one comes twice
-    /// in a row.
+    /// Remembers the statement. Two that share a slot displace each other until one comes twice in
+    /// a row.
     fn was_seen(&self, hash: u64) -> bool {
         let place = usize::try_from(hash % SEEN as u64).unwrap_or_default();
         let seen = self.seen.get(place);
@@ -110,7 +110,7 @@ impl Kept {
 
 static KNOWN: Statements = Statements::new();
 
-/// The statements themselves; what was read of each is at most 2.3 KiB more.
+/// The limit for the statements themselves. The result of reading one takes at most 2.3 KiB more.
 const MOST_BYTES: usize = 4 << 20;
 const SEEN: usize = 1024;
 
@@ -134,13 +134,13 @@ mod tests {
         assert!(!is_kept(text, options(true)));
         assert!(is_kept(text, options(true)));
         assert!(is_kept(text, options(true)));
-        // The same text is another one where it is read otherwise.
+        // The same text counts as another one if it is read with other options.
         assert!(!is_kept(text, options(false)));
 
         let long = |length| [text, &" ".repeat(length)].concat();
         is_kept(&long(10_240), options(true));
         assert!(is_kept(&long(10_240), options(true)));
-        // There is an end to it.
+        // The table is bounded.
         for _ in 0..3 {
             assert!(!is_kept(&long(MOST_BYTES), options(true)));
         }

@@ -1,19 +1,19 @@
-//! Summaries where each makes a series of a metric: statements that are put together at run time
-//! must not make series without end.
+//! Summaries as labels, where each makes a series of a metric. Statements that are built at run
+//! time must not make an unlimited number of series.
 
 use crate::reuse::table::Table;
 use crate::semconv;
 
-/// The text itself for the first some hundred of a process, which then stay; for others their first
-/// word.
+/// The text itself for the first hundreds of texts in a process, which keep their label. For later
+/// ones, their first word.
 pub(super) fn bounded(text: &str) -> &'static str {
     LABELS.bounded(text)
 }
 
 struct Labels {
-    /// The conventions' 1000 is the most that there may be: 960.
+    /// The conventions allow at most 1000; these are 960.
     texts: Table<Box<str>, 64, 15>,
-    /// What is no SQL has first words without end, too.
+    /// Texts that are not SQL can have any number of first words, too.
     words: Table<Box<str>, 8, 8>,
 }
 
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn labels_come_to_an_end() {
-        // Not the process's own, which other tests need.
+        // A table of its own, because other tests need that of the process.
         let table = Labels::new();
         assert_eq!(table.bounded("SELECT stock"), "SELECT stock");
         let labels: HashSet<_> = (0..10_000)
@@ -52,7 +52,7 @@ mod tests {
             .collect();
         assert!((500..=960 + 1).contains(&labels.len()), "{}", labels.len());
         assert!(labels.contains("SELECT"));
-        // What was there before stays.
+        // Earlier texts keep their label.
         assert_eq!(table.bounded("SELECT stock"), "SELECT stock");
 
         let words: HashSet<_> = (0..10_000)

@@ -1,4 +1,4 @@
-//! What a pool of connections is measured by (`docs/db/database-metrics.md`, "Connection pools").
+//! The metrics of a pool of connections (`docs/db/database-metrics.md`, "Connection pools").
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::operation::Instrumentation;
 use crate::providers::QUERY_BUCKETS;
 use crate::semconv;
 
-/// How many connections a pool has and may have at this moment.
+/// The numbers of connections that a pool has and may have at this moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolState {
     /// The number of idle connections.
@@ -28,7 +28,7 @@ pub struct PoolState {
 /// The metrics of one pool. They are cheap to clone, and do nothing unless the configuration
 /// [asks for them](crate::DatabaseConfig::pool_metrics).
 ///
-/// Made by [`DbClientInstrumentation::pool`](crate::DbClientInstrumentation::pool).
+/// Create them by [`DbClientInstrumentation::pool`](crate::DbClientInstrumentation::pool).
 #[derive(Clone)]
 pub struct PoolMetrics(Option<Arc<Pool>>);
 
@@ -36,7 +36,7 @@ struct Pool {
     name: KeyValue,
     instrumentation: Arc<Instrumentation>,
     look: Box<Look>,
-    /// Made when there is a provider of meters.
+    /// Created once there is a meter provider.
     instruments: OnceLock<Instruments>,
 }
 
@@ -65,7 +65,7 @@ impl PoolMetrics {
             look: Box::new(look),
             instruments: OnceLock::new(),
         });
-        // A pool that is never used is shown, too, where there is a provider by now.
+        // If there is a provider already, a pool that is never used is measured, too.
         pool.instruments();
         Self(Some(pool))
     }
@@ -198,7 +198,8 @@ impl Instruments {
     }
 }
 
-/// What is looked at when metrics are exported. A pool that is gone is looked at no more.
+/// Registers the state of the pool as observable metrics. A pool that was dropped is no longer
+/// observed.
 fn observe(meter: &Meter, pool: &Weak<Pool>) {
     let connections = |name: &'static str, description| {
         let counter = meter.i64_observable_up_down_counter(name);

@@ -13,7 +13,7 @@ use super::parent::{Origin, Parent, local_parent, without_trace};
 
 /// What is known about the creation context of a received message.
 pub(crate) struct Creation {
-    /// `Err` is the operation of what is not recorded.
+    /// `Err` is the operation of a message that is not recorded.
     pub(crate) origin: Result<Origin, Operation>,
     /// The creation context, if it is not the parent.
     pub(crate) link: Option<SpanContext>,

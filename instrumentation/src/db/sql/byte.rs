@@ -1,6 +1,6 @@
-//! What a byte may begin or belong to: looked up, it is a fraction of the comparisons' price.
+//! The tokens that a byte may begin or belong to. A look-up costs a fraction of the comparisons.
 
-/// What a token that begins with a byte can be.
+/// The kinds of token that can begin with a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Space,
@@ -36,7 +36,8 @@ pub(super) fn class(byte: u8) -> Class {
         .unwrap_or(Class::Other)
 }
 
-/// Whether a word goes on with this byte, in every dialect. Others than ASCII have to be decoded.
+/// True if a word continues with this byte in every dialect. Bytes that are not ASCII have to be
+/// decoded.
 pub(super) fn is_in_word(byte: u8) -> bool {
     matches!(class(byte), Class::Letter | Class::Digit | Class::Dollar)
 }
@@ -45,7 +46,7 @@ pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b' ')
 }
 
-/// Where a word that begins or goes on at `from` ends.
+/// The end of a word that begins or continues at `from`.
 #[inline]
 pub(super) fn word_end(text: &str, from: usize, is_also_in: impl Fn(u8) -> bool) -> usize {
     let mut end = from;
@@ -63,14 +64,14 @@ pub(super) fn word_end(text: &str, from: usize, is_also_in: impl Fn(u8) -> bool)
     end
 }
 
-/// How many bytes the letter at this place has, if there is one. Signs and spaces are none: a digit
-/// behind `£` or a no-break space begins a number.
+/// The length in bytes of the letter at this place, if there is one. Symbols and spaces are not
+/// letters: a digit behind `£` or a no-break space begins a number.
 pub(super) fn letter_at(text: &str, at: usize) -> Option<usize> {
     let found = text.get(at..)?.chars().next()?;
     found.is_alphanumeric().then(|| found.len_utf8())
 }
 
-/// How many bytes the character at this place has.
+/// The length in bytes of the character at this place.
 pub(super) fn width_at(text: &str, at: usize) -> usize {
     let found = text.get(at..).and_then(|rest| rest.chars().next());
     found.map_or(1, char::len_utf8)

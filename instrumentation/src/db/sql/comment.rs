@@ -1,4 +1,4 @@
-//! Where comments are, and how far they go.
+//! The position and the extent of comments.
 
 use super::dialect::SqlDialect;
 use super::extent;
@@ -8,7 +8,8 @@ use super::extent;
 pub(super) enum Comment {
     /// It ends here.
     Until(usize),
-    /// Dialects do not agree on where it ends, or whether it is one, and it matters.
+    /// Dialects disagree about its end, or about whether it is a comment, and this changes the
+    /// result.
     Unsure,
 }
 
@@ -26,7 +27,7 @@ pub(super) fn at(bytes: &[u8], start: usize, dialect: SqlDialect) -> Option<Comm
     }
 }
 
-/// MySQL wants white space behind the dashes: `5--3` is 8.
+/// MySQL requires white space behind the dashes: `5--3` is 8.
 fn dashes(bytes: &[u8], start: usize, next: Option<u8>, dialect: SqlDialect) -> Option<Comment> {
     let is_parted = next.is_none_or(|byte| byte <= b' ' || byte == 0x7f);
     match dialect {
@@ -36,14 +37,15 @@ fn dashes(bytes: &[u8], start: usize, next: Option<u8>, dialect: SqlDialect) -> 
     }
 }
 
-/// To the end of the line, which stays. What may be no comment has to be harmless if it is none.
+/// A comment to the end of the line; the line break is kept. If it may not be a comment, its text
+/// has to be harmless.
 fn line(bytes: &[u8], start: usize, dialect: SqlDialect, is_sure: bool) -> Comment {
     let rest = bytes.get(start..).unwrap_or_default();
     let ends = |byte: &u8| *byte == b'\n' || (*byte == b'\r' && dialect == SqlDialect::PostgreSql);
     let length = rest.iter().position(ends).unwrap_or(rest.len());
     let line = rest.get(..length).unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    // Where these are, some servers go on with the statement.
+    // Some servers continue the statement behind these bytes.
     let may_end_before = line.iter().any(|byte| matches!(byte, b'\r' | 0));
     if (may_end_before || !is_sure) && opens_something(line) {
         return Comment::Unsure;
@@ -100,18 +102,18 @@ fn nested_end(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-/// `/*! … */`: MySQL reads what is in it, and does not end it within a string.
+/// `/*! … */`: MySQL executes its content, and does not end it inside a string.
 fn is_executed(comment: &[u8], dialect: SqlDialect) -> bool {
     matches!(dialect, SqlDialect::Unknown | SqlDialect::MySql)
         && (comment.starts_with(b"/*!") || comment.starts_with(b"/*M!"))
 }
 
-/// Whether something in it may go on behind it, if it is read as a statement.
+/// True if something in `text` may continue behind it when it is read as a statement.
 fn opens_something(text: &[u8]) -> bool {
     text.iter().any(|byte| is_opening(*byte)) || text.windows(2).any(|pair| pair == b"/*")
 }
 
-/// Whether a string or a quoted name begins with this byte in some dialect.
+/// True if a string or a quoted name begins with this byte in some dialect.
 pub(super) fn is_opening(byte: u8) -> bool {
     matches!(byte, b'\'' | b'"' | b'`' | b'$' | b'[')
 }

@@ -1,38 +1,40 @@
-//! In what dialects of SQL differ, as far as literals, names and comments go.
+//! The differences between SQL dialects in literals, names and comments.
 
-/// Which dialect's rules the text of a statement is read by.
+/// The dialect of SQL in which the text of a statement is read.
 ///
-/// They say what is a literal and what is a name: `"x"` is a string in MySQL and a name elsewhere,
-/// `[x]` is a name in SQL Server and SQLite and a list elsewhere, a backslash continues a string in
-/// MySQL. The default is [`Unknown`](Self::Unknown): what dialects read in different ways is hidden.
+/// Its rules decide what is a literal and what is a name. For example, `"x"` is a string in MySQL
+/// and a name elsewhere, `[x]` is a name in SQL Server and SQLite and a list elsewhere, and a
+/// backslash continues a string in MySQL. The default is [`Unknown`](Self::Unknown): text that
+/// dialects read differently is hidden.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SqlDialect {
-    /// Any other, or nobody knows: more of a text is hidden than has to be.
+    /// Another dialect, or not known. More of a text is hidden than necessary.
     #[default]
     Unknown,
-    /// PostgreSQL, and what speaks as it does (CockroachDB, YugabyteDB, Redshift).
+    /// PostgreSQL and compatible databases (CockroachDB, YugabyteDB, Redshift).
     PostgreSql,
     /// MySQL and MariaDB.
     MySql,
-    /// SQLite. `"x"` counts as a name, which SQLite takes for a string if there is no such column.
+    /// SQLite. `"x"` counts as a name, although SQLite reads it as a string if there is no such
+    /// column.
     Sqlite,
     /// Microsoft SQL Server.
     SqlServer,
 }
 
-/// What a backslash means in front of a quote.
+/// The meaning of a backslash in front of a quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backslash {
     /// Nothing: the quote ends the string.
     Plain,
     /// The quote belongs to the string.
     Escapes,
-    /// One of both.
+    /// Either of the two.
     Unsure,
 }
 
-/// What `"x"` is.
+/// The meaning of `"x"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DoubleQuoted {
     Name,
@@ -57,27 +59,27 @@ impl SqlDialect {
         }
     }
 
-    /// Whether `` `x` `` is a name.
+    /// True if `` `x` `` is a name.
     pub(super) fn has_backticks(self) -> bool {
         matches!(self, Self::Unknown | Self::MySql | Self::Sqlite)
     }
 
-    /// Whether `$$x$$` is a string.
+    /// True if `$$x$$` is a string.
     pub(super) fn has_dollar_quotes(self) -> bool {
         matches!(self, Self::Unknown | Self::PostgreSql)
     }
 
-    /// Whether `E'x'` is a string in which backslashes escape.
+    /// True if `E'x'` is a string in which backslashes escape.
     pub(super) fn has_escape_strings(self) -> bool {
         matches!(self, Self::Unknown | Self::PostgreSql)
     }
 
-    /// Whether `?1` is a placeholder. Elsewhere that is an operator and a number.
+    /// True if `?1` is a placeholder. In other dialects it is an operator and a number.
     pub(super) fn has_numbered_placeholders(self) -> bool {
         matches!(self, Self::Unknown | Self::Sqlite)
     }
 
-    /// Whether `/* /* */ */` is one comment, or `None` if nobody knows.
+    /// True if `/* /* */ */` is one comment; `None` if that is not known.
     pub(super) fn nests_comments(self) -> Option<bool> {
         match self {
             Self::Unknown => None,

@@ -1,8 +1,8 @@
-//! What the words of a statement announce.
+//! The tokens that the words of a statement announce.
 
 use super::keyword::Keyword;
 
-/// What the next token is, if it can be.
+/// The meaning of the next token, if it can have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
     Nothing,
@@ -10,9 +10,9 @@ pub(super) enum Expected {
     Source {
         may_be_quoted: bool,
     },
-    /// A table behind `DELETE … USING`, where brackets hold columns: they belong to a `JOIN` before.
+    /// A table behind `DELETE … USING`. Brackets there contain the columns of an earlier `JOIN`.
     Using,
-    /// A target that stands behind this word, or others in between.
+    /// A target behind this word. Other words may come between.
     Object {
         behind: Keyword,
     },
@@ -32,7 +32,7 @@ impl Expected {
         Self::Object { behind }
     }
 
-    /// Whether a quoted word behind this one can only be a name.
+    /// True if a quoted word behind this one can only be a name.
     pub(super) fn may_be_quoted(behind: Keyword) -> bool {
         matches!(behind, Keyword::Into | Keyword::Update | Keyword::Table)
     }

@@ -1,11 +1,11 @@
-//! How far what holds a value goes: strings, quoted names, numbers.
+//! The extent of tokens that contain a value: strings, quoted names, numbers.
 //!
-//! `None` means: no end is to be found, or none to rely on. The rest is then one literal.
+//! `None` means that there is no end, or no reliable one. The rest is then one literal.
 
 use super::byte;
 use super::dialect::Backslash;
 
-/// Where the string or name ends whose content begins at `from`: behind the next quote that is not
+/// The end of the string or name whose content begins at `from`: behind the next quote that is not
 /// doubled.
 pub(super) fn quoted(bytes: &[u8], from: usize, quote: u8, backslash: Backslash) -> Option<usize> {
     let mut at = from;
@@ -24,7 +24,7 @@ pub(super) fn quoted(bytes: &[u8], from: usize, quote: u8, backslash: Backslash)
     }
 }
 
-/// Whether the backslashes in front of `at` are odd in number.
+/// True if the number of backslashes in front of `at` is odd.
 fn is_escaped(bytes: &[u8], from: usize, at: usize) -> bool {
     let before = bytes.get(from..at).unwrap_or_default();
     let others = |byte: &u8| *byte != b'\\';
@@ -32,7 +32,8 @@ fn is_escaped(bytes: &[u8], from: usize, at: usize) -> bool {
     count.unwrap_or(before.len()) % 2 == 1
 }
 
-/// Where `$tag$…$tag$` ends, if a tag begins at `start`: the inner `None` if it does not end.
+/// The end of `$tag$…$tag$`, if a tag begins at `start`. The inner `None` means that it does not
+/// end.
 pub(super) fn dollar_quoted(bytes: &[u8], start: usize) -> Option<Option<usize>> {
     let name = bytes.get(start + 1..)?;
     if name.first().is_some_and(u8::is_ascii_digit) {
@@ -44,7 +45,7 @@ pub(super) fn dollar_quoted(bytes: &[u8], start: usize) -> Option<Option<usize>>
     if rest.first() != Some(&b'$') {
         return None;
     }
-    // No `$` is in the name, so that what is compared in vain is never compared again.
+    // The name contains no `$`, so bytes of a failed comparison are never compared again.
     let mut at = start + 2 + length;
     while let Some(found) = find(bytes, at, b'$') {
         let behind = found + 1 + length;
@@ -56,7 +57,7 @@ pub(super) fn dollar_quoted(bytes: &[u8], start: usize) -> Option<Option<usize>>
     Some(None)
 }
 
-/// Where a number ends. Letters belong to it, whatever they mean: `0xFF`, `1e-5`, `1_000`, `12L`.
+/// The end of a number. Letters belong to it, whatever they mean: `0xFF`, `1e-5`, `1_000`, `12L`.
 pub(super) fn number(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let is_hexadecimal = matches!(bytes.get(start..start + 2), Some([b'0', b'x' | b'X']));
@@ -69,8 +70,8 @@ pub(super) fn number(text: &str, start: usize) -> usize {
     end
 }
 
-/// Where the digits behind a `?` or `$` end, if they are the number of a placeholder: too many of
-/// them are a value, and so are those with something behind them.
+/// The end of the digits behind a `?` or `$`, if they are the number of a placeholder. Too many
+/// digits are a value, and so are digits with something behind them.
 pub(super) fn placeholder(text: &str, digits: usize) -> Option<usize> {
     let end = number(text, digits);
     let number = text.as_bytes().get(digits..end)?;
@@ -79,7 +80,7 @@ pub(super) fn placeholder(text: &str, digits: usize) -> Option<usize> {
     is_index.then_some(end)
 }
 
-/// The place of a byte, from a place on.
+/// The position of the first byte `wanted` at or behind `from`.
 pub(super) fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
     let rest = bytes.get(from..)?;
     rest.iter()
@@ -87,5 +88,5 @@ pub(super) fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
         .map(|at| from + at)
 }
 
-/// PostgreSQL has at most 65535 parameters, the others have fewer.
+/// PostgreSQL has at most 65535 parameters; the others have fewer.
 const MAX_DIGITS: usize = 5;

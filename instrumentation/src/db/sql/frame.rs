@@ -1,13 +1,13 @@
-//! The brackets around a place in a statement, and what they are in the middle of.
+//! The brackets around a place in a statement, and the state inside each.
 
-/// What one pair of brackets, or the statement itself, has come to.
+/// The state inside one pair of brackets, or of the statement itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub(super) operation: Operation,
     pub(super) list: List,
-    /// Whether a `FROM` that is still to come would name targets.
+    /// True if a later `FROM` would name targets.
     pub(super) awaits_from: bool,
-    /// Whether they stand where a target is expected, so that what is in them is one, or a query.
+    /// True if a target is expected here, so that the brackets contain a target or a query.
     pub(super) is_source: bool,
 }
 
@@ -18,9 +18,9 @@ pub(super) enum Operation {
     Start,
     /// The next word that can be an operation is one: behind `UNION`, `EXPLAIN`.
     Continue,
-    /// As [`Continue`](Self::Continue), and common table expressions before it.
+    /// The same as [`Continue`](Self::Continue), with common table expressions before it.
     With,
-    /// None: the brackets of an expression or of a list.
+    /// No operation: the brackets of an expression or of a list.
     Expression,
     Select,
     Insert,
@@ -30,20 +30,20 @@ pub(super) enum Operation {
     Create,
     /// `DROP` and `TRUNCATE`.
     Drop,
-    /// One of which only its name is told.
+    /// An operation of which only the name is in the summary.
     Other,
 }
 
-/// What commas and `JOIN` have behind them.
+/// The meaning of the token behind a comma or `JOIN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum List {
-    /// Nothing to be told.
+    /// Nothing that belongs in the summary.
     Nothing,
-    /// `JOIN` a target.
+    /// A target behind `JOIN`.
     Joins,
-    /// Both a target.
+    /// A target behind both.
     Sources,
-    /// Commas an object, `JOIN` nothing.
+    /// An object behind commas, nothing behind `JOIN`.
     Objects,
 }
 
@@ -65,7 +65,7 @@ impl Frame {
         }
     }
 
-    /// The operation begins.
+    /// Begins the operation.
     pub(super) fn begin(&mut self, operation: Operation, list: List, awaits_from: bool) {
         self.operation = operation;
         self.list = list;
@@ -74,7 +74,7 @@ impl Frame {
     }
 }
 
-/// The frames around a place. Of those that are nested too deep nothing is told.
+/// The frames around a place. Frames that are nested too deep are left out of the summary.
 #[derive(Debug)]
 pub(super) struct Frames {
     /// The innermost one.
@@ -112,7 +112,7 @@ impl Frames {
         };
     }
 
-    /// A bracket too many closes nothing.
+    /// Closes the innermost frame. A surplus bracket closes nothing.
     pub(super) fn close(&mut self) {
         let Some(depth) = self.depth.checked_sub(1) else {
             return;
@@ -122,7 +122,7 @@ impl Frames {
         self.current = outer.unwrap_or(Frame::new(Operation::Expression));
     }
 
-    /// The next statement.
+    /// Begins the next statement.
     pub(super) fn restart(&mut self) {
         self.depth = 0;
         self.current = Frame::new(Operation::Start);

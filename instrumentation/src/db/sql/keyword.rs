@@ -1,9 +1,9 @@
-//! The words that say something about operations, targets and values.
+//! The words that matter for operations, targets and values.
 
-/// What a word is, if it stands where it can be one.
+/// The meaning of a word, if its place allows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keyword {
-    /// None.
+    /// Not a keyword.
     Name,
     /// `TRUE`, `FALSE`.
     Boolean,
@@ -26,7 +26,7 @@ pub(super) enum Keyword {
     With,
     Values,
 
-    // Where targets and operations are.
+    // Words before targets and operations.
     From,
     Join,
     Into,
@@ -34,7 +34,7 @@ pub(super) enum Keyword {
     Set,
     /// `UNION`, `EXCEPT`, `INTERSECT`.
     Union,
-    /// A clause in which commas part no targets.
+    /// A clause in which commas do not separate targets.
     Clause,
     For,
     In,
@@ -42,11 +42,11 @@ pub(super) enum Keyword {
     As,
     Distinct,
 
-    // What stands between an operation and its target.
+    // Words between an operation and its target.
     Table,
     /// Any other kind of object that has a name of its own.
     Object,
-    /// A word that says more about the kind, such as `MATERIALIZED`.
+    /// A word that details the kind, such as `MATERIALIZED`.
     ObjectDetail,
     Temporary,
     /// `IF`, `NOT`, `EXISTS`, `CONCURRENTLY`.
@@ -54,7 +54,7 @@ pub(super) enum Keyword {
     Only,
     Lateral,
     Or,
-    /// `LOW_PRIORITY`, `IGNORE`: how MySQL is to go about it.
+    /// `LOW_PRIORITY`, `IGNORE`: modifiers of MySQL.
     Manner,
     Top,
     Recursive,
@@ -63,7 +63,7 @@ pub(super) enum Keyword {
 }
 
 impl Keyword {
-    /// Case does not matter.
+    /// The keyword for a word. Case does not matter.
     #[inline]
     pub(super) fn of(word: &[u8]) -> Self {
         let mut slot = hash(word);
@@ -79,7 +79,7 @@ impl Keyword {
     }
 }
 
-/// Tells most words from most others by their ends and their length.
+/// Distinguishes most words by their ends and their length.
 const fn hash(word: &[u8]) -> usize {
     let ([first, ..], [.., last]) = (word, word) else {
         return 0;
@@ -89,8 +89,8 @@ const fn hash(word: &[u8]) -> usize {
     (first * 7 + last * 29 + word.len() * 3) % SLOT_COUNT
 }
 
-/// For each hash the number of a word, counted from 1, or of the one that came there first: then the
-/// slots behind it are next.
+/// For each hash, the number of a word, counted from 1. If another word took the slot first, the
+/// word is in one of the next slots.
 #[allow(
     clippy::indexing_slicing,
     reason = "while compiling, where the index is seen to fit"

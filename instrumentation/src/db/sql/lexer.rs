@@ -1,4 +1,4 @@
-//! The tokens of a statement, as far as values, names and brackets are concerned.
+//! The tokens of a statement that matter for values, names and brackets.
 
 mod quoted;
 
@@ -19,9 +19,10 @@ pub(super) struct Lexer<'a> {
     at: usize,
     dialect: SqlDialect,
     previous: Kind,
-    /// A string behind it goes on with its rules: `E'a'⏎'b'` is one to PostgreSQL.
+    /// A string behind it continues with its rules: `E'a'⏎'b'` is one string in PostgreSQL.
     is_behind_escape_string: bool,
-    /// Behind a `[` which may be a name's: what is in it begins and ends there, or the rest is unsure.
+    /// Behind a `[` that may begin a name. Each token in it has to begin and end there; otherwise
+    /// the rest is unsure.
     is_in_bracket: bool,
 }
 
@@ -43,14 +44,15 @@ impl<'a> Lexer<'a> {
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    /// Whether a dot stands before or behind: `a.from` is no keyword, and `a."b"` no string.
+    /// True if a dot is before or behind it: `a.from` is not a keyword, and `a."b"` is not a
+    /// string.
     #[inline]
     pub(super) fn is_part_of_name(&self, token: &Token) -> bool {
         token.is_behind_dot
             || (self.bytes.get(token.end) == Some(&b'.') && self.has_name_at(token.end + 1))
     }
 
-    /// White space, if that is what is next.
+    /// White space, if it comes next.
     #[inline]
     pub(super) fn space(&mut self) -> Option<(usize, usize)> {
         let start = self.at;
@@ -126,7 +128,8 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// A function for each class of bytes: what begins at a place with one, and where it ends.
+/// One function for each class of bytes. It returns the kind and the end of the token that begins
+/// with one.
 impl Lexer<'_> {
     fn word_end(&self, from: usize) -> usize {
         if self.dialect == SqlDialect::SqlServer {
@@ -136,7 +139,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// A sign belongs to the number behind it, unless there is something to add the number to.
+    /// A sign belongs to the number behind it, unless an operand is before it.
     fn sign(&self, start: usize) -> (Kind, usize) {
         if let Some(comment) = comment::at(self.bytes, start, self.dialect) {
             return self.comment(comment);
@@ -160,7 +163,7 @@ impl Lexer<'_> {
         (Kind::Dot, start + 1)
     }
 
-    /// Whether a name, a placeholder or a closing bracket stands right before.
+    /// True if a name, a placeholder or a closing bracket is right before.
     fn is_behind_operand(&self) -> bool {
         matches!(
             self.previous,
@@ -179,7 +182,7 @@ impl Lexer<'_> {
         comment.map_or((Kind::Other, start + 1), |comment| self.comment(comment))
     }
 
-    /// A comment, and those right behind it.
+    /// A comment, with any further ones right behind it.
     fn comment(&self, first: Comment) -> (Kind, usize) {
         let Comment::Until(mut end) = first else {
             return (Kind::Rest, 0);
@@ -203,7 +206,7 @@ impl Lexer<'_> {
         let name = start + 1 + usize::from(is_doubled);
         if !matches!(self.bytes.get(name), None | Some(b'0'..=b'9' | b'$')) {
             let end = self.word_end(name);
-            // `[1:E'x']` has no variable, but a string of its own kind.
+            // `[1:E'x']` contains a prefixed string, not a variable.
             if end > name && !self.is_prefix(name, end) {
                 return (Kind::Placeholder, end);
             }
@@ -211,7 +214,7 @@ impl Lexer<'_> {
         (Kind::Other, start + 1)
     }
 
-    /// `%s`; of `%(name)s` no part needs to be known.
+    /// `%s`. `%(name)s` needs no rule.
     fn percent(&self, start: usize) -> (Kind, usize) {
         match self.bytes.get(start + 1) {
             Some(b's') if self.word_end(start + 1) == start + 2 => (Kind::Placeholder, start + 2),
@@ -219,8 +222,8 @@ impl Lexer<'_> {
         }
     }
 
-    /// What begins in a bracket and has another one in it: with `[it's]` the bracket is a name's, and
-    /// what begins in it is something else than it seems.
+    /// A token that begins in a bracket and contains `]` is unsure. In `[it's]` the brackets are
+    /// those of a name, and the quote does not begin a string.
     fn checked(&self, kind: Kind, start: usize, end: usize) -> Kind {
         let is_unsure = self.is_in_bracket
             && matches!(

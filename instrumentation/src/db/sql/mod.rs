@@ -1,19 +1,19 @@
-//! What a statement of SQL says about itself without its values: one pass makes both the text that
-//! may be shown, `db.query.text`, and the summary of a few words, `db.query.summary`.
+//! Describes an SQL statement without its values. One pass makes both the text without literals,
+//! `db.query.text`, and the summary of a few words, `db.query.summary`.
 //!
-//! A [lexer](lexer::Lexer) finds where each token ends by the rules of one dialect; the
-//! [text](sanitised::Sanitised) keeps or hides the token, and the [summary](summary::Summary) looks
-//! at it for operations and their targets. No byte is looked at more than a few times, so the time is
-//! linear.
+//! A [lexer](lexer::Lexer) finds the end of each token by the rules of one dialect. The
+//! [text](sanitised::Sanitised) keeps or hides the token, and the [summary](summary::Summary)
+//! checks it for operations and their targets. No byte is read more than a few times, so the time
+//! is linear.
 //!
-//! **What is unsure is hidden.** A text that is not what its dialect allows (a quote without an end)
-//! or that dialects read in different ways, while the dialect is unknown (a backslash before a
-//! quote, `#` before one), is hidden from there to its end: to go on in the wrong place would show
-//! literals and hide what is between them.
+//! **What is unsure is hidden.** A text may break the rules of its dialect (a quote without an
+//! end). Or the dialect is unknown, and dialects read the text differently (a backslash before a
+//! quote, `#` before one). The text is then hidden from there to its end, because reading on at the
+//! wrong place would show literals and hide the text between them.
 //!
-//! The settings of a server are not seen. Where they change what is a string, its texts are to be
-//! read as those of an unknown dialect: `NO_BACKSLASH_ESCAPES` (MySQL), `standard_conforming_strings
-//! = off` (PostgreSQL), `QUOTED_IDENTIFIER OFF` (SQL Server).
+//! The settings of a server are not known. If they change what a string is, read its texts as an
+//! unknown dialect: `NO_BACKSLASH_ESCAPES` (MySQL), `standard_conforming_strings = off`
+//! (PostgreSQL), `QUOTED_IDENTIFIER OFF` (SQL Server).
 
 mod byte;
 mod comment;
@@ -37,21 +37,21 @@ use self::summary::Summary;
 use self::token::Kind;
 use self::token::Token;
 
-/// What [`read`] has found.
+/// The result of [`read`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// `db.query.text`: at most 2048 bytes, with `…` at the end if it was longer.
     pub(crate) text: String,
-    /// `db.query.summary`: at most 255 bytes, of whole names only. Empty if the text
-    /// has no word to begin with.
+    /// `db.query.summary`: at most 255 bytes, of whole names only. Empty if the text does not begin
+    /// with a word.
     pub(crate) summary: String,
 }
 
-/// How a text is read.
+/// The options for reading a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReadingOptions {
     pub(crate) dialect: SqlDialect,
-    /// Whether literals and comments are taken out of the text. Without, it is only cut.
+    /// True if literals and comments are removed from the text. Otherwise it is only cut to length.
     pub(crate) sanitise: bool,
     /// `IN (1, 2, 3)` with more items than this becomes `IN (?)`.
     pub(crate) collapse_above: usize,
@@ -67,7 +67,7 @@ impl Default for ReadingOptions {
     }
 }
 
-/// Reads a statement, or several.
+/// Reads one statement or several.
 pub(crate) fn read(text: &str, options: &ReadingOptions) -> Reading {
     let mut lexer = Lexer::new(text, options.dialect);
     let mut sanitised = if options.sanitise {
@@ -94,7 +94,7 @@ pub(crate) fn read(text: &str, options: &ReadingOptions) -> Reading {
     }
 }
 
-/// Hands a token to both.
+/// Passes a token to the text and the summary.
 #[inline(always)]
 fn take(
     token: &Token,

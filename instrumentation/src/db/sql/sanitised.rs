@@ -1,34 +1,34 @@
-//! The text without its values, as long as it may be.
+//! The text without its values, cut to the maximum length.
 
 use super::byte;
 
-/// Takes what stays of a text, piece by piece.
+/// Collects the kept parts of a text, piece by piece.
 ///
-/// Pieces that follow each other are copied at once. A text that becomes too long is cut between two
-/// tokens, so that no half of one means something else.
+/// Adjacent pieces are copied together. A text that becomes too long is cut between two tokens,
+/// because half a token could mean something else.
 #[derive(Debug)]
 pub(super) struct Sanitised<'a> {
     text: &'a str,
     written: String,
-    /// What stays and is not yet written.
+    /// The range that is kept but not yet written.
     from: usize,
     to: usize,
-    /// The length with what is not yet written.
+    /// The length including the range that is not yet written.
     length: usize,
-    /// The last place between two tokens where a cut leaves room for the mark.
+    /// The last position between two tokens at which a cut leaves room for the mark.
     last_cut: usize,
     is_full: bool,
     collapse_above: usize,
     list: List,
 }
 
-/// Where in `IN (…)` the text is.
+/// The current place in `IN (…)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum List {
     None,
     /// Behind the word.
     Begins,
-    /// Behind the bracket, and only values since.
+    /// Behind the bracket, with only values since.
     Values {
         opened_at: usize,
         commas: usize,
@@ -49,13 +49,13 @@ impl<'a> Sanitised<'a> {
             length: 0,
             last_cut: 0,
             is_full: false,
-            // A list of one is as short as can be.
+            // A list of one cannot become shorter.
             collapse_above: collapse_above.max(1),
             list: List::None,
         }
     }
 
-    /// The text as it is, but for its length.
+    /// The text unchanged, except that it is cut to length.
     pub(super) fn unchanged(text: &'a str) -> Self {
         let mut whole = Self::new(text, usize::MAX);
         if text.len() <= MAX_TEXT {
@@ -70,7 +70,7 @@ impl<'a> Sanitised<'a> {
         whole
     }
 
-    /// Whether nothing can be added.
+    /// True if nothing more can be added.
     #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.is_full
@@ -81,7 +81,7 @@ impl<'a> Sanitised<'a> {
         self.written
     }
 
-    /// A token that stays, and ends a list if it is in one.
+    /// Adds a token that is kept. It ends a list if it is in one.
     #[inline]
     pub(super) fn keep(&mut self, start: usize, end: usize) {
         if self.is_full {
@@ -100,7 +100,7 @@ impl<'a> Sanitised<'a> {
         }
     }
 
-    /// The word behind which a list may begin.
+    /// Adds the word behind which a list may begin.
     pub(super) fn keep_in(&mut self, start: usize, end: usize) {
         self.keep(start, end);
         self.list = List::Begins;
@@ -140,7 +140,7 @@ impl<'a> Sanitised<'a> {
         self.copy(start, end);
     }
 
-    /// A literal.
+    /// Adds a literal, which is hidden.
     #[inline]
     pub(super) fn hide(&mut self) {
         if !self.is_full && !self.is_left_out() {
@@ -148,7 +148,7 @@ impl<'a> Sanitised<'a> {
         }
     }
 
-    /// A placeholder, or another value that is not hidden.
+    /// Adds a placeholder, or another value that is not hidden.
     #[inline]
     pub(super) fn item(&mut self, start: usize, end: usize) {
         if !self.is_full && !self.is_left_out() {
@@ -156,14 +156,14 @@ impl<'a> Sanitised<'a> {
         }
     }
 
-    /// The end of the text as one literal.
+    /// Adds the rest of the text as one literal.
     pub(super) fn hide_rest(&mut self) {
         self.hide();
         self.write();
         self.is_full = true;
     }
 
-    /// A comment that ends here. A space stands in for it where it parts two tokens.
+    /// Leaves out a comment that ends here. If it separates two tokens, a space replaces it.
     pub(super) fn leave_out(&mut self, end: usize) {
         if self.is_full {
             return;
@@ -174,7 +174,7 @@ impl<'a> Sanitised<'a> {
             _ => self.written.as_bytes(),
         };
         if before.ends_with(b"--") {
-            // To MySQL these begin a comment only if a space is behind them.
+            // In MySQL these begin a comment only if a space follows.
             self.hide_rest();
             return;
         }
@@ -190,7 +190,7 @@ impl<'a> Sanitised<'a> {
         }
     }
 
-    /// Counts a value of a list, and says whether it is left out.
+    /// Counts a value of a list; true if it is left out.
     #[inline]
     fn is_left_out(&mut self) -> bool {
         match &mut self.list {
@@ -221,7 +221,7 @@ impl<'a> Sanitised<'a> {
         }
     }
 
-    /// What is in a list besides values: it stays, and what is behind it.
+    /// Ends a list at a token that is not a value. The token is kept, and so is the text behind it.
     fn end_list(&mut self) {
         if let List::LeftOut { is_behind_comma } = self.list {
             self.push(if is_behind_comma { ", " } else { " " });
@@ -283,5 +283,5 @@ pub(super) const MAX_TEXT: usize = 2048;
 
 const MARK: &str = "…";
 
-/// What is left beside the mark.
+/// The length that is left beside the mark.
 const ROOM: usize = MAX_TEXT - MARK.len();

@@ -1,6 +1,6 @@
 //! Operations and their targets, in the order of the text: `INSERT shipping_details SELECT orders`.
 //!
-//! A word is an operation by its place, not by itself: `FOR UPDATE` begins none.
+//! The place of a word makes it an operation, not the word itself: `FOR UPDATE` begins none.
 
 mod announced;
 mod clause;
@@ -13,7 +13,7 @@ use super::frame::Operation;
 use super::keyword::Keyword;
 use super::written::Written;
 
-/// Takes the tokens of a text, and keeps what is an operation or a target.
+/// Takes the tokens of a text and keeps the operations and targets.
 #[derive(Debug)]
 pub(super) struct Summary<'a> {
     written: Written<'a>,
@@ -21,9 +21,9 @@ pub(super) struct Summary<'a> {
     expected: Expected,
     /// The word before, or [`Keyword::Name`] for any other token.
     previous: Keyword,
-    /// A target that may go on: with a dot, or with a bracket that makes it a function.
+    /// A target that may continue with a dot, or with a bracket that makes it a function.
     target: Option<Target>,
-    /// How many words that may be its alias ago the last target was.
+    /// The number of words since the last target, while each may be its alias.
     since_target: u8,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Summary<'a> {
 struct Target {
     start: usize,
     end: usize,
-    /// Whether it is behind `FROM` and the like.
+    /// True if it is behind `FROM` and the like.
     is_source: bool,
     ends_with_dot: bool,
 }
@@ -58,7 +58,7 @@ impl<'a> Summary<'a> {
         self.written.finish()
     }
 
-    /// Nothing more is to be relied on.
+    /// Ends the summary, because the rest of the text is not reliable.
     pub(super) fn stop(&mut self) {
         self.settle();
         self.written.stop();
@@ -76,7 +76,7 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// A quoted name.
+    /// Takes a quoted name.
     pub(super) fn name(&mut self, start: usize, end: usize) {
         if self.target.is_some() && self.goes_on(start, end) {
             return;
@@ -90,8 +90,8 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// A literal or a placeholder: with its place if it is a name where one is expected. Whether
-    /// there is one makes no difference to what comes behind.
+    /// Takes a literal or a placeholder. `name` is its place, if it may be a name where one is
+    /// expected. It makes no difference to the tokens behind.
     #[inline]
     pub(super) fn operand(&mut self, name: Option<(usize, usize)>) {
         self.step(Keyword::Name);
@@ -103,7 +103,7 @@ impl<'a> Summary<'a> {
     }
 
     pub(super) fn open(&mut self) {
-        // What has brackets behind it is a function, or a table's columns.
+        // A target with brackets behind it is a function, or a table with its columns.
         if self.target.is_some_and(|target| target.is_source) {
             self.target = None;
         }
@@ -140,7 +140,7 @@ impl<'a> Summary<'a> {
         let current = self.frames.current;
         self.expected = match (current.operation, current.list) {
             (Operation::With, _) => Expected::Expression,
-            // A string behind a condition is a value for all that is known.
+            // A string behind a condition may be a value.
             (_, List::Sources) => Expected::Source {
                 may_be_quoted: distance <= ALIAS,
             },
@@ -184,7 +184,7 @@ impl<'a> Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    /// Whether this is a further part of the target before it.
+    /// True if this is a further part of the target before it.
     fn goes_on(&mut self, start: usize, end: usize) -> bool {
         match &mut self.target {
             Some(target) if target.ends_with_dot && target.end == start => {
@@ -196,7 +196,7 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// Another token: what was before it is complete.
+    /// Takes another token, which completes the target before it.
     #[inline]
     fn step(&mut self, keyword: Keyword) -> Keyword {
         if self.target.is_some() {
@@ -227,7 +227,7 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// What is in brackets begins without an operation.
+    /// Handles brackets whose content does not begin with an operation.
     fn first_in_brackets(&mut self, name: Option<(usize, usize)>) {
         if self.frames.is_outermost() {
             return;
@@ -241,7 +241,7 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// A target begins here, or something in its place that has no name.
+    /// Begins a target, or something without a name in its place.
     fn target(&mut self, name: Option<(usize, usize)>, is_source: bool) {
         self.since_target = 0;
         self.target = name.map(|(start, end)| Target {
@@ -252,7 +252,7 @@ impl<'a> Summary<'a> {
         });
     }
 
-    /// The target is complete.
+    /// Writes the target, which is complete.
     fn settle(&mut self) {
         let Some(target) = self.target.take() else {
             return;

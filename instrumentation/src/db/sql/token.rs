@@ -1,6 +1,6 @@
 //! The parts of a text.
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Space,
@@ -12,7 +12,7 @@ pub(super) enum Kind {
     Name,
     /// A quoted name or a string.
     Ambiguous,
-    /// A string in plain quotes, which some servers take for a name where one has to be.
+    /// A string in plain quotes, which some servers read as a name if one is required.
     Text,
     /// Any other value.
     Literal,
@@ -24,7 +24,7 @@ pub(super) enum Kind {
     Dot,
     Semicolon,
     Other,
-    /// What cannot be relied on, to the end of the text.
+    /// The rest of the text, which is not reliable.
     Rest,
 }
 
@@ -34,6 +34,6 @@ pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) start: usize,
     pub(super) end: usize,
-    /// Whether the token before it is a dot.
+    /// True if the token before it is a dot.
     pub(super) is_behind_dot: bool,
 }

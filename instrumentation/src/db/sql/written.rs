@@ -1,6 +1,6 @@
-//! The words of a summary, as many as there is room for.
+//! The words of a summary, up to its maximum length.
 
-/// Takes operations and targets one by one.
+/// Collects operations and targets one by one.
 #[derive(Debug)]
 pub(super) struct Written<'a> {
     text: &'a str,
@@ -25,7 +25,7 @@ impl<'a> Written<'a> {
         self.is_full
     }
 
-    /// Nothing more is added.
+    /// Ends the summary; nothing more is added.
     pub(super) fn stop(&mut self) {
         self.is_full = true;
     }
@@ -34,7 +34,7 @@ impl<'a> Written<'a> {
         self.words
     }
 
-    /// Adds an operation or a target, or ends with the one before if it is too long.
+    /// Adds an operation or a target. If it is too long, the summary ends before it.
     pub(super) fn add(&mut self, start: usize, end: usize) {
         let word = self.text.get(start..end).unwrap_or_default();
         let length = self.words.len() + usize::from(!self.words.is_empty()) + word.len();
@@ -48,7 +48,7 @@ impl<'a> Written<'a> {
         self.words.push_str(word);
     }
 
-    /// Adds a table that is read, unless it is a common table expression.
+    /// Adds a source table, unless it is a common table expression.
     pub(super) fn add_source(&mut self, start: usize, end: usize) {
         let name = self.text.get(start..end).unwrap_or_default();
         let is_same = |known: &&str| unquoted(known).eq_ignore_ascii_case(unquoted(name));
@@ -57,7 +57,7 @@ impl<'a> Written<'a> {
         }
     }
 
-    /// The name of a common table expression.
+    /// Remembers the name of a common table expression.
     pub(super) fn remember(&mut self, start: usize, end: usize) {
         if self.expressions.len() < MAX_EXPRESSIONS
             && let Some(name) = self.text.get(start..end)
@@ -66,7 +66,7 @@ impl<'a> Written<'a> {
         }
     }
 
-    /// Another statement knows no expressions of the last.
+    /// Forgets these names, which are not known in the next statement.
     pub(super) fn forget(&mut self) {
         self.expressions.clear();
     }
@@ -83,5 +83,5 @@ fn unquoted(name: &str) -> &str {
 /// The longest summary, in bytes.
 pub(super) const MAX_SUMMARY: usize = 255;
 
-/// Of how many common table expressions the names are known.
+/// The maximum number of common table expressions that are remembered.
 const MAX_EXPRESSIONS: usize = 32;

@@ -1,4 +1,4 @@
-//! What may be in quotes, of whatever kind.
+//! Tokens that may be in quotes of any kind.
 
 use super::super::dialect::Backslash;
 use super::super::dialect::DoubleQuoted;
@@ -18,7 +18,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// A word right before a dot, and those behind it.
+    /// A word right before a dot, with the words behind the dots.
     fn qualified(&self, mut end: usize) -> (Kind, usize) {
         let mut kind = Kind::Word;
         while let Some([b'.', b'a'..=b'z' | b'A'..=b'Z' | b'_', ..]) = self.bytes.get(end..) {
@@ -45,7 +45,7 @@ impl Lexer<'_> {
         self.single_quoted(end, Kind::Literal)
     }
 
-    /// Whether a word right before a quote says what is in the quotes.
+    /// True if a word right before a quote decides the meaning of the quotes.
     pub(super) fn is_prefix(&self, start: usize, end: usize) -> bool {
         if self.bytes.get(end) != Some(&b'\'') {
             return false;
@@ -84,7 +84,7 @@ impl Lexer<'_> {
         let end = extent::quoted(self.bytes, quote + 1, b'`', Backslash::Plain);
         let end = end.filter(|end| {
             let name = self.slice(quote + 1, end - 1);
-            // Elsewhere it may be an operator between two strings.
+            // In other dialects it may be an operator between two strings.
             self.dialect != SqlDialect::Unknown || !name.iter().copied().any(comment::is_opening)
         });
         or_rest(Kind::Name, end)
@@ -98,7 +98,7 @@ impl Lexer<'_> {
         (Kind::Other, start + 1)
     }
 
-    /// What is in brackets here, if that is a name.
+    /// The name in brackets that begins here, if it is one.
     fn bracketed_name(&self, start: usize) -> Option<(Kind, usize)> {
         let end = match self.dialect {
             SqlDialect::SqlServer => extent::quoted(self.bytes, start + 1, b']', Backslash::Plain),
@@ -108,7 +108,7 @@ impl Lexer<'_> {
         Some(or_rest(Kind::Name, end))
     }
 
-    /// Whether a name is here that stays.
+    /// True if a name that is kept is at this place.
     pub(super) fn has_name_at(&self, start: usize) -> bool {
         let name = match self.bytes.get(start) {
             Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') => {
@@ -126,7 +126,7 @@ impl Lexer<'_> {
         })
     }
 
-    /// Two of them do not end a name that is in brackets.
+    /// Two closing brackets do not end a name in brackets.
     pub(super) fn close_bracket(&mut self, start: usize) -> (Kind, usize) {
         if self.is_in_bracket && self.bytes.get(start + 1) == Some(&b']') {
             return (Kind::CloseBracket, start + 2);

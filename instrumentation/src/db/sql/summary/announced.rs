@@ -1,4 +1,4 @@
-//! Words and names that something before them has announced.
+//! Words and names that an earlier token has announced.
 
 use super::super::expected::Expected;
 use super::super::frame::Operation;
@@ -6,7 +6,7 @@ use super::super::keyword::Keyword;
 use super::Summary;
 
 impl Summary<'_> {
-    /// Whether a name stands here, and nothing else can.
+    /// True if only a name is possible here.
     pub(in super::super) fn expects_name(&self) -> bool {
         let current = self.frames.current;
         match self.expected {
@@ -21,7 +21,7 @@ impl Summary<'_> {
         }
     }
 
-    /// Takes a word or a name that is expected, and says whether it was.
+    /// Takes a word or a name if it is expected; true if it was.
     pub(super) fn is_expected(&mut self, start: usize, end: usize, keyword: Keyword) -> bool {
         match std::mem::replace(&mut self.expected, Expected::Nothing) {
             Expected::Nothing => return false,
@@ -66,8 +66,8 @@ impl Summary<'_> {
         self.expected = Expected::Nothing;
     }
 
-    /// The target of an operation, or a word in between. A name that is such a word is taken for one
-    /// only where that is the more likely.
+    /// Takes the target of an operation, or a word in between. A name that is such a word counts as
+    /// one only if that is more likely.
     fn object(&mut self, start: usize, end: usize, after: Keyword, keyword: Keyword) -> bool {
         use Keyword as K;
         self.expected = match (after, keyword) {
@@ -82,7 +82,7 @@ impl Summary<'_> {
             (K::Into, K::File) => Expected::Nothing,
             (K::Update | K::Delete | K::Truncate | K::Table, K::Only) => Expected::behind(after),
             (K::Truncate | K::Table | K::Object, K::Condition) => Expected::behind(after),
-            // Of an index that is given no name; or the target was taken for a word in between.
+            // An index without a name, or a target that was taken for a word in between.
             (K::Object, K::On) => Expected::Nothing,
             (K::Delete | K::Into, K::From) => return false,
             _ => {
@@ -93,7 +93,7 @@ impl Summary<'_> {
         true
     }
 
-    /// `CREATE`, `ALTER` and `DROP` tell of what.
+    /// Takes the kind of object behind `CREATE`, `ALTER` or `DROP`.
     fn object_kind(&mut self, start: usize, end: usize, keyword: Keyword) {
         self.expected = match keyword {
             Keyword::Or | Keyword::Replace | Keyword::Temporary | Keyword::Condition => {

@@ -1,4 +1,4 @@
-//! What words begin: operations, and the clauses in which targets stand.
+//! Words that begin operations, or the clauses that contain targets.
 
 use super::super::expected::Expected;
 use super::super::frame::List;
@@ -33,7 +33,7 @@ impl Summary<'_> {
         }
     }
 
-    /// An operation begins, if the word is one.
+    /// Begins an operation if the word is one; true if it is.
     pub(super) fn begin(&mut self, start: usize, end: usize, keyword: Keyword) -> bool {
         let (operation, list, expected) = match keyword {
             Keyword::Select => (Operation::Select, List::Nothing, Expected::Nothing),
@@ -64,7 +64,7 @@ impl Summary<'_> {
         true
     }
 
-    /// A word in the middle of an operation.
+    /// Takes a word in the middle of an operation.
     pub(super) fn clause(&mut self, start: usize, end: usize, keyword: Keyword, previous: Keyword) {
         let current = &mut self.frames.current;
         match (current.operation, keyword) {

@@ -1,11 +1,11 @@
-//! What holds for any text, here and where it is fuzzed.
+//! Properties of any text, for the tests and the fuzz target.
 
 use super::sql::Reading;
 use super::sql::ReadingOptions;
 use super::sql::SqlDialect;
 use super::sql::read;
 
-/// The first byte says how the others are read.
+/// The first byte selects how the others are read.
 pub fn sql(bytes: &[u8]) {
     let Some((options, text)) = bytes.split_first() else {
         return;
@@ -24,8 +24,8 @@ pub fn sql(bytes: &[u8]) {
     holds_for_any(&String::from_utf8_lossy(text), &options);
 }
 
-/// Both are bounded, the text read again is the same, and the summary has nothing to do with
-/// whether values are bound.
+/// Text and summary are bounded. Reading the text again gives the same text. The summary does not
+/// depend on whether values are bound.
 pub fn holds_for_any(text: &str, options: &ReadingOptions) {
     let reading = read(text, options);
     assert!(reading.text.len() <= 2048 && reading.text.len() <= text.len());

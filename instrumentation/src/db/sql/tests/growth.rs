@@ -1,4 +1,4 @@
-//! A text that is sixteen times as long takes some sixteen times as long to read.
+//! A text that is sixteen times as long takes about sixteen times as long to read.
 
 use std::hint::black_box;
 
@@ -18,14 +18,14 @@ fn linear_whatever_is_repeated() {
             };
             let short = piece.repeat(SHORT / piece.len());
             let long = short.repeat(16);
-            // Caches disturb one attempt or another; a square would be 256 each time.
+            // Caches disturb single attempts. Quadratic time would be a factor of 256 each time.
             let is_linear = (0..10).any(|_| time(&long, &options) < time(&short, &options) * 64);
             assert!(is_linear, "{dialect:?}: {piece}");
         }
     }
 }
 
-/// The processor's nanoseconds, which do not count what else the machine does.
+/// Nanoseconds of processor time, which exclude the machine's other work.
 fn time(text: &str, options: &ReadingOptions) -> i64 {
     let now = || {
         let now = clock_gettime(ClockId::ThreadCPUTime);
@@ -38,7 +38,7 @@ fn time(text: &str, options: &ReadingOptions) -> i64 {
 
 const SHORT: usize = 4096;
 
-/// What might be read again and again.
+/// Pieces that might be read again and again.
 const PIECES: [&str; 46] = [
     "'",
     "\"",

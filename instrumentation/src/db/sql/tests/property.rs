@@ -1,4 +1,4 @@
-//! What holds for any text.
+//! Properties of any text.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -60,8 +60,8 @@ fn options() -> impl Strategy<Value = ReadingOptions> {
     })
 }
 
-/// A text that means something in a dialect, as far as literals, names and comments go. What
-/// literals hold is of characters that are nowhere else.
+/// A text that is valid in a dialect as far as literals, names and comments go. The content of
+/// literals consists of characters that occur nowhere else.
 fn statement() -> impl Strategy<Value = (SqlDialect, String)> {
     select(&[PostgreSql, MySql, Sqlite, SqlServer][..]).prop_flat_map(|dialect| {
         let pieces = prop_oneof![
@@ -175,7 +175,7 @@ fn noise(dialect: SqlDialect) -> Vec<&'static str> {
     PIECES_OF_ALL.iter().chain(own).copied().collect()
 }
 
-/// Behind them no quoted word is a name.
+/// Behind these, no quoted word is a name.
 const BEFORE_LITERALS: &[&str] = &[
     "= ",
     "<> ",

@@ -1,4 +1,4 @@
-//! A text, what is shown of it, and its summary, for each dialect.
+//! Texts, each with its sanitised text and its summary, for each dialect.
 
 use super::super::SqlDialect::*;
 use super::super::sanitised::MAX_TEXT;
