@@ -1,4 +1,4 @@
-//! The layer: one instrumentation for however many routes it is applied to.
+//! The layer: one instrumentation for all routes that it is applied to.
 
 use otel_instrumentation::{HttpServerInstrumentation, ServerConfig, instrumentation_scope};
 use tower_layer::Layer;

@@ -33,7 +33,7 @@ impl<S> OtelService<S> {
             .get::<MatchedPath>()
             .map(MatchedPath::as_str);
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        // A nested router sees the rest of the path only.
+        // A nested router sees only the rest of the path.
         let original = request.extensions().get::<OriginalUri>();
         let asked_for = original.map_or(request.uri(), |OriginalUri(uri)| uri);
         let headers = RequestHeaders::new(request.headers());
@@ -89,7 +89,7 @@ where
     }
 }
 
-/// axum puts every error of a body into one of its own.
+/// axum wraps every error of a body in its own error type.
 fn describe_body_error(error: &dyn Any) -> BodyError {
     match error.downcast_ref::<axum::Error>() {
         Some(error) => (ErrorType::of_body(error).0.into(), String::new()),
@@ -97,7 +97,8 @@ fn describe_body_error(error: &dyn Any) -> BodyError {
     }
 }
 
-/// Behind a wildcard another router may know more; a span cannot take back what it was given.
+/// True if the path ends with a wildcard, behind which another router may know more of the route. A
+/// span cannot drop an attribute later.
 fn may_lead_on(path: &str) -> bool {
     // axum allows one wildcard, as the last segment.
     let bytes = path.as_bytes();
@@ -128,7 +129,7 @@ mod tests {
         }
     }
 
-    /// A service that borrows, cannot leave its thread and has an error of no kind at all.
+    /// A service that borrows, cannot leave its thread and has an error type without any trait.
     #[test]
     fn nothing_is_asked_of_the_service() {
         struct Borrowing<'a>(&'a std::cell::Cell<u32>);
