@@ -15,10 +15,10 @@ use pin_project::pin_project;
 use crate::error_message::written;
 use crate::headers::content_length;
 
-/// A body that ends the request's span when it ends, and counts what it lets through.
+/// A body that ends the request's span when it ends, and counts the bytes that pass.
 ///
-/// Its size is that of the inner body. A middleware further out that takes all of it at once,
-/// by [`try_into_bytes`](MessageBody::try_into_bytes), has reached the body's end by that.
+/// Its size is that of the inner body. If an outer middleware takes the whole body at once, by
+/// [`try_into_bytes`](MessageBody::try_into_bytes), the span ends there.
 #[pin_project]
 pub struct OtelMiddlewareBody<B> {
     #[pin]
@@ -27,7 +27,7 @@ pub struct OtelMiddlewareBody<B> {
 }
 
 impl<B: MessageBody> OtelMiddlewareBody<B> {
-    /// The operation knows the response's head already.
+    /// Wraps a response's body. The operation has the response's head already.
     pub(crate) fn wrap(
         response: HttpResponse<B>,
         version: Version,
@@ -95,7 +95,7 @@ impl<B: MessageBody> MessageBody for OtelMiddlewareBody<B> {
         }
     }
 
-    /// Boxes only what still has an operation to end.
+    /// Boxes the wrapper only if it still has an operation to end.
     fn boxed(mut self) -> BoxBody
     where
         B: 'static,
@@ -116,8 +116,8 @@ impl<B> fmt::Debug for OtelMiddlewareBody<B> {
     }
 }
 
-/// What is announced of the body. A stream's header counts only where actix sends it: over HTTP/1
-/// with `no_chunking`.
+/// The announced size of the body. The header of a stream counts only if actix sends it: over
+/// HTTP/1 with `no_chunking`.
 fn length<B: MessageBody>(response: &HttpResponse<B>, version: Version) -> Option<u64> {
     let is_chunked = response.head().chunked() && version < Version::HTTP_2;
     match response.body().size() {

@@ -1,8 +1,8 @@
-//! What an error says.
+//! The message of an error.
 
 use std::fmt::{Display, Write};
 
-/// As far as it can be written: `to_string` panics where a `Display` returns an error.
+/// The message as far as it can be written. `to_string` would panic if `Display` returns an error.
 pub(crate) fn written(error: &dyn Display) -> String {
     let mut message = String::new();
     let _ = write!(message, "{error}");

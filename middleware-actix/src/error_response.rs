@@ -1,4 +1,4 @@
-//! A request that was answered with an error, of which somebody further out makes a response.
+//! A request that was answered with an error, from which an outer service makes a response.
 
 use std::cell::Cell;
 
@@ -12,18 +12,18 @@ use crate::error_message::written;
 use crate::headers::Headers;
 use crate::server_timing::append_timing;
 
-/// The operation of such a request, until a response is made of the error; without one it ends
-/// with this.
+/// The operation of such a request, until a response is made from the error. If none is made, it
+/// ends when this is dropped.
 struct Failed {
     operation: Option<Operation>,
     status: StatusCode,
     message: String,
 }
 
-/// Leaves the operation with the error.
+/// Moves the operation into the error.
 ///
-/// The error cannot be asked for its response here, because some have only one to give away. What
-/// it calls its status is not always the one of its response.
+/// The error's response cannot be made here, because some errors can make it only once. The status
+/// that the error reports is not always that of its response.
 pub(crate) fn fail(error: &mut Error, operation: Operation) {
     if let Some(timing) = operation.server_timing() {
         error.add_response_mapper(move |mut response| {
@@ -62,13 +62,13 @@ impl Failed {
     }
 }
 
-/// Nobody asked the error for its response in a way that shows here: all that is known is what it
-/// calls its status.
+/// No response was made from the error, as far as is visible here. Only the status that it reports
+/// is known.
 impl Drop for Failed {
     fn drop(&mut self) {
         let operation = self.operation.take();
-        // A panic while the response was made is what the operation finds out by its own drop,
-        // unless somebody caught it before.
+        // If making the response panicked, the operation's own drop records that, unless the panic
+        // was caught before.
         let Some(mut operation) = operation.filter(|_| !std::thread::panicking()) else {
             return;
         };

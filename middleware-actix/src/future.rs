@@ -24,7 +24,7 @@ use crate::server_timing::append_timing;
 pub struct OtelMiddlewareFuture<F> {
     #[pin]
     inner: F,
-    /// `None` where another middleware records the request.
+    /// `None` if another middleware records the request.
     request: Option<PendingRequest>,
 }
 
@@ -36,7 +36,7 @@ impl<F> OtelMiddlewareFuture<F> {
         Self { inner, request }
     }
 
-    /// A future that is only passed through.
+    /// Creates a future that is only passed through.
     pub(crate) fn untouched(inner: F) -> Self {
         Self {
             inner,
@@ -87,7 +87,7 @@ fn untouched<B: MessageBody>(
     response.map_body(|_, body| OtelMiddlewareBody::untouched(body))
 }
 
-/// The operation learns all that the head tells, and goes on with the body.
+/// Records the head of the response, and passes the operation on to the body.
 fn respond<B: MessageBody>(
     response: ServiceResponse<B>,
     mut operation: Operation,

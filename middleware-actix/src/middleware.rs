@@ -24,7 +24,7 @@ use crate::{OtelMiddlewareBody, OtelMiddlewareFuture};
 /// Records a server span and the metrics of every request, and continues the caller's trace.
 ///
 /// Its clones share one instrumentation. `HttpServer::new` calls its closure once for each worker.
-/// You can create the middleware inside of the closure, or clone one that was created outside.
+/// You can create the middleware inside the closure, or clone one that was created outside.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -116,7 +116,8 @@ where
 pub struct OtelMiddlewareService<S> {
     inner: S,
     server: HttpServerInstrumentation,
-    /// The application's, which comes with each request but cannot be kept; cloned once.
+    /// A clone of the application's resource map, made once. The map itself comes with each request
+    /// but cannot be kept.
     resources: OnceCell<Rc<ResourceMap>>,
 }
 
@@ -162,8 +163,8 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        // One further in knows no better route than the outermost, which reads it from the response's
-        // request, where the resource of the innermost scope stands.
+        // An inner middleware knows no better route than the outermost one. That one reads the
+        // route from the response's request, which has the resource of the innermost scope.
         if request.extensions().contains::<HttpRecorded>() {
             return OtelMiddlewareFuture::untouched(self.inner.call(request));
         }

@@ -6,11 +6,11 @@ use otel_instrumentation::Operation;
 
 use crate::route::Fallback;
 
-/// The operation of a request, until there is a response. Dropped before, it ends the operation
-/// with the route that the request would have had.
+/// The operation of a request, until there is a response. If it is dropped before, the operation
+/// ends with the route that the request would have had.
 pub(crate) struct PendingRequest {
     operation: Operation,
-    /// `None` where nothing will come of it.
+    /// `None` if the route would have no effect.
     fallback: Option<Fallback>,
 }
 
@@ -22,7 +22,7 @@ impl PendingRequest {
         }
     }
 
-    /// There is a response.
+    /// Returns the operation for the response.
     pub(crate) fn answer(mut self) -> (Operation, Option<Fallback>) {
         (mem::take(&mut self.operation), self.fallback.take())
     }

@@ -1,4 +1,4 @@
-//! `http.route`, which actix tells in two ways of different worth.
+//! `http.route`, which actix reports in two ways. They are not equally reliable.
 
 use std::rc::Rc;
 
@@ -9,9 +9,9 @@ use actix_web::http::uri::PathAndQuery;
 
 /// The pattern of the resource that the request was routed to; `None` for a default service.
 ///
-/// `match_pattern` cannot tell these two apart: where routing found nothing, it answers with the
-/// first pattern that fits the path, whatever its guards say. How much of the path was used up
-/// can.
+/// `match_pattern` cannot distinguish these two: if routing found nothing, it returns the first
+/// pattern that fits the path, whatever its guards say. The processed part of the path shows the
+/// difference.
 pub(crate) fn matched(request: &HttpRequest) -> Option<String> {
     let path = request.match_info();
     let routed = path.as_str().strip_suffix(path.unprocessed())?;
@@ -19,8 +19,9 @@ pub(crate) fn matched(request: &HttpRequest) -> Option<String> {
         return None;
     }
     let pattern = request.match_pattern()?;
-    // A service under a prefix (`actix-files`) leaves a rest, and so does a scope that has no
-    // resource for it. What fits the whole path, in spite of a rest, was not routed to.
+    // A service under a prefix (`actix-files`) leaves a part unprocessed, and so does a scope
+    // without a resource for the path. A pattern that fits the whole path, although a part is
+    // unprocessed, is not the routed one.
     let is_guess = !path.unprocessed().is_empty() && segments(&pattern) > segments(routed);
     (!is_guess).then_some(pattern)
 }
@@ -29,12 +30,12 @@ fn segments(path: &str) -> usize {
     path.bytes().filter(|byte| *byte == b'/').count()
 }
 
-/// Finds the route of a request that ends without a response.
+/// Finds the route of a request that ended without a response.
 ///
-/// The request is gone by then, and a clone of it is what actix does not survive. The first
-/// pattern that fits the path is the one, unless guards decide between several.
+/// The request is gone by then, and actix fails if a clone of it is kept. The result is the first
+/// pattern that fits the path, which is right unless guards decide between several.
 pub(crate) struct Fallback {
-    /// `None` for the authority alone that a CONNECT has.
+    /// `None` for CONNECT, which has only an authority.
     path: Option<PathAndQuery>,
     resources: Rc<ResourceMap>,
 }

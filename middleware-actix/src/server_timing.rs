@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// Beside what the application sends.
+/// Adds a line beside the application's own.
 pub(crate) fn append_timing(headers: &mut HeaderMap, timing: String) {
     if let Ok(timing) = HeaderValue::try_from(timing) {
         headers.append(SERVER_TIMING, timing);
