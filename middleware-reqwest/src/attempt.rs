@@ -1,14 +1,13 @@
-//! One attempt to send a request, of which the next one has to know, also where its future was
-//! dropped.
+//! One attempt to send a request. The next attempt has to know it, even if its future was dropped.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The last attempt to send a request, kept where a retrying middleware keeps the extensions.
+/// The last attempt to send a request, kept in the extensions, which a retrying middleware keeps.
 ///
-/// Where it is under way, what a middleware sees is the same attempt again, in a stack that it was
-/// added to twice: for the second to leave alone, or to record where the first left it out.
+/// If it is still under way, a second middleware in the same stack sees the same attempt again. The
+/// second one ignores it, or records it if the first one left it out.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     pub(crate) resend_count: u32,
@@ -16,15 +15,15 @@ pub(crate) struct Attempt {
     pub(crate) is_recorded: bool,
 }
 
-/// An attempt is under way, from here to the drop.
+/// An attempt that is under way until this is dropped.
 ///
-/// What tells of it is shared with its [`Mark`], and handed on to later attempts of the thread
-/// under the next number: an allocation less for each.
+/// Its number is shared with its [`Mark`]. Later attempts of the thread reuse the allocation with
+/// the next number.
 pub(crate) struct UnderWay {
     number: Arc<AtomicU64>,
 }
 
-/// Left where the next attempt looks.
+/// Kept in the extensions, for the next attempt to find.
 #[derive(Clone, Debug)]
 pub(crate) struct Mark {
     current: Arc<AtomicU64>,
@@ -50,7 +49,7 @@ impl UnderWay {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.number.fetch_add(1, Ordering::Relaxed);
-        // Where the thread is about to end, it is dropped.
+        // If the thread is about to end, it is dropped.
         let _ = SPARE.try_with(|spare| {
             let mut spare = spare.borrow_mut();
             if spare.len() < MAX_SPARE {

@@ -7,14 +7,14 @@ use std::io;
 
 use otel_instrumentation::ErrorType;
 
-/// The class of an error, and what its causes say.
+/// The class of an error, and the messages of its causes.
 pub(crate) struct Described {
     pub(crate) error_type: &'static str,
     pub(crate) message: String,
 }
 
 impl Described {
-    /// An error that says nothing about itself which could be passed on.
+    /// An error without a message that may be recorded.
     fn nameless(error_type: &'static str) -> Self {
         Self {
             error_type,
@@ -59,7 +59,8 @@ pub(crate) fn describe(error: &reqwest::Error) -> Described {
     }
 }
 
-/// A bounded set of classes. `connect` comes after those that tell why connecting failed.
+/// The class of an error, from a bounded set. `connect` comes after the classes that say why
+/// connecting failed.
 fn error_type(error: &reqwest::Error) -> ErrorType {
     match error {
         error if error.is_timeout() => ErrorType::TIMEOUT,
@@ -75,15 +76,15 @@ fn error_type(error: &reqwest::Error) -> ErrorType {
     }
 }
 
-/// Whether the handshake failed. A socket never calls data invalid while it connects, the TLS
-/// libraries do when they refuse what the peer sent.
+/// True if the handshake failed. A socket never reports invalid data while it connects; TLS
+/// libraries do so if they refuse the peer's data.
 fn is_tls(error: &reqwest::Error) -> bool {
     sources(error)
         .filter_map(|source| source.downcast_ref::<io::Error>())
         .any(|source| source.kind() == io::ErrorKind::InvalidData)
 }
 
-/// What the causes say. The error's own text is left out, because it holds the URL.
+/// The messages of the causes. The error's own text is left out, because it contains the URL.
 fn message(error: &reqwest::Error) -> String {
     let mut message = String::new();
     for source in sources(error).filter(|source| !source.is::<reqwest::Error>()) {

@@ -21,7 +21,7 @@ pub(crate) fn start(
     operation
 }
 
-/// The version is left out: a request does not know what will be negotiated.
+/// The version is left out, because a request does not know which one will be negotiated.
 fn facts<'a>(
     request: &'a Request,
     template: Option<&'a str>,
@@ -35,7 +35,7 @@ fn facts<'a>(
         .template(template)
 }
 
-/// With the fragment, which is not sent but belongs to `url.full`.
+/// The query with the fragment, which is not sent but belongs to `url.full`.
 fn query(url: &Url) -> Option<&str> {
     if url.fragment().is_none() {
         return url.query();
@@ -45,7 +45,7 @@ fn query(url: &Url) -> Option<&str> {
     url.as_str().get(start..)
 }
 
-/// The size of the body, where reqwest knows it before sending.
+/// The size of the body, if reqwest knows it before sending.
 fn body_size(request: &Request) -> Option<u64> {
     match request.body() {
         None => Some(0),

@@ -7,7 +7,7 @@ use reqwest::{Body, Response, ResponseBuilderExt};
 
 use crate::error::describe;
 
-/// Records the head, and finishes there or goes on with the body.
+/// Records the head, and finishes there or continues with the body.
 pub(crate) fn complete(
     response: Response,
     mut operation: Operation,
@@ -29,12 +29,13 @@ pub(crate) fn complete(
     with_body(response, operation)
 }
 
-/// The conversion to `http` and back drops the URL, unless it is put where reqwest looks for it.
+/// The conversion to `http` and back drops the URL, unless it is put into the extension that
+/// reqwest reads.
 fn with_body(response: Response, operation: Operation) -> Response {
     let url = response.url().clone();
     let response = http::Response::<Body>::from(response);
     let mut response = ResponseBody::wrap_with(response, operation, |error| {
-        // A response of reqwest's has no other errors.
+        // A response of reqwest has no other errors.
         error.downcast_ref().map_or_else(
             || describe_body_error(error),
             |error| {
