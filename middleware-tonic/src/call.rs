@@ -1,4 +1,4 @@
-//! A call from its start to its end: its operation, and what it may show of its method.
+//! A call from its start to its end: its operation, and what it may show about its method.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -12,17 +12,17 @@ use tonic::{Code, Status};
 use crate::candidate::Candidate;
 use crate::request_body::RequestProgress;
 
-/// What is carried through a call. Dropped, it ends the call as it stands.
+/// The state of a call. Its drop ends the call as it stands.
 #[derive(Debug)]
 pub(crate) struct Call {
-    // Dropped before the operation, which it may still tell what the method was.
+    // Dropped before the operation, because it may still report the method to the operation.
     candidate: Option<Box<Candidate>>,
     operation: RpcOperation,
-    /// How far a server has read the call.
+    /// How far a server has read the request.
     request: RequestProgress,
-    /// When a client stops waiting for it.
+    /// The instant at which the client stops waiting.
     deadline: Option<Instant>,
-    /// Whom a client calls, where that is known.
+    /// The peer that a client calls, if it is known.
     peer: Option<SocketAddr>,
 }
 
@@ -37,22 +37,22 @@ impl Call {
         }
     }
 
-    /// A server's call, which its client may break off.
+    /// For a server's call, which its client may cancel.
     pub(crate) fn watched(self, request: RequestProgress) -> Self {
         Self { request, ..self }
     }
 
-    /// A client's call, which may take until then.
+    /// For a client's call, which has this deadline.
     pub(crate) fn until(self, deadline: Option<Instant>) -> Self {
         Self { deadline, ..self }
     }
 
-    /// A client's call, which that peer will answer.
+    /// For a client's call, which this peer will answer.
     pub(crate) fn to(self, peer: Option<SocketAddr>) -> Self {
         Self { peer, ..self }
     }
 
-    /// The head of the response is there.
+    /// Records the head of the response.
     pub(crate) fn respond<B>(&mut self, response: &Response<B>) {
         if let Some(peer) = self.peer {
             self.operation.record_peer(peer);
@@ -68,7 +68,7 @@ impl Call {
         self.candidate = candidate.and_then(|candidate| candidate.responded(response));
     }
 
-    /// The trailers are there, which is the end of the call.
+    /// Records the trailers, which end the call.
     pub(crate) fn finish_with(mut self, trailers: &HeaderMap) {
         self.judge(trailers);
         self.operation.record_trailers(&HeaderExtractor(trailers));
@@ -78,14 +78,15 @@ impl Call {
         self.finish();
     }
 
-    /// Says what is known better than by whom the status in these headers comes from.
+    /// Records the real outcome if it is known better than by the sender of the status in these
+    /// headers.
     ///
-    /// If the client has gone in the middle of its messages, what a method makes of the part that it
-    /// has seen reaches nobody. If a server gives a call up because its time is over, that is
-    /// why. The first status counts.
+    /// If the client has disconnected in the middle of its messages, the method's answer to the
+    /// part that it has seen does not reach the client. If a server cancels a call after its
+    /// deadline, the deadline is the reason. The first status counts.
     #[inline]
     fn judge(&mut self, headers: &HeaderMap) {
-        // Most calls come to their end in time, and a look-up hashes a name.
+        // Most calls end in time, and a look-up hashes a name.
         let is_overdue = self.is_overdue();
         if is_overdue || self.request.is_incomplete() {
             self.judge_doubtful(headers, is_overdue);
@@ -107,9 +108,9 @@ impl Call {
         }
     }
 
-    /// A status that came as an error instead of metadata.
+    /// Records a status that came as an error instead of metadata.
     pub(crate) fn record_error(&mut self, status: &Status) {
-        // One that was made here has a source: the transport's error.
+        // A status that was made on this side has a source: the transport's error.
         if self.is_overdue() && (status.code() == Code::Cancelled || status.source().is_some()) {
             self.exceed_deadline();
         }
@@ -117,12 +118,12 @@ impl Call {
         self.operation.record_status(code, status.message());
     }
 
-    /// An error that is no status, or one that has a better name.
+    /// Records an error that is not a status, or a status that has a better name.
     pub(crate) fn fail(&mut self, error_type: ErrorType, message: &'static str) {
         self.operation.fail(error_type.0, message);
     }
 
-    /// tonic calls it `CANCELLED`; what everybody else calls it says why.
+    /// tonic calls this `CANCELLED`; the usual name says why.
     pub(crate) fn exceed_deadline(&mut self) {
         self.fail(ErrorType::DEADLINE_EXCEEDED, TIMEOUT_EXPIRED);
     }
@@ -131,14 +132,14 @@ impl Call {
         self.deadline.is_some_and(|it| Instant::now() >= it)
     }
 
-    /// It came to its end.
+    /// Ends the call.
     pub(crate) fn finish(self) {
         let Self {
             candidate,
             operation,
             ..
         } = self;
-        // What it says has to reach the operation before its end.
+        // Its report has to reach the operation before the operation's end.
         drop(candidate);
         operation.finish();
     }
@@ -150,14 +151,14 @@ impl AsRef<Operation> for Call {
     }
 }
 
-/// What tonic says of a deadline, on both sides.
+/// tonic's message for an expired deadline, on both sides.
 const TIMEOUT_EXPIRED: &str = "Timeout expired";
 
-/// A client that gave up, or a server on its behalf.
+/// The code for a client that gave up, or a server on its behalf.
 const CANCELLED: &str = "1";
 
-/// What tonic says of messages that end too early. A method can say what it likes of a stream that
-/// ended between two messages.
+/// tonic's status messages for request messages that end too early. If a stream ends between two
+/// messages, the method chooses its own status.
 const INCOMPLETE: [&[u8]; 2] = [
     b"Missing%20request%20message.",
     b"Unexpected%20EOF%20decoding%20stream.",

@@ -15,23 +15,23 @@ use tonic::Status;
 use crate::call::Call;
 use crate::web;
 
-/// A body that ends a call when its trailers, its end or an error comes, or when it is dropped.
+/// A body that ends a call with its trailers, its end, an error or its drop.
 ///
-/// Its errors are the [`Status`] that tonic would make of those of the inner body anyway; apart
-/// from that nothing changes. How many bytes passed says nothing about a call: it is not over
-/// before its trailers.
+/// Its errors are the [`Status`] that tonic would make from the errors of the inner body anyway.
+/// Nothing else changes. The number of bytes that passed does not matter, because a call is not
+/// over before its trailers.
 #[pin_project]
 pub struct CallBody<B> {
     #[pin]
     inner: B,
-    /// `None` where another layer records the call, and after its end.
+    /// `None` if another layer records the call, and after its end.
     call: Option<Call>,
-    /// Whether the trailers come as a message.
+    /// True if the trailers come as a message.
     is_web: bool,
 }
 
 impl<B: Body> CallBody<B> {
-    /// The head is there. Where it is all of the response, the call is over.
+    /// Records the head of the response. If it is the whole response, the call ends.
     pub(crate) fn wrap(response: Response<B>, mut call: Call) -> Response<Self> {
         call.respond(&response);
         let is_web = web::is_web(response.headers());
@@ -48,7 +48,7 @@ impl<B: Body> CallBody<B> {
         })
     }
 
-    /// A body that is only passed through.
+    /// Creates a body that is only passed through.
     pub(crate) fn untouched(inner: B) -> Self {
         Self {
             inner,
@@ -107,7 +107,7 @@ where
     }
 }
 
-/// Generated clients want one where they take an interceptor.
+/// Generated clients need this if they take an interceptor.
 impl<B: Default> Default for CallBody<B> {
     fn default() -> Self {
         Self {

@@ -11,7 +11,7 @@ use tonic::{Code, Status};
 use crate::methods::Methods;
 use crate::request_body::RequestProgress;
 
-/// Who asks: what counts as an answer of the method is not the same on both sides.
+/// The side of the call. It decides what counts as an answer of the method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Server,
@@ -20,21 +20,21 @@ pub(crate) enum Side {
 
 /// A call of a method that is not recognised yet.
 ///
-/// Dropped, it still speaks for the method where the call is known to have reached it.
+/// On its drop it still accepts the method if the call is known to have reached it.
 pub(crate) struct Candidate {
     method: String,
     methods: Arc<Methods>,
-    /// `None` where the call is not sampled: others may be, and profit from what it shows.
+    /// `None` if the call is not sampled. Later calls may be, and benefit from what this one shows.
     handle: Option<RouteHandle>,
     side: Side,
     request: RequestProgress,
-    /// Whether the response has begun as a stream of messages.
+    /// True if the response has begun as a stream of messages.
     streams: bool,
     is_decided: bool,
 }
 
 impl Candidate {
-    /// `None` where nothing could be learned from the call.
+    /// `None` if nothing can be learned from the call.
     pub(crate) fn new(
         method: &str,
         methods: &Arc<Methods>,
@@ -56,7 +56,7 @@ impl Candidate {
         }))
     }
 
-    /// The response's head is there; `None` where it decides.
+    /// Reads the head of the response; `None` if the head decides.
     pub(crate) fn responded<B>(mut self: Box<Self>, response: &Response<B>) -> Option<Box<Self>> {
         if let Some(code) = code(response.headers()) {
             let reached = is_answer(code, self.side, self.is_read());
@@ -72,7 +72,7 @@ impl Candidate {
         Some(self)
     }
 
-    /// The trailers are there.
+    /// Reads the trailers, which decide.
     pub(crate) fn trailed(mut self, trailers: &HeaderMap) {
         // A proxy may send its "unimplemented" with a head and trailers of their own.
         self.decide(code(trailers) != Some(Code::Unimplemented));
@@ -114,15 +114,16 @@ impl fmt::Debug for Candidate {
     }
 }
 
-/// Whether a message is gRPC's by its `content-type`.
+/// True if the `content-type` is that of gRPC.
 pub(crate) fn is_grpc(content_type: &HeaderValue) -> bool {
     content_type.as_bytes().starts_with(b"application/grpc")
 }
 
-/// Whether a status in the head is the method's own answer.
+/// True if a status in the head is the method's own answer.
 ///
-/// What stands in front of the methods of a server can refuse any path, with any code: a refusal
-/// counts only if the request was read. A client has nobody to fear.
+/// Layers in front of a server's methods can refuse any path, with any code, so a refusal counts
+/// only if the request was read. A client's paths come from its own program, so there it always
+/// counts.
 fn is_answer(code: Code, side: Side, is_read: bool) -> bool {
     match code {
         Code::Ok => true,

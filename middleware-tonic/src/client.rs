@@ -64,12 +64,12 @@ pub struct OtelClientLayer {
     methods: Arc<Methods>,
 }
 
-/// What the client was told to call.
+/// The target that the client was configured to call.
 #[derive(Debug)]
 struct Target {
     scheme: Option<String>,
     authority: String,
-    /// Where the URI has an address instead of a name.
+    /// Set if the URI has an address instead of a name.
     peer: Option<SocketAddr>,
 }
 
@@ -230,7 +230,7 @@ impl<S> OtelClientService<S> {
             .template(recognised);
         let deadline = deadline(request.headers());
         let mut operation = client.start(&facts);
-        // Its messages are the caller's own.
+        // Not watched, because the messages are the caller's own.
         let progress = RequestProgress::default();
         let candidate = match (method, recognised) {
             (Some(method), None) => {
@@ -239,7 +239,7 @@ impl<S> OtelClientService<S> {
             _ => None,
         };
         operation.inject(&mut HeaderInjector(request.headers_mut()));
-        // What a server passed on begins anew here, for whoever serves it next in this process.
+        // A call that a server forwards is a new one here, for the next server in this process.
         let extensions = request.extensions_mut();
         extensions.remove::<RpcServerRecorded>();
         extensions.remove::<HttpRecorded>();
@@ -272,8 +272,8 @@ where
     }
 }
 
-/// Whom an endpoint connects to, where its URI has an address instead of a name. An unspecified one
-/// is what programs write who connect by other means.
+/// The peer of an endpoint, if its URI has an address instead of a name. An unspecified address is
+/// a placeholder of programs that connect by other means.
 fn peer(uri: &Uri) -> Option<SocketAddr> {
     let ip: IpAddr = uri.host()?.trim_matches(['[', ']']).parse().ok()?;
     let port = uri.port_u16().or_else(|| match uri.scheme_str()? {

@@ -19,12 +19,12 @@ use crate::error;
 pub struct OtelClientFuture<F> {
     #[pin]
     inner: F,
-    /// `None` where another layer records the call, and after the head.
+    /// `None` if another layer records the call, and after the head.
     call: Option<Call>,
 }
 
 impl<F> OtelClientFuture<F> {
-    /// Calls the channel, inside of the call's context.
+    /// Calls the channel inside the call's context.
     pub(crate) fn new(call: Option<Call>, send: impl FnOnce() -> F) -> Self {
         let mut call = call;
         let inner = Operation::run_in(&mut call, send);

@@ -1,17 +1,17 @@
-//! When a call is to be over, by its `grpc-timeout` (gRPC over HTTP/2, "Requests").
+//! The deadline of a call, from its `grpc-timeout` (gRPC over HTTP/2, "Requests").
 
 use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 
-/// The instant at which whoever made the call stops waiting. None without a `grpc-timeout`, and for
-/// one that is malformed, which tonic ignores, too.
+/// The instant at which the caller stops waiting. `None` without a `grpc-timeout` or with a
+/// malformed one, which tonic ignores, too.
 pub(crate) fn deadline(headers: &HeaderMap) -> Option<Instant> {
     let timeout = headers.get("grpc-timeout")?.to_str().ok()?;
     Instant::now().checked_add(duration(timeout)?)
 }
 
-/// Up to eight digits and a unit.
+/// Reads up to eight digits and a unit.
 fn duration(timeout: &str) -> Option<Duration> {
     let unit = timeout.chars().next_back()?;
     let digits = timeout.strip_suffix(unit)?;

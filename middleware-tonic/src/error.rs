@@ -1,4 +1,4 @@
-//! What becomes of a call that the transport, a deadline or another layer failed.
+//! The outcome of a call that failed in the transport, by a deadline or in another layer.
 
 use std::error::Error;
 
@@ -8,12 +8,12 @@ use tonic::{Status, TimeoutExpired};
 use crate::call::Call;
 use crate::sources::sources;
 
-/// Records the status that tonic makes of an error, and hands that on in the error's place.
+/// Records the status that tonic makes from an error, and returns the status in place of the error.
 pub(crate) fn fail(
     call: &mut Call,
     error: Box<dyn Error + Send + Sync>,
 ) -> Box<dyn Error + Send + Sync> {
-    // The client's own clock.
+    // The client's own timer.
     let is_deadline = sources(error.as_ref()).any(<dyn Error>::is::<TimeoutExpired>);
     match Status::try_from_error(error) {
         Ok(status) => {
@@ -24,14 +24,14 @@ pub(crate) fn fail(
             Box::new(status)
         }
         Err(error) => {
-            // What a generated client makes of it: UNKNOWN. Its text may hold a URL.
+            // A generated client makes it UNKNOWN. Its text may contain a URL.
             call.record_error(&Status::unknown(""));
             error
         }
     }
 }
 
-/// Whether the server's clock was faster: it runs as long as the client's.
+/// True if the server's timer, which runs as long as the client's, expired first.
 pub(crate) fn is_deadline(headers: &HeaderMap) -> bool {
     let is = |name, expected: &[u8]| {
         headers

@@ -1,4 +1,4 @@
-//! Propagation alone, for those who attach an interceptor instead of a layer.
+//! Propagation alone, as an interceptor instead of a layer.
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
@@ -10,8 +10,8 @@ use crate::{MetadataExtractor, MetadataInjector};
 ///
 /// An interceptor cannot attach a context to the handler that runs after it. The handler gets the
 /// context by `request.extensions().get::<Context>()` and puts it into the extensions of its own
-/// requests, where [`inject_context`] looks first. If a span is current already, as inside of
-/// [`OtelServerLayer`](crate::OtelServerLayer), this context is the current one.
+/// requests, where [`inject_context`] looks first. If a span is current already, as inside
+/// [`OtelServerLayer`](crate::OtelServerLayer), the current context is put there instead.
 ///
 /// It never refuses a call.
 ///

@@ -1,7 +1,7 @@
 //! gRPC metadata as a carrier of context.
 //!
-//! Its text entries are HTTP headers. What differs are the binary entries, which end in `-bin`, and
-//! the narrower set of characters that a text may have.
+//! Its text entries are HTTP headers, with fewer characters allowed. It also has binary entries,
+//! whose names end in `-bin`.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use opentelemetry::propagation::{Extractor, Injector};
 use otel_propagation::{HeaderExtractor, HeaderInjector};
 use tonic::metadata::{KeyRef, MetadataMap};
 
-/// Reads context from the text entries of a call's metadata; binary ones are not there.
+/// Reads context from the text entries of a call's metadata. Binary entries are ignored.
 ///
 /// ```
 /// use opentelemetry::propagation::Extractor;

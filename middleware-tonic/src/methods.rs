@@ -1,18 +1,17 @@
-//! Which methods are recognised, and may become a label.
+//! The methods that are recognised and may become a label.
 //!
-//! A layer in front of a server sees every path that anybody asks for. tonic tells nobody which
-//! methods there are, so the answers have to: a method is recognised once an answer shows that a
-//! call reached it.
+//! A layer in front of a server sees every requested path. tonic does not expose the list of
+//! methods, so a method is recognised once an answer shows that a call reached it.
 
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
-/// The methods that one layer recognises. Few comparisons find one; to hash its name costs more.
+/// The methods that one layer recognises. A few comparisons find one; hashing its name costs more.
 #[derive(Debug)]
 pub(crate) enum Methods {
-    /// These and no others.
+    /// Only these.
     Listed(BTreeSet<String>),
-    /// Those that were seen to be reached.
+    /// Those that a call has reached.
     Learned(RwLock<BTreeSet<String>>),
 }
 
@@ -39,7 +38,7 @@ impl Methods {
         }
     }
 
-    /// Whether a method that is not recognised can become so.
+    /// True if a method that is not recognised can still become so.
     pub(crate) fn has_room(&self) -> bool {
         match self {
             Self::Listed(_) => false,
@@ -49,7 +48,7 @@ impl Methods {
         }
     }
 
-    /// Whether the method is recognised from now on.
+    /// Adds the method if there is room; true if it is recognised from now on.
     pub(crate) fn learn(&self, method: &str) -> bool {
         let Self::Learned(methods) = self else {
             return false;
@@ -62,7 +61,7 @@ impl Methods {
     }
 }
 
-/// More than any server has. It bounds what a service that answers to every path can do.
+/// More than any server has. It limits the damage of a service that answers every path.
 const LIMIT: usize = 1000;
 
 #[cfg(test)]

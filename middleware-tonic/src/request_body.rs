@@ -1,4 +1,4 @@
-//! A request's body that tells how far it was read.
+//! A request's body that reports how far it was read.
 
 use std::any::Any;
 use std::error::Error;
@@ -12,18 +12,18 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::sources::sources;
 
-/// How far a request's messages were read, which is for methods to do: neither the router nor an
-/// interceptor does. Where nobody watches, they look as if they were never read.
+/// How far a request's messages were read. Only methods read them, neither the router nor an
+/// interceptor. If the body is not watched, it counts as never read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestProgress(Option<Arc<AtomicU8>>);
 
 impl RequestProgress {
-    /// Of a call that somebody watches.
+    /// Progress of a call whose body is watched.
     pub(crate) fn watched() -> Self {
         Self(Some(Arc::default()))
     }
 
-    /// Watches the body of a request. Only of the types that tonic's server and an axum router have.
+    /// Watches the body of a request, if it has the type of tonic's server or of an axum router.
     pub(crate) fn watch<B: 'static>(&self, body: &mut B) {
         let Some(progress) = &self.0 else { return };
         let body: &mut dyn Any = body;
@@ -34,24 +34,24 @@ impl RequestProgress {
         }
     }
 
-    /// Whether somebody has asked for the messages.
+    /// True if the messages were asked for.
     pub(crate) fn is_read(&self) -> bool {
         self.state() != UNREAD
     }
 
-    /// Whether they ended early, by either of the ways below.
+    /// True if the messages ended early, in either of the two ways below.
     pub(crate) fn is_incomplete(&self) -> bool {
         self.state() > READ
     }
 
-    /// Whether the connection was lost below them, or their stream was reset. tonic hides some of
-    /// these errors from methods, which then see an end.
+    /// True if the connection was lost, or the stream was reset. tonic hides some of these errors
+    /// from methods, which then see a normal end.
     pub(crate) fn is_broken(&self) -> bool {
         self.state() == BROKEN
     }
 
-    /// Whether they ended without the end that a client sends, which is how hyper ends a stream that
-    /// its client has cancelled.
+    /// True if the messages ended without the client's end of stream. hyper ends a stream like this
+    /// if the client has cancelled it.
     pub(crate) fn is_cut(&self) -> bool {
         self.state() == CUT
     }
@@ -95,7 +95,7 @@ where
             Poll::Ready(None) if !self.inner.is_end_stream() => CUT,
             _ => READ,
         };
-        // Nothing follows its end.
+        // `fetch_max` keeps the first end: nothing follows it.
         self.progress.fetch_max(state, Ordering::Relaxed);
         polled
     }
@@ -109,7 +109,7 @@ where
     }
 }
 
-/// Whether an error came from the connection, and not from a layer that limits or decodes.
+/// True if an error came from the connection, and not from a layer that limits or decodes.
 fn is_transport(error: &(dyn Error + 'static)) -> bool {
     sources(error).any(<dyn Error>::is::<hyper::Error>)
 }

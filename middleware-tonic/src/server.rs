@@ -137,7 +137,7 @@ impl<S> OtelServerService<S> {
         let headers = RequestHeaders::new(request.headers());
         let facts = facts(request, &headers);
         let recognise = |method: &&str| methods.recognises(method);
-        // Nearly all paths are those of methods that are known, and need not be taken apart.
+        // Nearly all paths are those of known methods and need not be parsed.
         let known = facts.path.strip_prefix('/').filter(recognise);
         let method = known.or_else(|| rpc_method(facts.path));
         let recognised = known.or_else(|| method.filter(recognise));
@@ -164,7 +164,7 @@ impl<S> OtelServerService<S> {
             Candidate::new(method, methods, &mut operation, Side::Server, &progress)
         });
         progress.watch(request.body_mut());
-        // What is sent onwards is another call.
+        // A call that the handler forwards is another one.
         let extensions = request.extensions_mut();
         extensions.remove::<RpcClientRecorded>();
         if operation.is_recorded() {
@@ -197,12 +197,12 @@ where
     }
 }
 
-/// A service keeps its name, so that the layer can also be put around one of them.
+/// Keeps the name of the service, so that the layer can also be put around a single service.
 impl<S: NamedService> NamedService for OtelServerService<S> {
     const NAME: &'static str = S::NAME;
 }
 
-/// Whether a call came over a Unix domain socket.
+/// True if a call came over a Unix domain socket.
 #[cfg(unix)]
 fn is_unix_socket<B>(request: &Request<B>) -> bool {
     let extensions = request.extensions();
@@ -216,8 +216,8 @@ fn is_unix_socket<B>(_: &Request<B>) -> bool {
     false
 }
 
-/// Whether a request is gRPC: by its `content-type`, which clients have to send. One without is
-/// given the benefit of the doubt, unless it is recorded as HTTP.
+/// True if a request is gRPC, by its `content-type`, which clients have to send. A request without
+/// one counts as gRPC, unless it is recorded as HTTP.
 fn is_call<B>(request: &Request<B>) -> bool {
     if let Some(content_type) = request.headers().get(CONTENT_TYPE) {
         return is_grpc(content_type) && !web::is_text(content_type);
@@ -225,5 +225,5 @@ fn is_call<B>(request: &Request<B>) -> bool {
     request.method() == Method::POST && request.extensions().get::<HttpRecorded>().is_none()
 }
 
-/// The authority that tonic's clients make up for Unix domain sockets.
+/// The authority that tonic's clients send over Unix domain sockets.
 pub(crate) const UNIX_SOCKET: &str = "tonic";

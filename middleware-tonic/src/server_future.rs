@@ -21,12 +21,12 @@ use crate::sources::sources;
 pub struct OtelServerFuture<F> {
     #[pin]
     inner: F,
-    /// `None` where another layer records the call, and after the head.
+    /// `None` if another layer records the call, and after the head.
     call: Option<Call>,
 }
 
 impl<F> OtelServerFuture<F> {
-    /// Calls the inner service, inside of the call's context.
+    /// Calls the inner service inside the call's context.
     pub(crate) fn new(call: Option<Call>, serve: impl FnOnce() -> F) -> Self {
         let mut call = call;
         let inner = Operation::run_in(&mut call, serve);
@@ -71,7 +71,7 @@ impl<F> fmt::Debug for OtelServerFuture<F> {
     }
 }
 
-/// The status that an error of a tower stack is, or was made from. tonic answers with it.
+/// The status that is the error of a tower stack, or its source. tonic answers with it.
 fn status_of<E: 'static>(error: &E) -> Option<&Status> {
     let error: &dyn Any = error;
     if let Some(status) = error.downcast_ref() {

@@ -1,4 +1,4 @@
-//! What an error comes from.
+//! The sources of an error.
 
 use std::error::Error;
 use std::iter;

@@ -1,23 +1,23 @@
-//! gRPC-Web, where a layer in front of the translation sees the trailers as the last message.
+//! gRPC-Web: a layer in front of the translation sees the trailers as the last message.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Whether a response's trailers are in its body. Its head has one header or two here: to walk past
-/// them is cheaper than to hash a name.
+/// True if a response's trailers are in its body. Its head has one or two headers here, and
+/// scanning them is cheaper than hashing a name.
 pub(crate) fn is_web(head: &HeaderMap) -> bool {
     head.iter().any(|(name, value)| {
         name == CONTENT_TYPE && value.as_bytes().starts_with(b"application/grpc-web")
     })
 }
 
-/// Whether messages are encoded as text, which hides the trailers from us.
+/// True if messages are encoded as text, in which the trailers cannot be seen here.
 pub(crate) fn is_text(content_type: &HeaderValue) -> bool {
     let content_type = content_type.as_bytes();
     content_type.starts_with(b"application/grpc-web-text")
 }
 
-/// The trailers, if the chunk is their frame. tonic-web makes a chunk of its own of it.
+/// The trailers, if the chunk is their frame. tonic-web sends this frame as a chunk of its own.
 pub(crate) fn trailers(chunk: &[u8]) -> Option<HeaderMap> {
     let [TRAILERS, frame @ ..] = chunk else {
         return None;
@@ -42,7 +42,7 @@ pub(crate) fn trailers(chunk: &[u8]) -> Option<HeaderMap> {
     )
 }
 
-/// The first byte of the frame that holds the trailers.
+/// The first byte of the frame that contains the trailers.
 const TRAILERS: u8 = 0x80;
 
 #[cfg(test)]
