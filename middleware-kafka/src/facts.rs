@@ -1,11 +1,11 @@
-//! What Kafka's types say of a message, a client and an error.
+//! The facts in rdkafka's types about a message, a client and an error.
 
 use otel_instrumentation::{ErrorType, Message, MessageOperation, MessagingConfig, kafka_error};
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::ToBytes;
 
-/// A message that was received.
+/// The facts of a received message.
 pub(crate) fn received<M: rdkafka::Message>(message: &M) -> Message<'_> {
     Message::new(message.topic())
         .partition(partition(message.partition()))
@@ -15,7 +15,7 @@ pub(crate) fn received<M: rdkafka::Message>(message: &M) -> Message<'_> {
         .body_size(size(message.payload()))
 }
 
-/// A record that is to be sent.
+/// The facts of a record that is to be sent.
 pub(crate) fn to_send<'a, K, P>(
     topic: &'a str,
     to: Option<i32>,
@@ -38,7 +38,7 @@ pub(crate) fn partition(partition: i32) -> Option<i32> {
     (partition >= 0).then_some(partition)
 }
 
-/// `None` where the broker has not said: without acknowledgements it never does.
+/// `None` if the broker has not reported it; without acknowledgements it never does.
 pub(crate) fn offset(offset: i64) -> Option<i64> {
     (offset >= 0).then_some(offset)
 }
@@ -47,7 +47,7 @@ fn size(value: Option<&[u8]>) -> Option<u64> {
     value.map(|value| u64::try_from(value.len()).unwrap_or(u64::MAX))
 }
 
-/// The code of a broker or of librdkafka; a class where the error has none.
+/// The code of a broker or of librdkafka, or a class if the error has no code.
 pub(crate) fn error_type(error: &KafkaError) -> ErrorType {
     match error.rdkafka_error_code() {
         Some(code) => kafka_error(number(code)),
@@ -61,20 +61,20 @@ pub(crate) fn error_type(error: &KafkaError) -> ErrorType {
     }
 }
 
-/// The operation failed.
+/// Records that the operation failed.
 pub(crate) fn fail(operation: &mut MessageOperation, error: &KafkaError) {
     if operation.is_recording() {
         operation.fail(error_type(error).0, error.to_string());
     }
 }
 
-/// The number of a code, as brokers and librdkafka write it.
+/// The number of a code in the protocol or in librdkafka.
 fn number(code: RDKafkaErrorCode) -> i32 {
     code as i32
 }
 
-/// What a client's configuration says of it and of its broker, which cannot be asked of the finished
-/// client.
+/// The identity of a client and its broker, from the client's configuration. A finished client does
+/// not expose it.
 pub(crate) fn identity(config: &ClientConfig) -> MessagingConfig {
     let mut identity = MessagingConfig::new();
     if let Some(client_id) = config.get("client.id") {
@@ -92,7 +92,7 @@ pub(crate) fn identity(config: &ClientConfig) -> MessagingConfig {
     }
 }
 
-/// The address of the only broker that is named; of several the list as it is, without a port.
+/// The address of the broker if only one is named; otherwise the whole list, without a port.
 fn server(list: &str) -> Option<(String, Option<u16>)> {
     let brokers = list.split(',').map(str::trim).filter(|it| !it.is_empty());
     let brokers: Vec<_> = brokers

@@ -1,4 +1,4 @@
-//! Context in and out of the headers of Kafka's messages.
+//! Reading and writing context in the headers of Kafka's messages.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,7 @@ use rdkafka::message::{Header, Headers, OwnedHeaders};
 /// Reads the context from the headers of a message and returns `context` with it added.
 ///
 /// This is for programs that only pass on the context. If there are no headers, or nothing valid in
-/// them, it returns the context that was given.
+/// them, `context` is returned unchanged.
 ///
 /// ```
 /// use opentelemetry::Context;
@@ -45,9 +45,9 @@ pub fn inject_context(context: &Context, headers: OwnedHeaders) -> OwnedHeaders 
 /// The headers of a message, for the carriers of `otel-propagation`. They are the `BorrowedHeaders`
 /// of a received message or the `OwnedHeaders` of a message to send.
 ///
-/// rdkafka panics at a header whose name is not UTF-8. Here the panic is caught, and the message
-/// counts as one without headers. A panic hook still sees the panic, and if panics abort the
-/// program, this cannot prevent it.
+/// rdkafka panics on a header whose name is not UTF-8. This type catches the panic, and the message
+/// counts as one without headers. A panic hook still sees the panic, and a program that aborts on
+/// panics still aborts.
 ///
 /// ```
 /// use opentelemetry::propagation::Extractor;
@@ -60,20 +60,22 @@ pub fn inject_context(context: &Context, headers: OwnedHeaders) -> OwnedHeaders 
 /// assert_eq!(MessageExtractor(&headers).get("baggage"), Some("a=1"));
 /// ```
 pub struct KafkaHeaders<'a, H> {
-    /// The first ones, and nothing behind them. rdkafka measures and checks a name each time that
-    /// it reads it, and propagators ask for some names.
+    /// The first headers; the unused places behind them are `None`. rdkafka measures and checks a
+    /// name each time it reads it, and propagators ask for several names.
     first: [Option<Pair<'a>>; READ_ONCE],
-    /// All of them, where there are more.
+    /// All headers, if there are more.
     all: Option<&'a H>,
 }
 
 type Pair<'a> = (&'a str, Option<&'a [u8]>);
 
-/// What propagators write, and some of the user's. A batch has as many for each of its messages.
+/// Enough for the headers of propagators and some of the user's. A batch has as many for each of
+/// its messages.
 const READ_ONCE: usize = 8;
 
 impl<'a, H: Headers> KafkaHeaders<'a, H> {
-    /// What [`Message::headers`](rdkafka::Message::headers) has; `None` is no headers.
+    /// Takes the result of [`Message::headers`](rdkafka::Message::headers). `None` means no
+    /// headers.
     #[must_use]
     pub fn new(headers: Option<&'a H>) -> Self {
         let read = headers.and_then(|headers| {
@@ -86,7 +88,7 @@ impl<'a, H: Headers> KafkaHeaders<'a, H> {
         })
     }
 
-    /// Panics at a name that is not UTF-8, wherever it is.
+    /// Panics on any name that is not UTF-8.
     fn read(headers: &'a H) -> Self {
         let mut first = [None; READ_ONCE];
         let count = headers.count();
@@ -110,14 +112,14 @@ impl<H: Headers> MessageHeaders for KafkaHeaders<'_, H> {
 }
 
 impl<H: Headers> fmt::Debug for KafkaHeaders<'_, H> {
-    /// Leaves out the values, which may hold secrets.
+    /// Leaves out the values, which may contain secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.headers().map(|(name, _)| name);
         formatter.debug_set().entries(names).finish()
     }
 }
 
-/// Headers that are copied once there is something to write.
+/// Headers that are copied on the first write.
 pub(crate) struct WrittenHeaders<'a> {
     given: Option<&'a OwnedHeaders>,
     is_readable: bool,
@@ -133,7 +135,7 @@ impl<'a> WrittenHeaders<'a> {
         }
     }
 
-    /// `None` where nothing was written: those that were given are still right.
+    /// `None` if nothing was written, so that the given headers still apply.
     pub(crate) fn into_written(self) -> Option<OwnedHeaders> {
         self.written
     }
@@ -144,7 +146,7 @@ impl<'a> WrittenHeaders<'a> {
 }
 
 impl MessageHeaders for WrittenHeaders<'_> {
-    /// None, if they cannot be read.
+    /// Empty if the headers cannot be read.
     fn headers(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
         let readable = self.current().filter(|_| self.is_readable);
         let headers = readable.into_iter().flat_map(Headers::iter);
@@ -154,7 +156,8 @@ impl MessageHeaders for WrittenHeaders<'_> {
 
 impl MessageHeadersMut for WrittenHeaders<'_> {
     fn remove(&mut self, name: &str) {
-        // What cannot be read can be copied as a whole; the last header of a name counts.
+        // Headers that cannot be read are copied whole on the next write; the last header of a name
+        // counts.
         let Some(current) = self.current().filter(|_| self.is_readable) else {
             return;
         };
@@ -177,7 +180,7 @@ impl MessageHeadersMut for WrittenHeaders<'_> {
     }
 }
 
-/// Whether rdkafka can read the headers without a panic.
+/// True if rdkafka can read the headers without a panic.
 fn is_readable<H: Headers>(headers: &H) -> bool {
     catch_unwind(AssertUnwindSafe(|| {
         for index in 0..headers.count() {
@@ -267,7 +270,7 @@ mod tests {
         ));
     }
 
-    /// As `BorrowedHeaders` with a name that is not UTF-8.
+    /// Behaves as `BorrowedHeaders` with a name that is not UTF-8.
     struct Panicking;
 
     impl Headers for Panicking {

@@ -1,4 +1,4 @@
-//! A consumer whose work on messages belongs to the traces that they come from.
+//! A consumer that processes messages in the traces that they come from.
 
 mod output;
 mod processing;

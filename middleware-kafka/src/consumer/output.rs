@@ -1,4 +1,4 @@
-//! What the work on a message comes to.
+//! The result of processing a message.
 
 use std::any::Any;
 
@@ -9,7 +9,7 @@ use crate::facts;
 
 /// The result of processing a message: `()` or a `Result`.
 ///
-/// Implement it for your own type to say when the work has failed.
+/// Implement it for your own type to define when processing has failed.
 ///
 /// ```
 /// use otel_middleware_kafka::{ErrorType, ProcessOutput};
@@ -38,7 +38,8 @@ impl ProcessOutput for () {
     }
 }
 
-/// An error of Kafka has its code, another one its [class](ErrorType::of).
+/// The `error.type` of a Kafka error is its code, and that of any other error its
+/// [class](ErrorType::of).
 impl<T, E: Any> ProcessOutput for Result<T, E> {
     fn error_type(&self) -> Option<ErrorType> {
         let error = self.as_ref().err()?;

@@ -1,4 +1,4 @@
-//! The work on messages, in its context.
+//! The processing of messages, in its context.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use pin_project::pin_project;
 use super::output::ProcessOutput;
 
 /// The future of [`OtelConsumer::process`](super::OtelConsumer::process): polls the work in the
-/// context of its span, and ends that with it.
+/// context of its span, and ends the span with the work.
 ///
 /// If it is dropped before its end, the span has the error `cancelled`.
 #[pin_project]
@@ -23,7 +23,7 @@ pub struct Processing<F> {
 }
 
 impl<F> Processing<F> {
-    /// Calls for the work, inside the operation's context.
+    /// Creates the work's future inside the operation's context.
     pub(super) fn begin(operation: MessageOperation, work: impl FnOnce() -> F) -> Self {
         let mut operation = Some(operation);
         let work = Operation::run_in(&mut operation, work);

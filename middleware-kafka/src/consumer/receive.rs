@@ -8,7 +8,8 @@ use rdkafka::message::BorrowedMessage;
 use crate::facts;
 use crate::headers::KafkaHeaders;
 
-/// Records that a message has arrived, or that none can. The end of a partition is neither.
+/// Records that a message has arrived or that receiving has failed. The end of a partition is
+/// neither.
 pub(super) fn receive(
     instrumentation: &ConsumerInstrumentation,
     received: &KafkaResult<BorrowedMessage<'_>>,

@@ -1,4 +1,4 @@
-//! Messages one after the other, without an end.
+//! An endless stream of messages.
 
 use std::fmt;
 use std::pin::Pin;

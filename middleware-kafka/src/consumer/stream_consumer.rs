@@ -60,7 +60,7 @@ where
 {
     consumer: Arc<StreamConsumer<C, R>>,
     instrumentation: ConsumerInstrumentation,
-    /// What the client's configuration said of it.
+    /// The identity of the client, from its configuration.
     identity: MessagingConfig,
 }
 
@@ -84,8 +84,8 @@ where
         }
     }
 
-    /// Uses this configuration for the telemetry. What it does not set about the broker and the
-    /// client is kept. Default: [`MessagingConfig::new`].
+    /// Uses this configuration for the telemetry. Settings of the broker and the client that it
+    /// leaves out are kept. Default: [`MessagingConfig::new`].
     pub fn with_config(mut self, config: MessagingConfig) -> Self {
         self.instrumentation = instrumentation(config.or(self.identity.clone()));
         self
@@ -108,7 +108,7 @@ where
         MessageStream::new(self.consumer.stream(), &self.instrumentation)
     }
 
-    /// Processes a message inside of a span that belongs to the message's trace.
+    /// Processes a message inside a span that belongs to the message's trace.
     ///
     /// The span begins with this call and ends with the future. If no local span is active, it is a
     /// child of the context in which the message was created, unless the configuration [says
@@ -136,8 +136,8 @@ where
         Processing::begin(operation, || work(message))
     }
 
-    /// Processes several messages at once, inside of one span. The span is a child of the current
-    /// span and links to the contexts in which the messages were created.
+    /// Processes several messages at once, inside one span. The span is a child of the current span
+    /// and links to the contexts in which the messages were created.
     pub fn process_batch<'a, M, F, W>(&self, messages: &'a [M], work: F) -> Processing<W>
     where
         M: Message,
@@ -154,7 +154,7 @@ where
         Processing::begin(operation, || work(messages))
     }
 
-    /// Commits offsets, see [`Consumer::commit`]. The span of an asynchronous commit ends when the
+    /// Commits offsets; see [`Consumer::commit`]. The span of an asynchronous commit ends when the
     /// call returns.
     ///
     /// # Errors
@@ -171,7 +171,7 @@ where
         self.committing(common.as_ref(), || self.consumer.commit(offsets, mode))
     }
 
-    /// Commits the offset of the last received message of each partition, see
+    /// Commits the offset of the last received message of each partition; see
     /// [`Consumer::commit_consumer_state`].
     ///
     /// # Errors
@@ -181,7 +181,7 @@ where
         self.committing(None, || self.consumer.commit_consumer_state(mode))
     }
 
-    /// Commits a message and those before it, see [`Consumer::commit_message`].
+    /// Commits a message and those before it; see [`Consumer::commit_message`].
     ///
     /// # Errors
     ///

@@ -49,19 +49,19 @@ where
     C: ProducerContext<Part>,
     Part: Partitioner,
 {
-    /// Uses this configuration for the telemetry. What it does not set about the broker and the
-    /// client is kept. Default: [`MessagingConfig::new`].
+    /// Uses this configuration for the telemetry. Settings of the broker and the client that it
+    /// leaves out are kept. Default: [`MessagingConfig::new`].
     #[must_use]
     pub fn with_config(mut self, config: MessagingConfig) -> Self {
         self.sender = self.sender.with_config(config);
         self
     }
 
-    /// As [`BaseProducer::send`].
+    /// Sends a message, as [`BaseProducer::send`] does.
     ///
     /// # Errors
     ///
-    /// Those of [`BaseProducer::send`]: the record comes back as it was.
+    /// Those of [`BaseProducer::send`]. The record is returned unchanged.
     #[expect(clippy::result_large_err, reason = "the result is that of rdkafka")]
     pub fn send<'a, K, P>(
         &self,

@@ -1,5 +1,5 @@
-//! The client that an [`OtelProducer`](super::OtelProducer) sends with: one of our own, or one that
-//! was there already.
+//! The client of an [`OtelProducer`](super::OtelProducer): created by this crate, or given by the
+//! user.
 
 use std::sync::Arc;
 
@@ -24,10 +24,11 @@ where
     Given(FutureProducer<C, R>),
 }
 
-/// A record for whose delivery somebody waits.
+/// A record whose delivery is waited for.
 pub(super) type WaitedRecord<'a, K, P> = BaseRecord<'a, K, P, Box<InFlight<Waiting>>>;
 
-/// A record that could not be queued, why, and what was to wait for its delivery.
+/// A record that could not be queued, with the error and the future that would have waited for its
+/// delivery.
 pub(super) type Unqueued<'a, K, P> = (KafkaError, WaitedRecord<'a, K, P>, DeliveryFuture);
 
 impl<C, R> FutureClient<C, R>
@@ -41,7 +42,7 @@ where
         Ok(Self::Own(Arc::new(producer)))
     }
 
-    /// Queues a record for whose delivery `delivery` waits, and says what does.
+    /// Queues a record for whose delivery `delivery` waits, and returns the future to await.
     #[expect(clippy::result_large_err, reason = "the result is that of rdkafka")]
     pub(super) fn send<'a, K, P>(
         &self,

@@ -1,4 +1,4 @@
-//! Our context around the user's, where the delivery of a message is reported.
+//! This crate's context around the user's own. Deliveries of messages are reported to it.
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -17,7 +17,7 @@ use rdkafka::statistics::Statistics;
 use super::in_flight::{Given, InFlight, end};
 
 /// The context of an [`OtelBaseProducer`](super::OtelBaseProducer) or an
-/// [`OtelThreadedProducer`](super::OtelThreadedProducer), around the user's own, which it leads to.
+/// [`OtelThreadedProducer`](super::OtelThreadedProducer), around the user's own.
 ///
 /// Every callback of the user's context is called, `delivery` with the user's own opaque value,
 /// after the message's span has ended.
@@ -97,7 +97,7 @@ impl<C> fmt::Debug for OtelProducerContext<C> {
 ///
 /// Use it in [`ProducerContext::delivery`] if your context sends failed messages again. The message
 /// in the report also has the headers of this crate, and a record with these would keep the context
-/// of the failed send. Outside of that callback, this returns the headers of the message.
+/// of the failed send. Outside that callback, this returns the headers of the message.
 ///
 /// ```
 /// use otel_middleware_kafka::delivered_headers;
@@ -127,8 +127,8 @@ where
     })
 }
 
-/// Keeps the user's headers at hand until the drop. A callback may poll its producer, which reports
-/// other deliveries in between.
+/// Keeps the user's headers available until this is dropped. A callback may poll its producer,
+/// which reports other deliveries in between.
 struct Reported {
     outer: Option<Given>,
 }
@@ -147,7 +147,7 @@ impl Drop for Reported {
     }
 }
 
-/// Where the thread is torn down, nothing is reported any more.
+/// While the thread is torn down, nothing is reported any more.
 fn exchange(next: Option<Given>) -> Option<Given> {
     let exchanged = REPORTED.try_with(|reported| reported.replace(next));
     exchanged.ok().flatten()

@@ -1,4 +1,4 @@
-//! What a producer does besides sending, as rdkafka's `Producer` has it.
+//! The methods of rdkafka's `Producer` besides sending.
 
 use rdkafka::ClientContext;
 use rdkafka::consumer::ConsumerGroupMetadata;
@@ -15,11 +15,11 @@ where
     C: ClientContext + 'static,
     R: AsyncRuntime,
 {
-    /// Waits until all messages are delivered, see [`Producer::flush`].
+    /// Waits until all messages are delivered; see [`Producer::flush`].
     ///
     /// # Errors
     ///
-    /// If the time is up, or if the producer can no longer be used.
+    /// If the timeout expires, or if the producer can no longer be used.
     pub fn flush(&self, timeout: impl Into<Timeout>) -> KafkaResult<()> {
         match self.client() {
             FutureClient::Own(producer) => producer.flush(timeout),
@@ -27,7 +27,7 @@ where
         }
     }
 
-    /// Gives up messages that are not delivered, see [`Producer::purge`]. Their spans end with the
+    /// Gives up messages that are not delivered; see [`Producer::purge`]. Their spans end with the
     /// error `_PURGE_QUEUE` or `_PURGE_INFLIGHT`.
     pub fn purge(&self, flags: PurgeConfig) {
         match self.client() {
@@ -36,7 +36,8 @@ where
         }
     }
 
-    /// How many messages are queued or being delivered, see [`Producer::in_flight_count`].
+    /// The number of messages that are queued or being delivered; see
+    /// [`Producer::in_flight_count`].
     #[must_use]
     pub fn in_flight_count(&self) -> i32 {
         match self.client() {
@@ -45,7 +46,7 @@ where
         }
     }
 
-    /// Makes the producer ready for transactions, see [`Producer::init_transactions`].
+    /// Makes the producer ready for transactions; see [`Producer::init_transactions`].
     ///
     /// # Errors
     ///
@@ -57,7 +58,7 @@ where
         }
     }
 
-    /// Begins a transaction, see [`Producer::begin_transaction`].
+    /// Begins a transaction; see [`Producer::begin_transaction`].
     ///
     /// # Errors
     ///
@@ -69,7 +70,7 @@ where
         }
     }
 
-    /// Makes the commit of a consumer's offsets part of the transaction, see
+    /// Makes the commit of a consumer's offsets part of the transaction; see
     /// [`Producer::send_offsets_to_transaction`].
     ///
     /// # Errors
@@ -91,7 +92,7 @@ where
         }
     }
 
-    /// Commits the transaction, see [`Producer::commit_transaction`].
+    /// Commits the transaction; see [`Producer::commit_transaction`].
     ///
     /// # Errors
     ///
@@ -103,7 +104,7 @@ where
         }
     }
 
-    /// Aborts the transaction, see [`Producer::abort_transaction`]. The spans of messages that were
+    /// Aborts the transaction; see [`Producer::abort_transaction`]. The spans of messages that were
     /// delivered remain successful.
     ///
     /// # Errors

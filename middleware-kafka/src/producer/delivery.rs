@@ -1,4 +1,4 @@
-//! The result of a delivery, for those who wait for it.
+//! The result of a delivery, as a future.
 
 use std::error::Error;
 use std::fmt;
@@ -17,7 +17,7 @@ use rdkafka::statistics::Statistics;
 
 use super::in_flight::{Given, InFlight, end, fail, record_place};
 
-/// Waits for the delivery of a message, as rdkafka's own future of that name does.
+/// Waits for the delivery of a message, as rdkafka's own future of the same name does.
 ///
 /// The message is sent whether this future is awaited or dropped. If the producer is dropped before
 /// the delivery is reported, the future is [cancelled](oneshot::Canceled).
@@ -28,12 +28,12 @@ pub struct DeliveryFuture(Delivering);
 enum Delivering {
     /// The operation travels with the message.
     Own(oneshot::Receiver<OwnedDeliveryResult>),
-    /// The operation is here, and ends with the future. `None` after the end.
+    /// The operation is kept here and ends with the future. `None` after the end.
     Given(KafkaFuture, Option<Box<InFlight<Waiting>>>),
 }
 
 impl DeliveryFuture {
-    /// For a message that a client took which knows nothing of operations.
+    /// For a message whose client does not know about operations.
     pub(super) fn given(delivery: KafkaFuture, in_flight: Box<InFlight<Waiting>>) -> Self {
         Self(Delivering::Given(delivery, Some(in_flight)))
     }
@@ -85,7 +85,7 @@ fn report(
             fail(operation, &error);
             Ok(Err((error, as_given(message, headers))))
         }
-        // The producer is gone, and nobody knows of the message.
+        // The producer is gone, so the fate of the message is unknown.
         Err(canceled) => {
             fail(operation, &KafkaError::Canceled);
             Err(canceled)
@@ -93,7 +93,7 @@ fn report(
     }
 }
 
-/// Who waits for the delivery.
+/// The sender to the future that waits for the delivery.
 pub(super) type Waiting = oneshot::Sender<OwnedDeliveryResult>;
 
 pub(super) fn channel() -> (Waiting, DeliveryFuture) {
@@ -101,7 +101,7 @@ pub(super) fn channel() -> (Waiting, DeliveryFuture) {
     (sender, DeliveryFuture(Delivering::Own(receiver)))
 }
 
-/// Tells those who wait, and leaves the rest to the user's context.
+/// Reports deliveries to the waiting futures, and leaves the rest to the user's context.
 pub(super) struct WaitingContext<C>(pub(super) C);
 
 impl<C: ClientContext> ClientContext for WaitingContext<C> {
@@ -138,7 +138,7 @@ impl<C: ClientContext> ProducerContext for WaitingContext<C> {
             opaque: waiting,
         } = *in_flight;
         end(operation, result);
-        // Nobody need be waiting any more.
+        // The future may have been dropped.
         let _ = waiting.send(owned(result, headers));
     }
 }
@@ -151,7 +151,7 @@ impl<C> fmt::Debug for WaitingContext<C> {
     }
 }
 
-/// The result without the producer's buffers.
+/// The result, copied out of the producer's buffers.
 #[expect(clippy::result_large_err, reason = "the result is that of rdkafka")]
 fn owned(result: &DeliveryResult<'_>, headers: Given) -> OwnedDeliveryResult {
     match result {

@@ -60,9 +60,9 @@ where
     /// Wraps an existing producer.
     ///
     /// Prefer to create the producer from a configuration. A finished producer cannot be asked for
-    /// its brokers and its client id; set them by [`with_config`](Self::with_config). And the span
-    /// of a message ends with the future that waits for the delivery. If that future is dropped,
-    /// the span does not show what happened to the message.
+    /// its brokers and its client id; set them by [`with_config`](Self::with_config). In addition,
+    /// the span of a message ends with the future that waits for the delivery. If that future is
+    /// dropped, the span does not show what happened to the message.
     pub fn new(client: FutureProducer<C, R>) -> Self {
         Self {
             client: FutureClient::Given(client),
@@ -70,8 +70,8 @@ where
         }
     }
 
-    /// Uses this configuration for the telemetry. What it does not set about the broker and the
-    /// client is kept. Default: [`MessagingConfig::new`].
+    /// Uses this configuration for the telemetry. Settings of the broker and the client that it
+    /// leaves out are kept. Default: [`MessagingConfig::new`].
     pub fn with_config(mut self, config: MessagingConfig) -> Self {
         self.sender = self.sender.with_config(config);
         self
@@ -82,8 +82,8 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`FutureProducer::send`]. The message that comes back with them has the headers
-    /// that were given.
+    /// Those of [`FutureProducer::send`]. The message that is returned with them has the given
+    /// headers.
     pub async fn send<K, P>(
         &self,
         record: FutureRecord<'_, K, P>,
@@ -106,7 +106,7 @@ where
             match self.client.send(record, delivery) {
                 Ok(delivery) => match delivery.await {
                     Ok(result) => return result,
-                    // The producer is held here, so that this does not happen.
+                    // This does not happen, because the producer is kept alive here.
                     Err(_) => {
                         let lost = FutureRecord::to(topic);
                         break (
@@ -137,7 +137,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`FutureProducer::send_result`]: the record comes back as it was.
+    /// Those of [`FutureProducer::send_result`]. The record is returned unchanged.
     #[expect(clippy::result_large_err, reason = "the result is that of rdkafka")]
     pub fn send_result<'a, K, P>(
         &self,
@@ -230,7 +230,7 @@ where
     }
 }
 
-/// The record was not taken, and is again what it was.
+/// Restores a record that was not queued.
 fn refuse<'a, K, P>(error: &KafkaError, record: WaitedRecord<'a, K, P>) -> FutureRecord<'a, K, P>
 where
     K: ToBytes + ?Sized,
@@ -241,7 +241,7 @@ where
     unwaited(record)
 }
 
-/// What rdkafka makes of a record that it could not queue.
+/// The message that rdkafka returns for a record that it could not queue.
 fn owned<K, P>(record: FutureRecord<'_, K, P>) -> OwnedMessage
 where
     K: ToBytes + ?Sized,
@@ -261,5 +261,5 @@ where
 }
 
 const QUEUE_FULL: KafkaError = KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull);
-/// As rdkafka waits.
+/// The same delay as in rdkafka.
 const QUEUE_DELAY: Duration = Duration::from_millis(100);

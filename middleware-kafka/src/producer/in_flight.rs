@@ -1,4 +1,5 @@
-//! What travels with a message until the broker has it: its operation, and what the user gave.
+//! The data that travels with a message until the broker has it: its operation, and the user's own
+//! data.
 
 use std::fmt;
 
@@ -12,10 +13,10 @@ use rdkafka::producer::DeliveryResult;
 use crate::facts;
 use crate::headers::WrittenHeaders;
 
-/// A message on its way to the broker: the `DeliveryOpaque` of our contexts, with the user's own in
-/// it.
+/// A message on its way to the broker. It is the `DeliveryOpaque` of this crate's contexts and
+/// contains the user's own.
 ///
-/// It is named here because it is part of types; it is made and taken apart by the producers.
+/// It is public because it is part of other types. Only the producers create and read it.
 pub struct InFlight<D> {
     pub(super) operation: MessageOperation,
     pub(super) headers: Given,
@@ -24,14 +25,14 @@ pub struct InFlight<D> {
 
 /// The headers as the user gave them.
 pub(super) enum Given {
-    /// The message has them.
+    /// The message still has them.
     Untouched,
-    /// The message has others in place of these.
+    /// The message has other headers in place of these.
     Replaced(Option<OwnedHeaders>),
 }
 
 impl<D> InFlight<D> {
-    /// The message is handed over; its headers get the context.
+    /// Begins the operation of a message, and writes the context into its headers.
     pub(super) fn begin(
         instrumentation: &ProducerInstrumentation,
         message: &Message<'_>,
@@ -52,7 +53,7 @@ impl<D> InFlight<D> {
         })
     }
 
-    /// The message was not taken: its headers go back as they came.
+    /// Ends the operation of a message that was not queued, and restores its headers.
     pub(super) fn refuse(self, error: &KafkaError, headers: &mut Option<OwnedHeaders>) -> D {
         fail(self.operation, error);
         if let Given::Replaced(given) = self.headers {
@@ -71,7 +72,7 @@ impl<D> fmt::Debug for InFlight<D> {
     }
 }
 
-/// The broker has the message, or never will.
+/// Ends the operation, because the broker has the message or never will.
 pub(super) fn end(mut operation: MessageOperation, result: &DeliveryResult<'_>) {
     let (Ok(message) | Err((_, message))) = result;
     record_place(&mut operation, message.partition(), message.offset());
@@ -81,8 +82,8 @@ pub(super) fn end(mut operation: MessageOperation, result: &DeliveryResult<'_>) 
     }
 }
 
-/// Where the message is now, as far as the broker has said. Without acknowledgements it never says
-/// the offset.
+/// Records the partition and the offset, if the broker has reported them. Without acknowledgements
+/// it never reports the offset.
 pub(super) fn record_place(operation: &mut MessageOperation, partition: i32, offset: i64) {
     if let Some(partition) = facts::partition(partition) {
         operation.record_partition(partition);
@@ -92,7 +93,7 @@ pub(super) fn record_place(operation: &mut MessageOperation, partition: i32, off
     }
 }
 
-/// The operation failed, and ends.
+/// Ends the operation with a failure.
 pub(super) fn fail(mut operation: MessageOperation, error: &KafkaError) {
     facts::fail(&mut operation, error);
     operation.finish();

@@ -1,4 +1,4 @@
-//! Producers whose messages carry the context, each with the span of its delivery.
+//! Producers that send the context with each message, and record a span for each.
 
 mod base;
 mod client;

@@ -1,4 +1,4 @@
-//! Partitioners of the user's, and what rdkafka needs to register them.
+//! The user's partitioners, and the property that rdkafka needs to register them.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use rdkafka::producer::{Partitioner, ProducerContext};
 
 /// The configuration with which the partitioner of a context can be registered.
 ///
-/// rdkafka 0.39 registers it with librdkafka's defaults for topics. Those are there only if a
-/// property of topics was set: without any, the program crashes. So one is set, to its default.
+/// rdkafka 0.39 registers it with librdkafka's defaults for topics. These exist only if a topic
+/// property was set; otherwise the program crashes. So one property is set to its default.
 pub(super) fn registrable<'a, C, Part>(
     config: &'a ClientConfig,
     context: &C,
@@ -26,6 +26,6 @@ where
     Cow::Owned(config)
 }
 
-/// The level that the codec itself prefers.
+/// Its default is the level that the codec itself prefers.
 const TOPIC_PROPERTY: &str = "compression.level";
 const DEFAULT: &str = "-1";

@@ -1,4 +1,4 @@
-//! What all producers do before a record is handed to rdkafka.
+//! The steps of all producers before a record is passed to rdkafka.
 
 use otel_instrumentation::{MessagingConfig, ProducerInstrumentation, instrumentation_scope};
 use rdkafka::error::KafkaError;
@@ -9,14 +9,14 @@ use rdkafka::util::IntoOpaque;
 use super::in_flight::InFlight;
 use crate::facts;
 
-/// A record that was not taken, and why.
+/// A record that was not queued, with the error.
 pub(super) type Refused<'a, K, P, D> = (KafkaError, BaseRecord<'a, K, P, D>);
 
 /// Begins the operations of a producer's messages.
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
     instrumentation: ProducerInstrumentation,
-    /// What the client's configuration said of it.
+    /// The identity of the client, from its configuration.
     identity: MessagingConfig,
 }
 
@@ -38,7 +38,7 @@ impl Sender {
         }
     }
 
-    /// The message is handed over: its record gets the context and its operation.
+    /// Begins the operation of a message, and puts the context and the operation into its record.
     pub(super) fn begin<'a, K, P, D>(
         &self,
         record: BaseRecord<'a, K, P, D>,
@@ -54,7 +54,8 @@ impl Sender {
         record
     }
 
-    /// As [`begin`](Self::begin), where the opaque value is none to rdkafka.
+    /// The same as [`begin`](Self::begin), for an opaque value of a type that rdkafka does not
+    /// take.
     pub(super) fn begin_with<K, P, D>(
         &self,
         record: &mut BaseRecord<'_, K, P>,
@@ -69,7 +70,7 @@ impl Sender {
     }
 }
 
-/// The record with another opaque value, and the one that it had.
+/// Returns the record with another opaque value, and its former one.
 pub(super) fn with_opaque<'a, K, P, D, E>(
     record: BaseRecord<'a, K, P, D>,
     opaque: E,

@@ -50,18 +50,18 @@ where
     C: ProducerContext<Part> + 'static,
     Part: Partitioner,
 {
-    /// Uses this configuration for the telemetry. What it does not set about the broker and the
-    /// client is kept. Default: [`MessagingConfig::new`].
+    /// Uses this configuration for the telemetry. Settings of the broker and the client that it
+    /// leaves out are kept. Default: [`MessagingConfig::new`].
     pub fn with_config(mut self, config: MessagingConfig) -> Self {
         self.sender = self.sender.with_config(config);
         self
     }
 
-    /// As [`ThreadedProducer::send`].
+    /// Sends a message, as [`ThreadedProducer::send`] does.
     ///
     /// # Errors
     ///
-    /// Those of [`ThreadedProducer::send`]: the record comes back as it was.
+    /// Those of [`ThreadedProducer::send`]. The record is returned unchanged.
     #[expect(clippy::result_large_err, reason = "the result is that of rdkafka")]
     pub fn send<'a, K, P>(
         &self,
