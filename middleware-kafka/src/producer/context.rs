@@ -17,7 +17,8 @@ use rdkafka::statistics::Statistics;
 use super::in_flight::{Given, InFlight, end};
 
 /// The context of an [`OtelBaseProducer`](super::OtelBaseProducer) or an
-/// [`OtelThreadedProducer`](super::OtelThreadedProducer), around the user's own.
+/// [`OtelThreadedProducer`](super::OtelThreadedProducer), around the user's own, to which it
+/// dereferences.
 ///
 /// Every callback of the user's context is called, `delivery` with the user's own opaque value,
 /// after the message's span has ended.
