@@ -1,4 +1,4 @@
-//! Which propagator applies when the application has not chosen one.
+//! The propagator that applies if the application has not chosen one.
 //!
 //! The API's default propagator does nothing, so an application that never calls
 //! `set_text_map_propagator` would silently break every trace that passes through it.

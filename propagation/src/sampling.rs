@@ -19,8 +19,8 @@ pub(crate) enum Sampling {
 }
 
 impl Sampling {
-    /// The part of the decision that a span context can hold. A sampler cannot tell `Defer` from
-    /// `Deny`.
+    /// The part of the decision that a span context can hold. A sampler cannot distinguish `Defer`
+    /// from `Deny`.
     pub(crate) fn flags(self) -> TraceFlags {
         match self {
             Self::Accept | Self::Debug => TraceFlags::SAMPLED,

@@ -77,7 +77,7 @@ impl ClientConfig {
         self
     }
 
-    /// Whether the operation lasts until the response's body has been read to its end.
+    /// Sets whether the operation lasts until the response's body has been read to its end.
     ///
     /// Default: false. The operation then ends with the response's head, as the conventions
     /// require. With true, errors of the body are recorded as well.

@@ -185,14 +185,14 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Whether the number of active requests is measured. Default: false.
+            /// Sets whether the number of active requests is measured. Default: false.
             #[must_use]
             pub fn active_requests(mut self, active_requests: bool) -> Self {
                 self.common.active_requests = active_requests;
                 self
             }
 
-            /// Whether the sizes of bodies are recorded, in bytes, on the span and as metrics.
+            /// Sets whether the sizes of bodies are recorded, in bytes, on the span and as metrics.
             /// Default: false.
             ///
             /// The size of a request is the one that its head announces. The size of a response is
@@ -213,7 +213,7 @@ macro_rules! shared_options {
                 self
             }
 
-            /// Where the telemetry goes. Default: [`Providers::global`].
+            /// Sets the providers of the telemetry. Default: [`Providers::global`].
             #[must_use]
             pub fn providers(mut self, providers: Providers) -> Self {
                 self.common.providers = providers;

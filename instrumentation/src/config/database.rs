@@ -163,38 +163,38 @@ impl DatabaseConfig {
         self
     }
 
-    /// How many elements a list of literals, as after `IN`, may have. A longer list is recorded as
-    /// a single element. Default: 16.
+    /// Sets how many elements a list of literals, as after `IN`, may have. A longer list is
+    /// recorded as a single element. Default: 16.
     #[must_use]
     pub fn collapse_lists(mut self, elements: usize) -> Self {
         self.options.collapse_lists = elements;
         self
     }
 
-    /// Whether `db.query.text` is recorded. Default: true.
+    /// Sets whether `db.query.text` is recorded. Default: true.
     #[must_use]
     pub fn query_text(mut self, query_text: bool) -> Self {
         self.options.query_text = query_text;
         self
     }
 
-    /// Whether the messages of errors are recorded, in the span's status. Default: false, because
-    /// they can contain values: `Key (email)=(ada@example.com) already exists`.
+    /// Sets whether the messages of errors are recorded, in the span's status. Default: false,
+    /// because they can contain values: `Key (email)=(ada@example.com) already exists`.
     #[must_use]
     pub fn error_messages(mut self, error_messages: bool) -> Self {
         self.options.error_messages = error_messages;
         self
     }
 
-    /// Whether the number of rows that were returned is recorded. Default: false.
+    /// Sets whether the number of rows that were returned is recorded. Default: false.
     #[must_use]
     pub fn returned_rows(mut self, returned_rows: bool) -> Self {
         self.options.returned_rows = returned_rows;
         self
     }
 
-    /// How long a query may wait for a connection of its pool without a span for the wait. A longer
-    /// wait gets a span `acquire` below that of the query. Default: one millisecond.
+    /// Sets how long a query may wait for a connection of its pool without a span for the wait. A
+    /// longer wait gets a span `acquire` below that of the query. Default: one millisecond.
     #[must_use]
     pub fn acquire_threshold(mut self, threshold: Duration) -> Self {
         self.options.acquire_threshold = threshold;
@@ -210,7 +210,7 @@ impl DatabaseConfig {
         self
     }
 
-    /// Where the telemetry goes. Default: [`Providers::global`].
+    /// Sets the providers of the telemetry. Default: [`Providers::global`].
     #[must_use]
     pub fn providers(mut self, providers: Providers) -> Self {
         self.providers = providers;

@@ -23,7 +23,7 @@ pub enum Continue {
     Link,
 }
 
-/// What happens to the creation context that a message already has when it is sent, see
+/// The treatment of a creation context that a message already has when it is sent; see
 /// [`MessagingConfig::creation_context`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -159,8 +159,8 @@ impl MessagingConfig {
         self
     }
 
-    /// How the span of processing a single message relates to the context in which the message was
-    /// created. Default: [`Continue::Child`]. The span of a batch always links to all of its
+    /// Sets how the span of processing a single message relates to the context in which the message
+    /// was created. Default: [`Continue::Child`]. The span of a batch always links to all of its
     /// messages.
     #[must_use]
     pub fn continues(mut self, continues: Continue) -> Self {
@@ -168,7 +168,7 @@ impl MessagingConfig {
         self
     }
 
-    /// What happens to the creation context of a message that already has one when it is sent.
+    /// Sets what happens to the creation context of a message that already has one when it is sent.
     /// Default: [`CreationContext::Keep`].
     #[must_use]
     pub fn creation_context(mut self, creation_context: CreationContext) -> Self {
@@ -201,7 +201,7 @@ impl MessagingConfig {
         self
     }
 
-    /// How many bytes of baggage are accepted from a message: names, values and properties
+    /// Sets how many bytes of baggage are accepted from a message: names, values and properties
     /// together. Default: the limits of the format itself.
     #[must_use]
     pub fn baggage_limit(mut self, bytes: usize) -> Self {
@@ -209,8 +209,8 @@ impl MessagingConfig {
         self
     }
 
-    /// Whether receiving is recorded with its own span and duration, which begin when the message
-    /// arrives and do not include the wait for it. Default: false.
+    /// Sets whether receiving is recorded with its own span and duration. These begin when the
+    /// message arrives and do not include the wait for it. Default: false.
     ///
     /// Messages are counted once: when they are received if that is recorded, otherwise when they
     /// are processed.
@@ -220,21 +220,21 @@ impl MessagingConfig {
         self
     }
 
-    /// Whether keys that are UTF-8 are recorded. Default: true.
+    /// Sets whether keys that are UTF-8 are recorded. Default: true.
     #[must_use]
     pub fn keys(mut self, keys: bool) -> Self {
         self.options.keys = keys;
         self
     }
 
-    /// Whether the sizes of values are recorded, in bytes. Default: false.
+    /// Sets whether the sizes of values are recorded, in bytes. Default: false.
     #[must_use]
     pub fn body_sizes(mut self, body_sizes: bool) -> Self {
         self.options.body_sizes = body_sizes;
         self
     }
 
-    /// Where the telemetry goes. Default: [`Providers::global`].
+    /// Sets the providers of the telemetry. Default: [`Providers::global`].
     #[must_use]
     pub fn providers(mut self, providers: Providers) -> Self {
         self.providers = providers;

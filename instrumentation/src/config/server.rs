@@ -11,9 +11,9 @@ use super::setting::Setting;
 use crate::facts::{Request, Response};
 use crate::providers::Providers;
 
-/// Which forwarded headers (`Forwarded`, `X-Forwarded-*`) a server trusts.
+/// The forwarded headers (`Forwarded`, `X-Forwarded-*`) that a server trusts.
 ///
-/// Anybody can send these headers, so by default none are trusted. The setting applies to
+/// Any client can send these headers, so by default none are trusted. The setting applies to
 /// `client.address`, `server.address` and `url.scheme` together. A proxy must remove the headers
 /// that it does not write itself; otherwise a client can write them in its place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl ServerConfig {
         Self::default()
     }
 
-    /// Which forwarded headers are trusted. Default: [`Trust::None`].
+    /// Sets which forwarded headers are trusted. Default: [`Trust::None`].
     #[must_use]
     pub fn trust_forwarded(mut self, trust: Trust) -> Self {
         self.options.trust_forwarded = trust;
@@ -115,7 +115,7 @@ impl ServerConfig {
         self
     }
 
-    /// How many bytes of baggage are accepted from a request: names, values and properties
+    /// Sets how many bytes of baggage are accepted from a request: names, values and properties
     /// together.
     ///
     /// Entries that do not fit are left out as a whole. Zero accepts none. Use zero for a service
@@ -127,7 +127,7 @@ impl ServerConfig {
         self
     }
 
-    /// Whether responses say which span served the request, by an additional header
+    /// Sets whether responses say which span served the request, by an additional header
     /// `Server-Timing: trace;desc=00-…`. Default: false.
     ///
     /// The header follows a draft, Trace Context Level 3. Browsers show it, and a script can

@@ -22,7 +22,7 @@ pub struct Message<'a> {
     /// The template that the destination was made from, such as `customer.{id}`. It replaces the
     /// destination in the span's name and in labels, which allow only a few different values.
     pub template: Option<&'a str>,
-    /// Whether the destination is temporary and has a generated name, such as a queue for replies.
+    /// True if the destination is temporary and has a generated name, such as a queue for replies.
     /// Its name is then neither in the span's name nor in a label.
     pub is_temporary: bool,
     /// The partition, if it is known.
@@ -31,7 +31,7 @@ pub struct Message<'a> {
     pub offset: Option<i64>,
     /// The key; recorded only if it is UTF-8.
     pub key: Option<&'a [u8]>,
-    /// Whether the message has no value and so deletes earlier messages with the same key.
+    /// True if the message has no value and so deletes earlier messages with the same key.
     pub is_tombstone: bool,
     /// The id that the broker or the sender gave the message.
     pub id: Option<&'a str>,

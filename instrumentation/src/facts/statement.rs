@@ -21,8 +21,8 @@ use std::fmt;
 pub struct Statement<'a> {
     /// The text that is sent to the database.
     pub text: Option<&'a str>,
-    /// Whether at least one value is bound to the text. The literals of such a text are part of
-    /// the program; those of any other text may be values.
+    /// True if at least one value is bound to the text. The literals of such a text are part of the
+    /// program; those of any other text may be values.
     pub is_bound: bool,
     /// The operation, if the API provides it, such as a command of Redis.
     pub operation: Option<&'a str>,

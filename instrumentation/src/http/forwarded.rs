@@ -98,7 +98,7 @@ fn unquote(text: &str) -> Option<&str> {
     (!text.is_empty() && !text.contains(['"', '\\'])).then_some(text)
 }
 
-/// Finds a separator outside of quotes, in either direction.
+/// Finds a separator outside quotes, in either direction.
 fn outside_of_quotes(separator: char) -> impl FnMut(char) -> bool {
     let mut quoted = false;
     move |character| {

@@ -110,8 +110,8 @@ impl Providers {
         self
     }
 
-    /// Whether the duration metric keeps the SDK's place for each set of labels, which makes it
-    /// cheaper. Default: false.
+    /// Sets whether the duration metric keeps the SDK's place for each set of labels, which makes
+    /// it cheaper. Default: false.
     ///
     /// Use it with cumulative temporality: with delta, the SDK counts a bound set of labels towards
     /// its limit of 2,000 sets for good. It needs an experimental feature of opentelemetry 0.33,

@@ -128,7 +128,7 @@ mod tests {
                 "k=a%FFb%C3,c=1",
                 &[("k", "a\u{fffd}b\u{fffd}", ""), ("c", "1", "")],
             ),
-            // What is not an escape stands for itself.
+            // Text that is not an escape stands for itself.
             (
                 "k=100%,l=%z1%2,m=%",
                 &[("k", "100%", ""), ("l", "%z1%2", ""), ("m", "%", "")],

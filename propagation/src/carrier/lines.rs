@@ -29,7 +29,7 @@ impl<'a> Lines<'a> {
             Some("") => None,
             Some(SOME_OF_SEVERAL) => extractor.get_all(header.only).map(Self::List),
             Some(line) => Some(Self::One(line)),
-            // Several lines, or a carrier that cannot tell.
+            // Several lines, or a carrier without this convention.
             None => extractor.get_all(header.name).map(Self::List),
         }
     }

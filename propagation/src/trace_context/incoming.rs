@@ -1,4 +1,4 @@
-//! What a remote parent sent and opentelemetry's types cannot hold until injection.
+//! The data of a remote parent that opentelemetry's types cannot hold until injection.
 
 use opentelemetry::{
     Context,
