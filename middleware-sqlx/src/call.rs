@@ -1,7 +1,7 @@
 //! One call of an executor: one span, from the first poll to the last row.
 //!
-//! An operation is a local value of the call's future. Wherever that is dropped, by its caller or by
-//! the unwinding of a panic, the operation ends with it.
+//! An operation is a local value of the call's future. If that is dropped, by its caller or by the
+//! unwinding of a panic, the operation ends with it.
 
 use futures_core::Stream;
 use futures_util::TryStreamExt;
@@ -15,7 +15,7 @@ use crate::generator;
 use crate::query::Query;
 use crate::source::Source;
 
-/// All that the query returns, one after the other handed to `add`.
+/// Runs the query and passes everything that it returns to `add`, one after the other.
 pub(crate) async fn gather<DB: Driver, T: Default>(
     source: Source<'_, DB>,
     query: Query<DB>,
@@ -37,7 +37,7 @@ pub(crate) async fn gather<DB: Driver, T: Default>(
     end::<DB, _>(operation, result)
 }
 
-/// What the query returns, as far as `select` wants it, as it comes.
+/// Streams what the query returns, as far as `select` accepts it.
 pub(crate) fn stream<'e, DB: Driver, T: Send + 'e>(
     source: Source<'e, DB>,
     query: Query<DB>,
@@ -96,7 +96,7 @@ pub(crate) async fn prepare<DB: Driver>(
     end::<DB, _>(operation, result)
 }
 
-/// Asks what the statement takes and returns.
+/// Describes the parameters and the columns of the statement.
 pub(crate) async fn describe<DB: Driver>(
     source: Source<'_, DB>,
     text: SqlStr,
@@ -112,7 +112,7 @@ pub(crate) async fn describe<DB: Driver>(
     end::<DB, _>(operation, result)
 }
 
-/// The call came to its end.
+/// Ends the call.
 pub(crate) fn end<DB: Driver, T>(
     mut operation: DbOperation,
     result: Result<T, Error>,
@@ -124,7 +124,7 @@ pub(crate) fn end<DB: Driver, T>(
     result
 }
 
-/// A statement that ends without a row has returned none.
+/// Counts returned rows. A statement that ends without a row has returned 0.
 fn count<DB: Driver>(operation: &mut DbOperation, step: &Step<DB>) {
     operation.record_returned_rows(match step {
         Either::Left(_) => 0,

@@ -13,7 +13,7 @@ use crate::source::{Pooled, Source};
 /// A connection of a [`Pool`](crate::Pool). It returns to the pool when it is dropped.
 ///
 /// `&mut Connection` is an [`Executor`](sqlx::Executor). Use it as the parameter of functions that
-/// run queries on one connection, inside or outside of a transaction, because a
+/// run queries on one connection. They then work inside and outside a transaction, because a
 /// [`Transaction`](crate::Transaction) dereferences to it.
 ///
 /// ```no_run
@@ -60,7 +60,7 @@ impl<DB: Driver> Connection<DB> {
         self.inner.into_inner()
     }
 
-    /// Whether a transaction is open.
+    /// True if a transaction is open.
     #[must_use]
     pub fn is_in_transaction(&self) -> bool {
         self.transaction_depth() > 0
@@ -70,7 +70,7 @@ impl<DB: Driver> Connection<DB> {
     ///
     /// # Errors
     ///
-    /// As [`PoolConnection::close`].
+    /// Those of [`PoolConnection::close`].
     pub async fn close(self) -> Result<(), Error> {
         self.inner.into_inner().close().await
     }
@@ -84,7 +84,7 @@ impl<DB: Driver> Connection<DB> {
         &self.client
     }
 
-    /// How many transactions and savepoints are open.
+    /// The number of open transactions and savepoints.
     pub(crate) fn transaction_depth(&self) -> usize {
         DB::TransactionManager::get_transaction_depth(&self.inner.connection)
     }

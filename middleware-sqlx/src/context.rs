@@ -1,4 +1,4 @@
-//! Futures that are polled inside of an operation's context.
+//! Futures that are polled inside an operation's context.
 
 use std::pin::Pin;
 use std::task::Poll;
@@ -8,9 +8,9 @@ use otel_instrumentation::DbOperation;
 use pin_project::{pin_project, pinned_drop};
 use tracing::{Level, Span};
 
-/// The context of an operation, for the calls of the driver: what it logs belongs to the query.
+/// The context of an operation, for the calls of the driver: its log records belong to the query.
 pub(crate) struct Scope {
-    /// `None` where nothing is recorded: the caller's own context is the right one.
+    /// `None` if nothing is recorded; the caller's own context is right then.
     context: Option<Context>,
 }
 
@@ -21,7 +21,7 @@ impl Scope {
         }
     }
 
-    /// Polls `future`, and drops it, with the context attached and below the marker.
+    /// Polls and drops `future` with the context attached and inside the marker.
     pub(crate) fn run<F: Future>(self, future: F) -> Within<F> {
         Within {
             marker: self.marker(),
@@ -30,9 +30,9 @@ impl Scope {
         }
     }
 
-    /// Tells whoever maps sqlx's own events to spans that these statements have one. A span of
-    /// `tracing` does so, because SQLite's driver takes it along to its thread. It is there only
-    /// where a subscriber wants it.
+    /// Marks statements that have a span, for code that maps sqlx's own events to spans. The marker
+    /// is a span of `tracing`, because SQLite's driver passes that on to its thread. It exists only
+    /// if a subscriber enables it.
     fn marker(&self) -> Span {
         if !tracing::span_enabled!(target: MARKER, Level::DEBUG) {
             return Span::none();
@@ -46,7 +46,7 @@ impl Scope {
 pub(crate) struct Within<F> {
     context: Option<Context>,
     marker: Span,
-    /// `None` once it is done, or dropped.
+    /// `None` once it has completed or was dropped.
     #[pin]
     future: Option<F>,
 }
@@ -71,7 +71,7 @@ impl<F: Future> Future for Within<F> {
 
 #[pinned_drop]
 impl<F> PinnedDrop for Within<F> {
-    /// A statement that is given up says so when it is dropped.
+    /// Drops the future in its context, because an abandoned statement logs that on its drop.
     fn drop(self: Pin<&mut Self>) {
         let mut this = self.project();
         if this.future.is_none() {
@@ -83,5 +83,5 @@ impl<F> PinnedDrop for Within<F> {
     }
 }
 
-/// The target by which the marker is known.
+/// The target by which the marker is recognised.
 const MARKER: &str = "otel_middleware_sqlx::query";

@@ -1,4 +1,4 @@
-//! What has to be known of a driver.
+//! What has to be known about a driver.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use sqlx::{Connection, Database, Describe, Either, Error, Execute, SqlStr};
 
 /// A driver of sqlx whose queries can be recorded.
 ///
-/// It is implemented for the databases whose features are on. Implement it to use another driver.
-/// Every method except the first two is one call of the connection's own
+/// It is implemented for the databases whose features are enabled. Implement it to use another
+/// driver. Every method except the first two is one call of the connection's own
 /// [`Executor`](sqlx::Executor), which generic code cannot call.
 pub trait Driver: Database {
-    /// The system, the namespace and the server that the options lead to, without a password.
+    /// The system, the namespace and the server in the options, without a password.
     fn identity(options: &<Self::Connection as Connection>::Options) -> DatabaseConfig;
 
     /// The code of an error of this database, as the conventions require it. Default: the code that
@@ -53,10 +53,10 @@ pub trait Driver: Database {
     ) -> BoxFuture<'_, Result<Describe<Self>, Error>>;
 }
 
-/// What a query returns: how one of its statements ended, or a row.
+/// One item of what a query returns: the result of one of its statements, or a row.
 pub type Step<DB> = Either<<DB as Database>::QueryResult, <DB as Database>::Row>;
 
-/// The methods that hand on to the connection's own executor, with its type known.
+/// The methods that forward to the connection's own executor, whose type is known here.
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 macro_rules! hand_on {
     () => {

@@ -1,4 +1,4 @@
-//! What sqlx's errors are called.
+//! sqlx's errors as `error.type` and message.
 
 use std::io;
 
@@ -7,12 +7,12 @@ use sqlx::Error;
 
 use crate::driver::Driver;
 
-/// Tells the operation how the query failed; `error` came from the statement itself.
+/// Records how the query failed. `error` came from the statement itself.
 pub(crate) fn record<DB: Driver>(operation: &mut DbOperation, error: &Error) {
     record_as::<DB>(operation, error, class(error));
 }
 
-/// As [`record`], for an error that came before there was a connection.
+/// The same as [`record`], for an error that came before there was a connection.
 pub(crate) fn record_acquire<DB: Driver>(operation: &mut DbOperation, error: &Error) {
     record_as::<DB>(operation, error, acquire_class(error));
 }
@@ -30,7 +30,7 @@ fn record_as<DB: Driver>(operation: &mut DbOperation, error: &Error, class: Opti
     }
 }
 
-/// The class of an error that keeps a pool from handing out a connection.
+/// The class of an error because of which a pool returns no connection.
 pub(crate) fn acquire_class(error: &Error) -> Option<ErrorType> {
     match error {
         Error::Io(_) | Error::Configuration(_) | Error::Database(_) | Error::Protocol(_) => {
@@ -40,7 +40,7 @@ pub(crate) fn acquire_class(error: &Error) -> Option<ErrorType> {
     }
 }
 
-/// `None` for what is no failure of the query.
+/// `None` if the error is not a failure of the query.
 fn class(error: &Error) -> Option<ErrorType> {
     Some(match error {
         Error::RowNotFound => return None,

@@ -1,7 +1,7 @@
-//! [`Executor`] for what a query can be run on.
+//! [`Executor`] for all types that can run a query.
 //!
-//! There is no [`Acquire`](sqlx::Acquire): it hands out a connection and a transaction of sqlx's
-//! own, whose queries nobody would see.
+//! There is no [`Acquire`](sqlx::Acquire): it returns sqlx's own connections and transactions,
+//! whose queries would not be recorded.
 //!
 //! ```compile_fail,E0277
 //! async fn acquire(pool: &otel_middleware_sqlx::SqlitePool) {
@@ -15,7 +15,7 @@
 //! }
 //! ```
 //!
-//! Nor does anything dereference to a type of sqlx's.
+//! Nothing dereferences to a type of sqlx either.
 //!
 //! ```compile_fail,E0308
 //! fn dereference(pool: &otel_middleware_sqlx::SqlitePool) -> &sqlx::SqlitePool {
@@ -31,7 +31,7 @@
 //! }
 //! ```
 //!
-//! It has to be asked for.
+//! Call `inner` to get one.
 //!
 //! ```
 //! # #[cfg(feature = "sqlite")]
@@ -53,7 +53,7 @@ use crate::pool::Pool;
 use crate::query::Query;
 use crate::transaction::Transaction;
 
-/// All methods, over what says where their connection comes from.
+/// All methods of the trait, for an expression that makes the source of their connection.
 macro_rules! methods {
     ($lifetime:lifetime, $source:expr) => {
         type Database = DB;

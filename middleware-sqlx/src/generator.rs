@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project::pin_project;
 
-/// The stream of what the future that `make` returns hands to its [`Sink`], and of the error that it
-/// ends with.
+/// A stream of the items that the future from `make` sends to its [`Sink`], and of the error with
+/// which it ends.
 pub(crate) fn stream<T, E, F>(make: impl FnOnce(Sink<T>) -> F) -> Generator<T, F>
 where
     F: Future<Output = Result<(), E>>,
@@ -26,7 +26,7 @@ type Slot<T> = Arc<Mutex<Option<T>>>;
 #[pin_project]
 pub(crate) struct Generator<T, F> {
     slot: Slot<T>,
-    /// `None` once it is done.
+    /// `None` once it has completed.
     #[pin]
     future: Option<F>,
 }
@@ -55,11 +55,11 @@ where
     }
 }
 
-/// Where the future leaves the stream's next item.
+/// The place for the stream's next item, which the future puts there.
 pub(crate) struct Sink<T>(Slot<T>);
 
 impl<T> Sink<T> {
-    /// Resolves when the stream is asked for the item after this one.
+    /// Sends an item. Resolves when the stream is polled for the next one.
     pub(crate) fn send(&mut self, item: T) -> Sent<'_, T> {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *slot = Some(item);
@@ -72,7 +72,7 @@ pub(crate) struct Sent<'a, T>(&'a Slot<T>);
 impl<T> Future for Sent<'_, T> {
     type Output = ();
 
-    /// Nobody has to be woken: the stream is ready as soon as the future is pending.
+    /// No task has to be woken, because the stream is ready as soon as the future is pending.
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match *slot {

@@ -14,7 +14,7 @@ use crate::transaction::{Transaction, begin, begin_on};
 /// `db.client.operation.duration`.
 ///
 /// Like sqlx's own pool, it is cheap to clone, and a reference to it is an
-/// [`Executor`](sqlx::Executor). It does not hand out connections of sqlx, because their queries
+/// [`Executor`](sqlx::Executor). It does not return connections of sqlx, because their queries
 /// would not be recorded. If you need one, use [`inner`](Self::inner).
 ///
 /// ```no_run
@@ -34,8 +34,8 @@ use crate::transaction::{Transaction, begin, begin_on};
 pub struct Pool<DB: Driver>(Connections<DB>);
 
 impl<DB: Driver> Pool<DB> {
-    /// Wraps a pool, with this configuration. What the configuration does not set about the
-    /// database is taken from the pool's options.
+    /// Wraps a pool, with this configuration. Settings of the database that the configuration
+    /// leaves out are taken from the pool's options.
     #[must_use]
     pub fn with_config(inner: sqlx::Pool<DB>, config: DatabaseConfig) -> Self {
         let config = config.or(DB::identity(&inner.connect_options()));
@@ -58,7 +58,7 @@ impl<DB: Driver> Pool<DB> {
     ///
     /// # Errors
     ///
-    /// As [`sqlx::Pool::acquire`].
+    /// Those of [`sqlx::Pool::acquire`].
     pub fn acquire(&self) -> impl Future<Output = Result<Connection<DB>, Error>> + Send + 'static {
         let connections = self.0.clone();
         async move {
@@ -80,7 +80,7 @@ impl<DB: Driver> Pool<DB> {
     ///
     /// # Errors
     ///
-    /// As [`sqlx::Pool::begin`].
+    /// Those of [`sqlx::Pool::begin`].
     pub async fn begin(&self) -> Result<Transaction<'static, DB>, Error> {
         begin(&self.0, None).await
     }
@@ -89,7 +89,7 @@ impl<DB: Driver> Pool<DB> {
     ///
     /// # Errors
     ///
-    /// As [`sqlx::Pool::begin_with`].
+    /// Those of [`sqlx::Pool::begin_with`].
     pub async fn begin_with(
         &self,
         statement: impl SqlSafeStr,
@@ -98,11 +98,11 @@ impl<DB: Driver> Pool<DB> {
         begin(&self.0, Some(statement)).await
     }
 
-    /// As [`begin`](Self::begin), if there is an idle connection.
+    /// The same as [`begin`](Self::begin), but returns `None` if there is no idle connection.
     ///
     /// # Errors
     ///
-    /// As [`sqlx::Pool::try_begin`].
+    /// Those of [`sqlx::Pool::try_begin`].
     pub async fn try_begin(&self) -> Result<Option<Transaction<'static, DB>>, Error> {
         match self.try_acquire() {
             Some(connection) => begin_on(connection.into(), None).await.map(Some),
@@ -110,11 +110,12 @@ impl<DB: Driver> Pool<DB> {
         }
     }
 
-    /// As [`begin_with`](Self::begin_with), if there is an idle connection.
+    /// The same as [`begin_with`](Self::begin_with), but returns `None` if there is no idle
+    /// connection.
     ///
     /// # Errors
     ///
-    /// As [`sqlx::Pool::try_begin_with`].
+    /// Those of [`sqlx::Pool::try_begin_with`].
     pub async fn try_begin_with(
         &self,
         statement: impl SqlSafeStr,
@@ -129,25 +130,25 @@ impl<DB: Driver> Pool<DB> {
         }
     }
 
-    /// Closes the pool and waits until its connections have been returned, as
-    /// [`sqlx::Pool::close`].
+    /// Closes the pool and waits until its connections have been returned, as [`sqlx::Pool::close`]
+    /// does.
     pub async fn close(&self) {
         self.0.pool.close().await;
     }
 
-    /// Whether the pool has been closed.
+    /// True if the pool has been closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.0.pool.is_closed()
     }
 
-    /// How many connections there are, idle ones included.
+    /// The number of connections, including idle ones.
     #[must_use]
     pub fn size(&self) -> u32 {
         self.0.pool.size()
     }
 
-    /// How many connections are idle.
+    /// The number of idle connections.
     #[must_use]
     pub fn num_idle(&self) -> usize {
         self.0.pool.num_idle()
@@ -155,14 +156,14 @@ impl<DB: Driver> Pool<DB> {
 }
 
 impl<DB: Driver> Pool<DB> {
-    /// A pool's futures and streams outlive the reference that they were made by, as with sqlx.
+    /// A source for futures and streams, which outlive the reference to the pool, as in sqlx.
     pub(crate) fn source<'e>(&self) -> Source<'e, DB> {
         Source::Pool(self.0.clone())
     }
 }
 
 impl<DB: Driver> From<sqlx::Pool<DB>> for Pool<DB> {
-    /// With the default configuration and the global providers.
+    /// Wraps a pool with the default configuration and the global providers.
     fn from(inner: sqlx::Pool<DB>) -> Self {
         Self::with_config(inner, DatabaseConfig::new())
     }
@@ -175,7 +176,7 @@ impl<DB: Driver> Clone for Pool<DB> {
 }
 
 impl<DB: Driver> fmt::Debug for Pool<DB> {
-    /// Leaves out the options, which hold the password.
+    /// Leaves out the options, which contain the password.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Pool")

@@ -1,12 +1,12 @@
-//! A query, taken apart to be looked at and put together again.
+//! A query, taken apart so that its text can be read, and put together again.
 
 use otel_instrumentation::Statement;
 use sqlx::error::BoxDynError;
 use sqlx::{Arguments, Database, Execute, SqlStr};
 
-/// What a driver asks a query for.
+/// The parts of a query that a driver asks for.
 ///
-/// A text cannot be asked for without consuming the query, so this one is handed on in its place.
+/// Reading the text consumes a query, so this one is passed on in its place.
 pub(crate) struct Query<DB: Database> {
     statement: Option<DB::Statement>,
     arguments: Result<Option<DB::Arguments>, BoxDynError>,
@@ -16,8 +16,8 @@ pub(crate) struct Query<DB: Database> {
 }
 
 impl<DB: Database> Query<DB> {
-    /// In the order of the drivers: a query that maps its rows is persistent until its arguments
-    /// are taken.
+    /// Reads the parts in the order of the drivers: a query that maps its rows is persistent until
+    /// its arguments are taken.
     pub(crate) fn take_apart<'q, E>(mut query: E) -> Self
     where
         E: Execute<'q, DB>,
@@ -26,7 +26,7 @@ impl<DB: Database> Query<DB> {
         let arguments = query.take_arguments();
         let is_bound = match &arguments {
             Ok(Some(arguments)) => arguments.len() > 0,
-            // A value that could not be encoded was to be bound.
+            // A value was to be bound, but could not be encoded.
             Err(_) => true,
             Ok(None) => false,
         };
@@ -39,7 +39,7 @@ impl<DB: Database> Query<DB> {
         }
     }
 
-    /// What is recorded of it.
+    /// The facts to record about the query.
     pub(crate) fn facts(&self) -> Statement<'_> {
         Statement::sql(self.text.as_str()).is_bound(self.is_bound)
     }

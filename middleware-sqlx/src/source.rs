@@ -1,4 +1,4 @@
-//! Where the connection of a call comes from.
+//! The source of a call's connection.
 
 use std::ops::{Deref, DerefMut};
 
@@ -11,20 +11,20 @@ use sqlx::pool::PoolConnection;
 use crate::driver::Driver;
 use crate::error;
 
-/// A pool, and what records what becomes of it.
+/// A pool, with the instrumentation that records its use.
 pub(crate) struct Connections<DB: Driver> {
     pub(crate) pool: sqlx::Pool<DB>,
     pub(crate) client: DbClientInstrumentation,
     pub(crate) metrics: PoolMetrics,
 }
 
-/// A connection of a pool, in use until the drop.
+/// A connection of a pool, in use until it is dropped.
 pub(crate) struct Pooled<DB: Driver> {
     pub(crate) connection: PoolConnection<DB>,
     in_use: PoolUse,
 }
 
-/// A pool that has to be asked for a connection, or a connection.
+/// Either a pool that lends a connection, or a connection.
 pub(crate) enum Source<'e, DB: Driver> {
     Pool(Connections<DB>),
     Connection {
@@ -64,7 +64,7 @@ impl<DB: Driver> Connections<DB> {
         }
     }
 
-    /// Waits for a connection within the operation, where a long wait and a failure are recorded.
+    /// Waits for a connection within the operation, which records a long wait and a failure.
     pub(crate) async fn acquire(&self, operation: &mut DbOperation) -> Result<Pooled<DB>, Error> {
         let result = self.wait(self.client.acquire(Some(operation))).await;
         if let Err(error) = &result {
@@ -73,7 +73,7 @@ impl<DB: Driver> Connections<DB> {
         result
     }
 
-    /// Waits for a connection, and says how the wait ended.
+    /// Waits for a connection, and records how the wait ended.
     pub(crate) async fn wait(&self, wait: Acquire) -> Result<Pooled<DB>, Error> {
         let measured = self.metrics.wait();
         match self.pool.acquire().await {
@@ -107,7 +107,7 @@ impl<DB: Driver> Connections<DB> {
 }
 
 impl<DB: Driver> Pooled<DB> {
-    /// The connection of sqlx, which is measured no more.
+    /// The connection of sqlx, which is no longer measured.
     pub(crate) fn into_inner(self) -> PoolConnection<DB> {
         drop(self.in_use);
         self.connection
@@ -134,7 +134,7 @@ fn state<DB: Driver>(pool: &sqlx::Pool<DB>) -> PoolState {
     }
 }
 
-/// A connection for the time of one call.
+/// A connection for the duration of one call.
 pub(crate) enum Lease<'e, DB: Driver> {
     Pooled(Pooled<DB>),
     Borrowed(&'e mut DB::Connection),

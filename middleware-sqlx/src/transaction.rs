@@ -16,7 +16,7 @@ use crate::context::Scope;
 use crate::driver::Driver;
 use crate::source::{Connections, Source};
 
-/// A transaction, or a savepoint within one, as [`sqlx::Transaction`].
+/// A transaction, or a savepoint within one, like [`sqlx::Transaction`].
 ///
 /// `BEGIN`, `COMMIT` and `ROLLBACK` have their own spans. If a transaction is dropped, the driver
 /// rolls it back later, and no span shows this.
@@ -45,7 +45,7 @@ impl<DB: Driver> Transaction<'_, DB> {
     ///
     /// # Errors
     ///
-    /// As [`sqlx::Transaction::commit`].
+    /// Those of [`sqlx::Transaction::commit`].
     pub async fn commit(mut self) -> Result<(), Error> {
         let text = match self.transaction_depth() {
             0 => SqlStr::from_static("COMMIT"),
@@ -62,7 +62,7 @@ impl<DB: Driver> Transaction<'_, DB> {
     ///
     /// # Errors
     ///
-    /// As [`sqlx::Transaction::rollback`].
+    /// Those of [`sqlx::Transaction::rollback`].
     pub async fn rollback(mut self) -> Result<(), Error> {
         let text = match self.transaction_depth() {
             0 => SqlStr::from_static("ROLLBACK"),
@@ -89,7 +89,7 @@ impl<DB: Driver> Connection<DB> {
     ///
     /// # Errors
     ///
-    /// As [`sqlx::Connection::begin`].
+    /// Those of [`sqlx::Connection::begin`].
     pub async fn begin(&mut self) -> Result<Transaction<'_, DB>, Error> {
         begin_on(self.into(), None).await
     }
@@ -98,7 +98,7 @@ impl<DB: Driver> Connection<DB> {
     ///
     /// # Errors
     ///
-    /// As [`sqlx::Connection::begin_with`]: also within a transaction.
+    /// Those of [`sqlx::Connection::begin_with`], which also fails within a transaction.
     pub async fn begin_with(
         &mut self,
         statement: impl SqlSafeStr,
@@ -141,7 +141,8 @@ async fn begun<DB: Driver>(
     connection: Held<'_, DB>,
     statement: Option<SqlStr>,
 ) -> Result<Transaction<'_, DB>, Error> {
-    // Open before it is: a beginning that is given up half-way may have come about.
+    // Counts as open before `BEGIN` has completed: if it is dropped half-way, the transaction may
+    // have begun.
     let mut transaction = Transaction {
         connection,
         is_open: true,
@@ -150,7 +151,7 @@ async fn begun<DB: Driver>(
     Ok(transaction)
 }
 
-/// A transaction has its connection, a savepoint borrows the transaction's.
+/// A transaction owns its connection; a savepoint borrows that of the transaction.
 pub(crate) enum Held<'c, DB: Driver> {
     Owned(Connection<DB>),
     Borrowed(&'c mut Connection<DB>),

@@ -1,4 +1,4 @@
-//! The drivers that come with sqlx.
+//! The drivers of sqlx itself.
 
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;

@@ -24,7 +24,7 @@ pub type MySqlConnection = Connection<MySql>;
 pub type MySqlTransaction<'c> = Transaction<'c, MySql>;
 
 impl Driver for MySql {
-    /// MariaDB cannot be told apart by the options.
+    /// The options do not show whether the server is MariaDB.
     fn identity(options: &MySqlConnectOptions) -> DatabaseConfig {
         let mut config = DatabaseConfig::new().system("mysql");
         if let Some(database) = options.get_database() {
@@ -36,7 +36,7 @@ impl Driver for MySql {
         }
     }
 
-    /// The number, of which many share one SQLSTATE.
+    /// The number of the error, because many numbers share one SQLSTATE.
     fn error_code(error: &dyn DatabaseError) -> Option<Cow<'_, str>> {
         match error.try_downcast_ref::<MySqlDatabaseError>() {
             Some(error) => Some(Cow::Owned(error.number().to_string())),

@@ -34,8 +34,8 @@ impl Driver for Sqlite {
     hand_on!();
 }
 
-/// The file's name without its folder, which says more about the machine than about the database.
-/// A database in memory has none; sqlx makes one up for some.
+/// The file's name without its folder, because the folder says more about the machine than about
+/// the database. A database in memory has no name, but sqlx makes one up for some.
 fn namespace(file: &Path) -> Option<String> {
     let name = file.to_string_lossy();
     let name = name.strip_prefix("file:").unwrap_or(&name);
