@@ -1,5 +1,5 @@
-//! Which database a connection leads to, as the URL that it is established by says. A password in it
-//! is never kept.
+//! The database of a connection, read from the URL by which it is established. A password in the
+//! URL is never kept.
 
 mod conninfo;
 mod file;
@@ -7,8 +7,8 @@ mod url;
 
 use crate::identity::Identity;
 
-/// `url` is what diesel calls one: a URL, the `host=… password=…` of libpq, or the path of a SQLite
-/// file.
+/// `url` is a URL in diesel's sense: a URL, the `host=… password=…` of libpq, or the path of a
+/// SQLite file.
 pub(crate) fn read(url: &str) -> Identity {
     if let Some((scheme, rest)) = url.split_once("://")
         && is_scheme(scheme)

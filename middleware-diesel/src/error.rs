@@ -1,9 +1,9 @@
-//! What diesel's errors are called.
+//! diesel's errors as `error.type`.
 
 use diesel::result::{DatabaseErrorKind, Error};
 use otel_instrumentation::ErrorType;
 
-/// `None` for what is no failure of the query. diesel hides the codes of databases.
+/// `None` if the error is not a failure of the query. diesel hides the codes of databases.
 pub(crate) fn class(error: &Error) -> Option<ErrorType> {
     Some(match error {
         Error::NotFound => return None,
@@ -17,7 +17,7 @@ pub(crate) fn class(error: &Error) -> Option<ErrorType> {
     })
 }
 
-/// The kind in snake case. What diesel knows no kind of, such as a syntax error, has none here
+/// The kind in snake case. Errors without a kind in diesel, such as a syntax error, have none here
 /// either.
 fn kind_class(kind: &DatabaseErrorKind) -> ErrorType {
     match kind {

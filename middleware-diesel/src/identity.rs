@@ -1,8 +1,8 @@
-//! Which database it is, and where.
+//! The database and its address.
 
 use otel_instrumentation::DatabaseConfig;
 
-/// The system, the namespace and the server. What is not known for sure is left out.
+/// The system, the namespace and the server. Whatever is not certain is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) system: Option<&'static str>,
@@ -18,7 +18,7 @@ impl Identity {
         }
     }
 
-    /// As what a driver says.
+    /// The identity as a driver's configuration.
     pub(crate) fn config(&self) -> DatabaseConfig {
         let mut config = DatabaseConfig::new();
         if let Some(system) = self.system {

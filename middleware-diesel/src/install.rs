@@ -1,4 +1,4 @@
-//! For all connections that are made from now on.
+//! Instrumentation of all connections that are established from now on.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -7,14 +7,14 @@ use diesel::connection::{Instrumentation, set_default_instrumentation};
 
 use crate::instrumentation::{Blueprint, OtelInstrumentation};
 
-/// Records the queries of every connection that is made from now on, including connections of
-/// pools, with the default of every option.
+/// Records the queries of every connection that is established from now on, including connections
+/// of pools, with the default of every option.
 ///
 /// It is [`OtelInstrumentation::install`] of [`OtelInstrumentation::new`].
 ///
 /// # Errors
 ///
-/// As [`set_default_instrumentation`].
+/// Those of [`set_default_instrumentation`].
 ///
 /// ```
 /// otel_middleware_diesel::install()?;
@@ -25,15 +25,16 @@ pub fn install() -> QueryResult<()> {
 }
 
 impl OtelInstrumentation {
-    /// Records the queries of every connection that is made from now on, including connections of
-    /// pools.
+    /// Records the queries of every connection that is established from now on, including
+    /// connections of pools.
     ///
     /// Connections that exist already are not recorded. diesel has one default instrumentation for
-    /// the process. This replaces the one that was set before, whoever has set it.
+    /// the process. This replaces the one that was set before, even by other code.
     ///
     /// # Errors
     ///
-    /// As [`set_default_instrumentation`], which fails if another thread has panicked inside of it.
+    /// Those of [`set_default_instrumentation`], which fails if another thread has panicked inside
+    /// it.
     ///
     /// ```
     /// use otel_middleware_diesel::{DatabaseConfig, OtelInstrumentation};
@@ -50,7 +51,7 @@ impl OtelInstrumentation {
     }
 }
 
-/// diesel takes no closure, so what is installed is in a static.
+/// diesel does not take a closure, so the installed value is in a static.
 fn for_new_connection() -> Option<Box<dyn Instrumentation>> {
     let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
     let blueprint = installed.as_ref()?;

@@ -1,4 +1,4 @@
-//! What diesel tells of a connection, as spans and points.
+//! diesel's events about a connection, recorded as spans and measurements.
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,13 +38,14 @@ pub struct OtelInstrumentation {
     blueprint: Blueprint,
     client: Option<DbClientInstrumentation>,
     open: Open,
-    /// Whether the connection is still being made: what drivers ask then is no query of anybody's.
+    /// True while the connection is being established. Queries of drivers during that time are not
+    /// the application's.
     is_establishing: bool,
-    /// Used for query after query.
+    /// Reused from query to query.
     text: String,
 }
 
-/// What a value for another connection is made from.
+/// The data from which a value for another connection is made.
 #[derive(Clone, Debug)]
 pub(crate) struct Blueprint {
     settings: Arc<Settings>,
@@ -58,8 +59,8 @@ impl OtelInstrumentation {
         Self::with_config(DatabaseConfig::new())
     }
 
-    /// Uses this configuration. What it does not set about the database is taken from the URL by
-    /// which a connection is established.
+    /// Uses this configuration. Settings of the database that it leaves out are taken from the URL
+    /// by which a connection is established.
     #[must_use]
     pub fn with_config(config: DatabaseConfig) -> Self {
         Self::from_blueprint(&Blueprint {
@@ -68,7 +69,7 @@ impl OtelInstrumentation {
         })
     }
 
-    /// Takes from this URL what the configuration does not set about the database, until a
+    /// Takes from this URL the database settings that the configuration leaves out, until a
     /// connection is established by another URL. Default: none.
     ///
     /// Use it for a connection that exists already, and for connections of diesel-async that are
@@ -83,8 +84,8 @@ impl OtelInstrumentation {
         self
     }
 
-    /// Whether the queries are recorded by which pools test a connection before they hand it out:
-    /// `SELECT 1`, and the same with a bound value. Default: false.
+    /// Sets whether the queries by which pools test a connection are recorded: `SELECT 1`, and the
+    /// same with a bound value. Default: false.
     ///
     /// They are recognised by their text, so your own `SELECT 1` is not recorded either.
     #[must_use]
@@ -117,7 +118,7 @@ impl OtelInstrumentation {
         let client = self
             .client
             .get_or_insert_with(|| settings.client(identity.clone()));
-        // To ask diesel for the text costs more than all the rest.
+        // Reading the text from diesel costs more than everything else.
         if self.is_establishing || !client.is_enabled() {
             return self.open.begin(None, None);
         }
@@ -148,13 +149,13 @@ impl OtelInstrumentation {
             operation.fail(class, error);
         }
         match std::thread::panicking() && !ended.in_panic {
-            // Dropped by a panic while its rows were read.
+            // A panic has dropped the query while its rows were read.
             true => drop(operation),
             false => operation.finish(),
         }
     }
 
-    /// A text of unusual length would be kept for as long as the connection.
+    /// Frees the text if it is unusually long, because it would be kept as long as the connection.
     fn forget_text(&mut self) {
         if self.text.capacity() > KEPT {
             self.text = String::new();
@@ -172,14 +173,14 @@ impl Instrumentation for OtelInstrumentation {
             InstrumentationEvent::FinishEstablishConnection { .. } => self.is_establishing = false,
             InstrumentationEvent::StartQuery { query, .. } => self.start(query),
             InstrumentationEvent::FinishQuery { query, error, .. } => self.finish(query, error),
-            // `BEGIN`, `COMMIT` and their like come as queries, too.
+            // `BEGIN`, `COMMIT` and the like are also reported as queries.
             _ => {}
         }
     }
 }
 
 impl Clone for OtelInstrumentation {
-    /// For another connection: nothing has begun on it.
+    /// Makes a value for another connection, on which no query has begun.
     fn clone(&self) -> Self {
         Self::from_blueprint(&self.blueprint)
     }
@@ -192,7 +193,7 @@ impl Default for OtelInstrumentation {
 }
 
 impl fmt::Debug for OtelInstrumentation {
-    /// Leaves out what queries there are.
+    /// Leaves out the open queries.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("OtelInstrumentation")
@@ -203,10 +204,11 @@ impl fmt::Debug for OtelInstrumentation {
     }
 }
 
-/// How r2d2, and the pools of diesel-async, try a connection on PostgreSQL, MySQL and SQLite.
+/// The queries by which r2d2 and the pools of diesel-async test a connection on PostgreSQL, MySQL
+/// and SQLite.
 const CHECKS: [&str; 3] = ["SELECT 1", "SELECT $1", "SELECT ?"];
 
-/// How much room for a text is kept, in bytes.
+/// The maximum capacity that is kept for a text, in bytes.
 const KEPT: usize = 16 << 10;
 
 #[cfg(test)]

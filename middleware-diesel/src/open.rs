@@ -1,8 +1,8 @@
-//! Queries that have begun, and which of them an end belongs to.
+//! Open queries, and the one to which an end belongs.
 //!
-//! An end says only the text of its query. As a rule a connection runs one query at a time, and the
-//! text is not even asked for. But the drivers of diesel-async can have several under way, and a
-//! future that was dropped leaves a start that has no end.
+//! An end has only the text of its query. Usually a connection runs one query at a time, and the
+//! text is not even read. But the drivers of diesel-async can have several queries under way, and a
+//! future that was dropped leaves a start without an end.
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,18 +18,18 @@ use crate::text;
 pub(crate) struct Open {
     /// The oldest first.
     begun: VecDeque<Begun>,
-    /// Whether an end has come that was not that of the oldest. From then on the only query that is
-    /// open may be one whose end never comes.
+    /// True once an end was not that of the oldest query. From then on, the only open query may be
+    /// one whose end never comes.
     is_strict: bool,
 }
 
 pub(crate) struct Begun {
-    /// `None` for what is not recorded.
+    /// `None` if the query is not recorded.
     pub(crate) operation: Option<DbOperation>,
-    /// `None` where nobody has read it.
+    /// `None` if the text was not read.
     text: Option<u64>,
     within: Within,
-    /// Whether the thread was panicking already.
+    /// True if the thread was panicking already.
     pub(crate) in_panic: bool,
 }
 
@@ -41,7 +41,7 @@ impl Open {
         self.begun.len()
     }
 
-    /// What is too much ends, the oldest first.
+    /// Adds a query. If there are too many, the oldest one ends.
     pub(crate) fn begin(&mut self, text: Option<&str>, operation: Option<DbOperation>) {
         if self.begun.len() >= MOST {
             self.begun.pop_front();
@@ -55,9 +55,9 @@ impl Open {
         });
     }
 
-    /// The query that has come to its end. `None` for one that was begun before anybody looked.
+    /// The query that has ended. `None` if it began before this instrumentation was set.
     ///
-    /// Of several with the same text it is the first within the same span, else the first.
+    /// If several have the same text, it is the first within the same span, or else the first.
     pub(crate) fn end(&mut self, read_text: impl FnOnce() -> u64) -> Option<Begun> {
         if self.begun.is_empty() {
             return None;
@@ -77,7 +77,7 @@ impl Open {
     }
 }
 
-/// What a text is told apart by, without keeping it.
+/// A hash that identifies a text without keeping it.
 pub(crate) fn key(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text::sent(text).hash(&mut hasher);
@@ -92,7 +92,7 @@ fn within() -> Within {
     })
 }
 
-/// More than a connection has under way, where a program sends many queries at once.
+/// More queries than a connection has under way, even if a program sends many at once.
 const MOST: usize = 64;
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
 
-    /// What is said of an end is the name of the span that ends by it.
+    /// The result of an end is the name of the span that it ends.
     struct Connection {
         capture: Capture,
         client: DbClientInstrumentation,
@@ -174,7 +174,7 @@ mod tests {
             ("SELECT 4", None),
             ("SELECT 3", Some("d")),
             ("SELECT 2", Some("c")),
-            // The only one that is left, but not the one that has ended.
+            // The only open query, but not the one that has ended.
             ("SELECT 2", None),
             ("SELECT 1", Some("a")),
             ("SELECT 1", None),

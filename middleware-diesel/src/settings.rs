@@ -1,4 +1,4 @@
-//! What all connections of one configuration share.
+//! The data that all connections of one configuration share.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use otel_instrumentation::{DatabaseConfig, DbClientInstrumentation, instrumentat
 
 use crate::identity::Identity;
 
-/// The configuration, and what was made of it for each database.
+/// The configuration, and the client made from it for each database.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) config: DatabaseConfig,
@@ -24,7 +24,7 @@ impl Settings {
         }
     }
 
-    /// The connections of a pool have theirs in common.
+    /// The client for a database. The connections of a pool share it.
     pub(crate) fn client(&self, identity: Identity) -> DbClientInstrumentation {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = clients.iter().find(|(known, _)| *known == identity) {
@@ -50,7 +50,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// A program that opens a database for each customer does not keep them all.
+/// The maximum number of kept clients, for programs that open a database for each customer.
 const DATABASES: usize = 64;
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ mod tests {
         }
         assert_eq!(kept(), 2);
 
-        // There is an end to it.
+        // The number is bounded.
         for number in 0..DATABASES {
             settings.client(Identity {
                 namespace: Some(number.to_string()),

@@ -1,35 +1,36 @@
-//! The text of a query, as far as it is no value.
+//! The text of a query, without its values.
 //!
 //! diesel shows a query as its text with the bound values behind it: `… -- binds: ["ada", 7]`. Its
-//! `Display` writes the text and ` -- binds: ` as a piece each, and is stopped there, before a value
-//! is written anywhere.
+//! `Display` writes the text and ` -- binds: ` as one piece each. It is stopped there, before a
+//! value is written.
 
 use std::fmt::{self, Display, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Writes the text of `query` into `text` in place of what was there. True if at least one value is
-/// bound to it.
+/// Replaces the content of `text` with the text of `query`. True if at least one value is bound to
+/// it.
 pub(crate) fn read(query: &dyn Display, text: &mut String) -> bool {
     text.clear();
     let mut reader = Reader {
         text,
         stage: Stage::Text,
     };
-    // An error is the reader's, who has seen enough, or that of a query that cannot be built. The first
-    // value begins to be shown before it is stopped, by code that nobody would run otherwise.
+    // An error comes from the reader, which stops early, or from a query that cannot be built. The
+    // panic is caught because the `Debug` of the first value begins to run, which is code that
+    // would not run otherwise.
     let _ = catch_unwind(AssertUnwindSafe(|| write!(reader, "{query}")));
     let is_bound = reader.stage == Stage::Bound;
     if reader.stage == Stage::Text {
-        // One piece, which somebody else has put together. Whether what is behind the words are values
-        // nobody knows, so nothing counts as bound. A value may contain the words, too.
+        // The text came as one piece, written by other code. It is not known whether values follow
+        // the words, so no value counts as bound. A value may contain the words, too.
         let length = sent(text).len();
         text.truncate(length);
     }
     is_bound
 }
 
-/// What the two texts have in common that the start and the end of one query show: some drivers hand
-/// on the text alone at the end.
+/// The common part of the texts at the start and the end of a query: at the end, some drivers
+/// report only the text.
 pub(crate) fn sent(text: &str) -> &str {
     text.split_once(BINDS).map_or(text, |(sent, _)| sent)
 }
@@ -42,9 +43,9 @@ struct Reader<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Text,
-    /// Behind the words.
+    /// Behind ` -- binds: `.
     Words,
-    /// Behind the bracket that the list of values begins with.
+    /// Behind the bracket at the beginning of the list of values.
     List,
     Bound,
     Unbound,
@@ -73,7 +74,7 @@ impl Write for Reader<'_> {
                 self.stage = Stage::List;
                 return Ok(());
             }
-            // A value that begins like the end of the list counts as none.
+            // A value that begins like the end of the list does not count.
             Some(values) if !values.starts_with(']') => Stage::Bound,
             Some(_) | None => Stage::Unbound,
         };
@@ -89,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    /// As diesel's `DebugQuery` writes itself.
+    /// Writes itself like diesel's `DebugQuery`.
     struct Query<'a>(&'a str, &'a [&'a dyn Debug]);
 
     impl Display for Query<'_> {

@@ -15,11 +15,11 @@ use tokio::task::JoinHandle;
 /// caller.
 ///
 /// It is the second type parameter of the wrapper. The default is a type of diesel-async that does
-/// not pass the context to its threads, so each query would begin its own trace. With this type,
-/// the context is the one that is current when a query is called.
+/// not pass the context to its threads, so each query would begin its own trace. With this type, a
+/// query runs in the context that is current when it is called.
 ///
-/// A query outside of a tokio runtime fails with `UnableToSendCommand`. As with the default,
-/// dropping a future waits for its query, because the connection is in use until then.
+/// A query outside a tokio runtime fails with `UnableToSendCommand`. As with the default, dropping
+/// a future waits for its query, because the connection is in use until then.
 ///
 /// ```
 /// use diesel::SqliteConnection;
@@ -66,7 +66,8 @@ impl SpawnBlocking for TokioWithContext {
     }
 }
 
-/// What is run, and what shows that it has ended: it is dropped last, whether it was run or not.
+/// The work, and a value whose drop shows that it has ended: it is dropped last, whether the work
+/// ran or not.
 struct Work<F> {
     task: F,
     _ended: Sender<()>,
@@ -97,10 +98,10 @@ impl<R> Future for Running<R> {
 }
 
 impl<R> Drop for Running<R> {
-    /// Waits, or diesel-async would panic with the next query. Not as it does, by a future, for
-    /// which tokio panics on a runtime of one thread.
+    /// Waits for the work; otherwise diesel-async would panic at the next query. It does not wait
+    /// with a future, as diesel-async does, because tokio panics then on a runtime of one thread.
     fn drop(&mut self) {
-        // Nothing is ever sent. It is over at once where the work has ended.
+        // Nothing is ever sent. This returns at once if the work has ended.
         let _ = self.ended.recv();
     }
 }

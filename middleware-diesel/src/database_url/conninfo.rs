@@ -5,14 +5,15 @@ use std::borrow::Cow;
 use super::url::{named, server};
 use crate::identity::Identity;
 
-/// Whether the text begins with one of libpq's words. A path may have an equals sign, too.
+/// True if the text begins with one of libpq's words. An equals sign alone does not suffice,
+/// because a path may contain one.
 pub(super) fn is_conninfo(text: &str) -> bool {
     let first = text.split_once('=').map(|(word, _)| word.trim());
     first.is_some_and(|word| WORDS.contains(&word))
 }
 
-/// Nothing but the system, if the text cannot be read to its end: what is taken for a name may be
-/// part of a password then.
+/// Only the system, if the text cannot be read to its end: an apparent name may be part of a
+/// password then.
 pub(super) fn postgresql(text: &str) -> Identity {
     let mut identity = Identity::of("postgresql");
     let Some(found) = Found::read(text) else {
@@ -67,8 +68,8 @@ impl Found {
     }
 }
 
-/// The value that the text begins with, and what is behind it. Quotes may hold anything, and a
-/// backslash goes before what is meant as it is.
+/// The value at the beginning of the text, and the rest. Quotes may contain anything, and a
+/// backslash escapes the next character.
 fn value(text: &str) -> Option<(String, &str)> {
     let (mut characters, is_quoted) = match text.strip_prefix('\'') {
         Some(quoted) => (quoted.chars(), true),
@@ -88,7 +89,7 @@ fn value(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Those that a text is likely to begin with.
+/// The words that a text is likely to begin with.
 const WORDS: [&str; 16] = [
     "application_name",
     "client_encoding",
@@ -138,7 +139,7 @@ mod tests {
                 Some(("/run/postgresql/.s.PGSQL.6432", None)),
             ),
             ("password='a b' dbname=shop", Some("shop"), None),
-            // Not to be read.
+            // Malformed texts.
             ("dbname=shop password='a b", None, None),
             ("dbname=shop password", None, None),
             ("dbname=shop a b=c", None, None),

@@ -1,9 +1,9 @@
-//! SQLite's file.
+//! The path of SQLite's file.
 
 use crate::identity::Identity;
 
-/// Of the file there is the name, without its folder, which says more about the machine than about
-/// the database. A database in memory has none.
+/// The namespace is the file's name without its folder, because the folder says more about the
+/// machine than about the database. A database in memory has none.
 pub(super) fn sqlite(url: &str) -> Identity {
     let name = url.strip_prefix("file:").unwrap_or(url);
     let (path, parameters) = match name.find(['?', '#']) {
@@ -19,7 +19,7 @@ pub(super) fn sqlite(url: &str) -> Identity {
 fn file_name<'a>(path: &'a str, parameters: &str) -> Option<&'a str> {
     let is_in_memory =
         path == ":memory:" || parameters.split(['?', '&']).any(|it| it == "mode=memory");
-    // What is no path, but was meant to be a URL or libpq's words, may hold a password.
+    // A malformed URL, or malformed words of libpq, may contain a password.
     if is_in_memory || path.contains("password") {
         return None;
     }

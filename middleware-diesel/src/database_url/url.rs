@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::identity::Identity;
 
-/// `[user[:password]@][host[:port]][/database][?parameters]`, where a parameter wins.
+/// `[user[:password]@][host[:port]][/database][?parameters]`. Parameters override the other parts.
 pub(super) fn postgresql(url: &str) -> Identity {
     let identity = Identity::of("postgresql");
     let Some(parts) = Parts::of(url) else {
@@ -29,7 +29,7 @@ pub(super) fn postgresql(url: &str) -> Identity {
     }
 }
 
-/// The same without parameters, but for the socket's.
+/// The same without parameters, except that of the socket.
 pub(super) fn mysql(url: &str) -> Identity {
     let identity = Identity::of("mysql");
     let Some(parts) = Parts::of(url) else {
@@ -48,8 +48,8 @@ pub(super) fn mysql(url: &str) -> Identity {
     }
 }
 
-/// Where a server of PostgreSQL is: a path is the folder of a socket, whose name has the port. Of
-/// several hosts nobody knows which it is.
+/// The address of a PostgreSQL server. A path is the folder of a socket, whose name contains the
+/// port. If there are several hosts, it is not known which one is used.
 pub(super) fn server(host: Cow<'_, str>, port: Option<u16>) -> Option<(String, Option<u16>)> {
     if host.contains(',') {
         return None;
@@ -61,13 +61,13 @@ pub(super) fn server(host: Cow<'_, str>, port: Option<u16>) -> Option<(String, O
     Some((named(host)?, port))
 }
 
-/// A name that is nothing else, such as a URL in the place of a database.
+/// The name, unless it is something else, such as a URL in place of a database.
 pub(super) fn named(name: Cow<'_, str>) -> Option<String> {
     let is_name = !name.is_empty() && !name.contains("://") && !name.contains(['=', '@']);
     is_name.then(|| name.into_owned())
 }
 
-/// The URL behind its scheme, taken apart.
+/// The parts of a URL behind its scheme.
 struct Parts<'a> {
     user: &'a str,
     host: &'a str,
@@ -76,8 +76,8 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// `None` if it cannot be told where the password ends. Some drivers look for the first `@`
-    /// wherever it is, and take a password with a `/`, `?` or `#` in it as it is.
+    /// `None` if the end of the password is ambiguous. Some drivers look for the first `@`
+    /// anywhere, and accept an unescaped `/`, `?` or `#` in a password.
     fn of(url: &'a str) -> Option<Self> {
         let end = url.find(['/', '?', '#']).unwrap_or(url.len());
         let (authority, rest) = url.split_at_checked(end)?;
@@ -105,7 +105,7 @@ impl<'a> Parts<'a> {
         if let Some((address, _)) = bracketed.and_then(|host| host.split_once(']')) {
             return decoded(address);
         }
-        // Several hosts may each have a port, and are nobody's name.
+        // Several hosts may each have a port, and the list is not a name of any of them.
         match self.host.contains(',') {
             true => Some(Cow::Borrowed(self.host)),
             false => decoded(self.host.split(':').next().unwrap_or_default()),
@@ -124,7 +124,7 @@ impl<'a> Parts<'a> {
         decoded(self.path)
     }
 
-    /// The last one counts.
+    /// The value of a parameter. If it occurs several times, the last one counts.
     fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
         let mut pairs = self
             .parameters
@@ -135,7 +135,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// `None` for what is empty.
+/// `None` if the text is empty.
 fn decoded(text: &str) -> Option<Cow<'_, str>> {
     match text.is_empty() {
         true => None,
@@ -198,7 +198,8 @@ mod tests {
                     Some(("three", Some(6432))),
                 ),
                 ("/?user=ada&host=db", Some("ada"), Some(("db", None))),
-                // A password with a slash, or a user's name without one and a parameter.
+                // Either a password with a slash, or a user name without a password, and a
+                // parameter.
                 ("ada:a/b@db/shop", None, None),
                 ("db/shop?options=a@b", None, None),
             ],
