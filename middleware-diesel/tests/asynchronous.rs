@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::sync::mpsc::channel;
+
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ExpressionMethods, QueryDsl, QueryResult, SqliteConnection, sql_query};
 use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
@@ -111,8 +113,14 @@ async fn what_the_caller_suppresses_is_suppressed_on_the_other_thread() {
 async fn drop_a_future() {
     let capture = Capture::new();
     let mut connection = wrapped(&capture);
-    let mut query = Box::pin(sql_query(SLOW).execute(&mut connection));
+    let (release, released) = channel::<()>();
+    let mut query = connection.spawn_blocking(move |connection| {
+        // An error, as nothing is sent.
+        let _ = released.recv();
+        diesel::RunQueryDsl::execute(sql_query(SLOW), connection)
+    });
     assert!(poll!(query.as_mut()).is_pending());
+    drop(release);
     drop(query);
     // The query was not stopped, but is over.
     assert_eq!(only(&capture).0.status, Status::Unset);

@@ -59,10 +59,10 @@ impl Driver for Diesel {
     async fn step(&mut self, step: &'static Step) -> End {
         match *step {
             Step::NeverPolled((text, _)) => {
-                asynchronous::give_up(self.connection.take().unwrap(), text, false).await
+                asynchronous::never_poll(self.connection.take().unwrap(), text)
             }
             Step::GivenUp(text) => {
-                asynchronous::give_up(self.connection.take().unwrap(), text, true).await
+                asynchronous::give_up(self.connection.take().unwrap(), text).await
             }
             Step::WaitGivenUp(query) | Step::Exhausted(query) => self.exhausted(query),
             Step::Unreachable(query) => self.unreachable(query),

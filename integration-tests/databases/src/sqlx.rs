@@ -6,6 +6,7 @@ mod sqlite;
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
@@ -46,6 +47,10 @@ pub trait Database:
 
     /// The way to nothing.
     fn unreachable() -> Options<Self>;
+
+    /// Keeps the connection's queries from their end, as long as what is returned is there. `None`:
+    /// a query waits for answers from the network, which are not there at its first poll.
+    fn hold(connection: &mut Self::Connection) -> impl Future<Output = Option<Sender<()>>> + Send;
 
     /// How many rows were changed.
     fn changed(result: &Self::QueryResult) -> u64;
@@ -90,6 +95,15 @@ impl<DB: Database> Driver for Sqlx<DB> {
 
     async fn step(&mut self, step: &'static Step) -> End {
         match *step {
+            Step::GivenUp(text) => {
+                let mut connection = self.pool.acquire().await.unwrap();
+                let held = DB::hold(connection.inner()).await;
+                let mut query = DB::bound((text, &[])).fetch_all(&mut connection).boxed();
+                assert!(poll!(query.as_mut()).is_pending());
+                drop(query);
+                drop(held);
+                End::GivenUp
+            }
             Step::WaitGivenUp(query) => {
                 let _held = self.pool.inner().acquire().await.unwrap();
                 let mut waiting = std::pin::pin!(one(&self.pool, query));
@@ -159,13 +173,8 @@ async fn call<'e, DB: Database>(executor: impl Executor<'e, Database = DB>, step
             drop(DB::bound(query).fetch(executor));
             End::GivenUp
         }
-        Step::GivenUp(text) => {
-            let mut query = DB::bound((text, &[])).fetch_all(executor).boxed();
-            assert!(poll!(query.as_mut()).is_pending());
-            drop(query);
-            End::GivenUp
-        }
-        Step::WaitGivenUp(_)
+        Step::GivenUp(_)
+        | Step::WaitGivenUp(_)
         | Step::Exhausted(_)
         | Step::Unreachable(_)
         | Step::Transaction(..) => panic!("no call of an executor: {step:?}"),

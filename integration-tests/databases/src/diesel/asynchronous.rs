@@ -1,5 +1,7 @@
 //! diesel-async's way to SQLite, for what needs a future.
 
+use std::sync::mpsc::channel;
+
 use diesel::{SqliteConnection, sql_query};
 use diesel_async::RunQueryDsl;
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
@@ -10,13 +12,24 @@ use crate::scenario::End;
 
 type Wrapped = SyncConnectionWrapper<SqliteConnection, TokioWithContext>;
 
-/// Polls the query once, unless it is not to be polled at all, and drops it.
-pub(super) async fn give_up(connection: SqliteConnection, text: &str, is_polled: bool) -> End {
+/// Polls the query once and drops it, which waits for it.
+pub(super) async fn give_up(connection: SqliteConnection, text: &'static str) -> End {
     let mut connection = Wrapped::new(connection);
-    let mut query = Box::pin(sql_query(text).execute(&mut connection));
-    if is_polled {
-        assert!(poll!(query.as_mut()).is_pending());
-    }
+    let (release, released) = channel::<()>();
+    let mut query = connection.spawn_blocking(move |connection| {
+        // An error, as nothing is sent.
+        let _ = released.recv();
+        diesel::RunQueryDsl::execute(sql_query(text), connection)
+    });
+    assert!(poll!(query.as_mut()).is_pending());
+    drop(release);
     drop(query);
+    End::GivenUp
+}
+
+/// Calls the query, and drops its future at once.
+pub(super) fn never_poll(connection: SqliteConnection, text: &str) -> End {
+    let mut connection = Wrapped::new(connection);
+    drop(sql_query(text).execute(&mut connection));
     End::GivenUp
 }

@@ -1,7 +1,9 @@
 //! PostgreSQL, on the server that `integration-tests/postgres` starts.
 
-use sqlx::Postgres;
+use std::sync::mpsc::Sender;
+
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{PgConnection, Postgres};
 
 use super::{Database, queries};
 use crate::each::Each;
@@ -32,6 +34,10 @@ impl Database for Postgres {
 
     fn unreachable() -> PgConnectOptions {
         "postgres://ada:canary@127.0.0.1:1/shop".parse().unwrap()
+    }
+
+    async fn hold(_: &mut PgConnection) -> Option<Sender<()>> {
+        None
     }
 
     queries!();

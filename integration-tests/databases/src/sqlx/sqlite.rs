@@ -1,7 +1,9 @@
 //! SQLite, in memory.
 
-use sqlx::Sqlite;
+use std::sync::mpsc::{Sender, channel};
+
 use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Sqlite, SqliteConnection};
 
 use super::{Database, queries};
 use crate::each::Each;
@@ -24,6 +26,17 @@ impl Database for Sqlite {
 
     fn unreachable() -> SqliteConnectOptions {
         "sqlite://no-such-folder/stock.db".parse().unwrap()
+    }
+
+    async fn hold(connection: &mut SqliteConnection) -> Option<Sender<()>> {
+        let (sender, receiver) = channel();
+        let mut handle = connection.lock_handle().await.unwrap();
+        handle.set_progress_handler(1, move || {
+            // An error, as nothing is sent.
+            let _ = receiver.recv();
+            true
+        });
+        Some(sender)
     }
 
     queries!();

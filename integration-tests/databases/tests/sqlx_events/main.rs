@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use alone::{Exported, alone};
 use futures_util::{TryStreamExt, poll};
+use integration_tests_databases::sqlx::Database;
 use opentelemetry::trace::{
     FutureExt, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
     TraceState, Tracer, TracerProvider,
@@ -23,6 +24,7 @@ use opentelemetry_sdk::trace::SpanData;
 use otel_autoconfigure::ContextSubscriber;
 use otel_instrumentation::testing::by_name;
 use otel_middleware_sqlx::{DatabaseConfig, SqlitePool};
+use sqlx::Sqlite;
 use sqlx::sqlite::SqlitePoolOptions;
 use tracing::{Instrument, Level, info_span};
 use tracing_subscriber::layer::SubscriberExt;
@@ -246,9 +248,14 @@ async fn use_all(plain: &sqlx::SqlitePool) {
         rows.try_next().await.unwrap();
         drop(rows);
         after();
-        let mut given_up = Box::pin(sqlx::query(SLOW).bind("A-1").fetch_all(&pool));
+        let mut connection = pool.acquire().await.unwrap();
+        let held = Sqlite::hold(connection.inner()).await;
+        let slow = sqlx::query(SLOW).bind("A-1");
+        let mut given_up = Box::pin(slow.fetch_all(&mut connection));
         assert!(poll!(given_up.as_mut()).is_pending());
         drop(given_up);
+        drop(held);
+        drop(connection);
         after();
         let mut transaction = pool.begin().await.unwrap();
         let delete = sqlx::query("DELETE FROM stock");
