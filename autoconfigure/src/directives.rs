@@ -56,6 +56,11 @@ impl Directives {
     }
 }
 
+/// Says whether this is a span from [`SPANS`] on, which quieter logs must not take away.
+pub(crate) fn is_always_taken(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && *metadata.level() <= SPANS
+}
+
 /// The directives that can be decided once per callsite.
 #[derive(Clone, Debug)]
 pub(crate) struct Statics(Targets);
@@ -63,8 +68,7 @@ pub(crate) struct Statics(Targets);
 impl Statics {
     /// Accepts spans from [`SPANS`] on, and everything that the directives add.
     pub(crate) fn takes(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_span() && *metadata.level() <= SPANS
-            || self.0.would_enable(metadata.target(), metadata.level())
+        is_always_taken(metadata) || self.0.would_enable(metadata.target(), metadata.level())
     }
 
     /// The finest level that is accepted anywhere.

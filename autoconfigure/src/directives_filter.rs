@@ -8,7 +8,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::directives::{Directives, SPANS};
+use crate::directives::{Directives, SPANS, is_always_taken};
 use crate::sqlx_events::SqlxEvents;
 
 /// One filter for lines, records and spans. Filters of single layers cost more than a line of text,
@@ -39,14 +39,14 @@ where
 {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         let interest = Layer::<S>::register_callsite(&self.filter, metadata);
-        match metadata.is_span() && *metadata.level() <= SPANS {
+        match is_always_taken(metadata) {
             true => Interest::always(),
             false => interest,
         }
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, cx: Context<'_, S>) -> bool {
-        metadata.is_span() && *metadata.level() <= SPANS || self.filter.enabled(metadata, cx)
+        is_always_taken(metadata) || self.filter.enabled(metadata, cx)
     }
 
     fn event_enabled(&self, event: &Event<'_>, cx: Context<'_, S>) -> bool {

@@ -54,19 +54,25 @@ async fn a_second_layer_does_not_record_what_the_first_did_not_sample() {
 
 /// Samples what has a name of its own, and remembers what it was asked.
 #[derive(Clone, Debug, Default)]
-struct Named(Arc<Mutex<Vec<String>>>);
+struct Asked(Arc<Mutex<Vec<Question>>>);
 
-impl ShouldSample for Named {
+/// The span's name and route.
+type Question = (String, Option<String>);
+
+impl ShouldSample for Asked {
     fn should_sample(
         &self,
         _: Option<&Context>,
         _: TraceId,
         name: &str,
         _: &SpanKind,
-        _: &[KeyValue],
+        attributes: &[KeyValue],
         _: &[Link],
     ) -> SamplingResult {
-        self.0.lock().unwrap().push(name.to_owned());
+        let mut attributes = attributes.iter();
+        let route = attributes.find(|it| it.key.as_str() == "http.route");
+        let route = route.map(|it| it.value.to_string());
+        self.0.lock().unwrap().push((name.to_owned(), route));
         SamplingResult {
             decision: match name {
                 "grpc" => SamplingDecision::Drop,
@@ -80,7 +86,7 @@ impl ShouldSample for Named {
 
 #[tokio::test]
 async fn a_method_is_learned_from_a_call_that_is_not_sampled() {
-    let sampler = Named::default();
+    let sampler = Asked::default();
     let (_, health) = tonic_health::server::health_reporter();
     let layer = OtelServerLayer::with_config(traced(sampler.clone()));
     let service = layer.layer(Routes::new(health).prepare());
@@ -95,39 +101,15 @@ async fn a_method_is_learned_from_a_call_that_is_not_sampled() {
         response.into_body().collect().await.unwrap();
     }
 
-    let asked = sampler.0.lock().unwrap().clone();
-    assert_eq!(asked, ["grpc", "grpc.health.v1.Health/Check"]);
-}
-
-/// Samples everything, and remembers the route that it was asked with.
-#[derive(Clone, Debug, Default)]
-struct OfRoute(Arc<Mutex<Vec<Option<String>>>>);
-
-impl ShouldSample for OfRoute {
-    fn should_sample(
-        &self,
-        _: Option<&Context>,
-        _: TraceId,
-        _: &str,
-        _: &SpanKind,
-        attributes: &[KeyValue],
-        _: &[Link],
-    ) -> SamplingResult {
-        let mut attributes = attributes.iter();
-        let route = attributes.find(|it| it.key.as_str() == "http.route");
-        let route = route.map(|it| it.value.to_string());
-        self.0.lock().unwrap().push(route);
-        SamplingResult {
-            decision: SamplingDecision::RecordAndSample,
-            attributes: Vec::new(),
-            trace_state: TraceState::default(),
-        }
-    }
+    let asked = sampler.0.lock().unwrap();
+    let names = asked.iter().map(|(name, _)| name.as_str());
+    let names: Vec<_> = names.collect();
+    assert_eq!(names, ["grpc", "grpc.health.v1.Health/Check"]);
 }
 
 #[tokio::test]
 async fn a_sampler_sees_the_route_on_axum() {
-    let sampler = OfRoute::default();
+    let sampler = Asked::default();
     let layer = OtelLayer::with_config(traced(sampler.clone()));
     let app = axum::Router::new()
         .route("/orders/{id}", axum::routing::get(|| async { "" }))
@@ -138,13 +120,14 @@ async fn a_sampler_sees_the_route_on_axum() {
 
     assert_eq!(response.status(), 200);
     let asked = sampler.0.lock().unwrap().clone();
-    assert_eq!(asked, [Some("/orders/{id}".to_owned())]);
+    let route = "/orders/{id}".to_owned();
+    assert_eq!(asked, [("GET /orders/{id}".to_owned(), Some(route))]);
 }
 
 /// actix asks its middlewares before it routes.
 #[test]
 fn a_sampler_sees_no_route_on_actix() {
-    let sampler = OfRoute::default();
+    let sampler = Asked::default();
     let middleware = otel_middleware_actix::OtelMiddleware::with_config(traced(sampler.clone()));
     actix_web::rt::System::new().block_on(async {
         let answer = actix_web::web::get().to(actix_web::HttpResponse::Ok);
@@ -158,5 +141,5 @@ fn a_sampler_sees_no_route_on_actix() {
     });
 
     let asked = sampler.0.lock().unwrap().clone();
-    assert_eq!(asked, [None]);
+    assert_eq!(asked, [("GET".to_owned(), None)]);
 }

@@ -16,3 +16,16 @@ mod program;
 pub use open_request::OpenRequest;
 pub use orders::assert_every_span_is_exported_at_the_end;
 pub use program::{Ended, Program};
+
+use otel_waterfall::Span;
+
+/// The span's attributes as `name: value`, sorted.
+#[must_use]
+pub fn attributes(span: &Span) -> Vec<String> {
+    let attributes = span.attributes.iter();
+    let mut all: Vec<_> = attributes
+        .map(|(name, value)| format!("{name}: {value:?}"))
+        .collect();
+    all.sort();
+    all
+}

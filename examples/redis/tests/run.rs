@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-use example_harness::{Ended, Program};
-use otel_waterfall::{Kind, Span, Status};
+use example_harness::{Ended, Program, attributes};
+use otel_waterfall::{Kind, Status};
 
 #[test]
 fn every_command_and_every_pipeline_is_a_span() {
@@ -131,16 +131,6 @@ fn attributes_of(port: u16, more: &[(&str, &str)]) -> Vec<String> {
         .map(|(name, value)| format!("{name}: Text({value:?})"))
         .collect();
     all.push(format!("server.port: Integer({port})"));
-    all.sort();
-    all
-}
-
-/// All of them, sorted.
-fn attributes(span: &Span) -> Vec<String> {
-    let attributes = span.attributes.iter();
-    let mut all: Vec<_> = attributes
-        .map(|(name, value)| format!("{name}: {value:?}"))
-        .collect();
     all.sort();
     all
 }

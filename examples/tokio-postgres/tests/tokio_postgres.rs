@@ -3,8 +3,8 @@
 
 use std::env;
 
-use example_harness::Program;
-use otel_waterfall::{Kind, Span, Status};
+use example_harness::{Program, attributes};
+use otel_waterfall::{Kind, Status};
 
 #[test]
 fn every_query_is_a_span_also_one_that_fails() {
@@ -61,14 +61,4 @@ fn every_query_is_a_span_also_one_that_fails() {
     assert_eq!(inserts[1].status, Status::Error);
     // What an error says can hold values.
     assert_eq!(&*inserts[1].status_message, "");
-}
-
-/// All of them, sorted.
-fn attributes(span: &Span) -> Vec<String> {
-    let attributes = span.attributes.iter();
-    let mut all: Vec<_> = attributes
-        .map(|(name, value)| format!("{name}: {value:?}"))
-        .collect();
-    all.sort();
-    all
 }

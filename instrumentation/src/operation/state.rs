@@ -113,10 +113,18 @@ impl State {
 
     /// Clears field by field, which moves less data than a blank state.
     fn clear(&mut self) {
-        self.context = Context::new();
-        self.instrumentation = None;
-        self.injection = Injection::Nothing;
-        self.recorded = Recorded::Not;
+        let Self {
+            context,
+            instrumentation,
+            injection,
+            recorded,
+            served,
+        } = self;
+        *context = Context::new();
+        *instrumentation = None;
+        *injection = Injection::Nothing;
+        *recorded = Recorded::Not;
+        *served = None;
     }
 
     fn blank() -> Self {
