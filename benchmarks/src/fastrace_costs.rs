@@ -9,8 +9,9 @@ use anyhow::{Context, Result};
 
 use crate::column::{Column, Kind};
 use crate::frameworks::{axum, reqwest, tonic};
-use crate::measure::{program, this_program, under_valgrind};
+use crate::measure::this_program;
 use crate::pipeline::MEMCHECK;
+use crate::valgrind::{CALLGRIND, program, under_valgrind};
 
 /// Prints the cost of a sampled request over the bare framework, if its spans are dropped.
 pub fn print() -> Result<()> {
@@ -85,7 +86,7 @@ fn cost(command: impl Fn() -> Result<Command>) -> Result<[i64; 3]> {
         };
         anyhow::Ok((count(SHORT + REQUESTS)? - count(SHORT)?) / i64::from(REQUESTS))
     };
-    let [tool, output] = crate::measure::CALLGRIND;
+    let [tool, output] = CALLGRIND;
     let thread = [tool, output, IN_LOOP];
     let all = [tool, output, IN_LOOP, IN_COLLECTOR];
     Ok([

@@ -21,4 +21,5 @@ pub mod serve;
 pub mod setup;
 pub mod sockets;
 pub mod tables;
+mod valgrind;
 pub mod verify;

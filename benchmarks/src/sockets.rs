@@ -172,18 +172,26 @@ async fn connection(port: u16, end: Instant, request: &[u8]) -> Result<Vec<u64>>
     Ok(latencies)
 }
 
+macro_rules! request {
+    ($($header:literal),*) => {
+        concat!(
+            "GET /orders/42 HTTP/1.1\r\n",
+            "host: shop.example:8080\r\n",
+            "user-agent: benchmarks/1.0\r\n",
+            "accept: */*\r\n",
+            "accept-encoding: gzip\r\n",
+            $($header, "\r\n",)*
+            "\r\n"
+        )
+        .as_bytes()
+    };
+}
+
 /// The request of a sampled caller.
-pub(crate) const REQUEST: &[u8] = b"GET /orders/42 HTTP/1.1\r\n\
-    host: shop.example:8080\r\n\
-    user-agent: benchmarks/1.0\r\n\
-    accept: */*\r\n\
-    accept-encoding: gzip\r\n\
-    traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\
-    tracestate: congo=t61rcWkgMzE\r\n\r\n";
+pub(crate) const REQUEST: &[u8] = request!(
+    "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    "tracestate: congo=t61rcWkgMzE"
+);
 /// The same from a caller without a trace context.
-pub(crate) const ROOT: &[u8] = b"GET /orders/42 HTTP/1.1\r\n\
-    host: shop.example:8080\r\n\
-    user-agent: benchmarks/1.0\r\n\
-    accept: */*\r\n\
-    accept-encoding: gzip\r\n\r\n";
+pub(crate) const ROOT: &[u8] = request!();
 const BODY: &[u8] = b"{\"id\":\"42\"}";

@@ -1,6 +1,9 @@
 //! What a send and the work on a message cost over bare rdkafka, for `docs/performance.md`.
 
+pub mod arguments;
 pub mod cost;
+#[path = "../../src/counting.rs"]
+pub mod counting;
 #[allow(
     dead_code,
     reason = "a part of another package, which has more to set up"
@@ -9,3 +12,5 @@ pub mod cost;
 pub mod setup;
 pub mod subject;
 pub mod table;
+#[path = "../../src/valgrind.rs"]
+mod valgrind;

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use crate::cost::{self, Cost};
+use crate::cost;
+use crate::counting::{Cost, print_row};
 use crate::setup::Setup;
 use crate::subject::Subject;
 
@@ -14,7 +15,7 @@ use crate::subject::Subject;
 pub fn print() -> Result<()> {
     println!("| | a | b | c | d |\n|---|---|---|---|---|");
     let bare = cost::of(Subject::Bare, Setup::A)?;
-    row("a send with bare rdkafka", &[bare; 4]);
+    print_row("a send with bare rdkafka", &[bare; 4]);
     let subjects = [
         ("**otel-middleware-kafka**, a send", Subject::Send, bare),
         (
@@ -26,24 +27,9 @@ pub fn print() -> Result<()> {
     for (name, subject, bare) in subjects {
         let costs = Setup::ALL.into_iter().map(|setup| {
             cost::verify(subject, setup)?;
-            let cost = cost::of(subject, setup)?;
-            Ok(Cost {
-                instructions: cost.instructions - bare.instructions,
-                allocations: cost.allocations - bare.allocations,
-            })
+            Ok(cost::of(subject, setup)?.over(bare))
         });
-        row(name, &costs.collect::<Result<Vec<_>>>()?);
+        print_row(name, &costs.collect::<Result<Vec<_>>>()?);
     }
     Ok(())
-}
-
-fn row(name: &str, costs: &[Cost]) {
-    let cells = costs.iter().map(|cost| {
-        let Cost {
-            instructions,
-            allocations,
-        } = cost;
-        format!("{instructions} Ir · {allocations} al")
-    });
-    println!("| {name} | {} |", cells.collect::<Vec<_>>().join(" | "));
 }

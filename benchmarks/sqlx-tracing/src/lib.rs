@@ -1,9 +1,15 @@
 //! What a query costs with sqlx-tracing, for `docs/performance.md`.
 
+#[path = "../../sqlx/src/arguments.rs"]
+pub mod arguments;
 #[path = "../../sqlx/src/cost.rs"]
 pub mod cost;
+#[path = "../../src/counting.rs"]
+pub mod counting;
 #[path = "../../sqlx/src/polled.rs"]
 pub mod polled;
+#[path = "../../sqlx/src/query.rs"]
+pub mod query;
 #[path = "../../sqlx/src/sdk.rs"]
 pub mod sdk;
 #[allow(
@@ -15,3 +21,5 @@ pub mod setup;
 pub mod subject;
 #[path = "../../sqlx/src/table.rs"]
 pub mod table;
+#[path = "../../src/valgrind.rs"]
+mod valgrind;

@@ -6,7 +6,7 @@ use opentelemetry::metrics::Histogram;
 use opentelemetry::trace::{FutureExt, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue, global};
 
-use crate::subject::QUERY;
+use crate::query::QUERY;
 
 /// The tracer and the histogram, made once.
 #[derive(Debug)]

@@ -1,11 +1,15 @@
 //! What a query costs over bare sqlx, for `docs/performance.md`.
 
+pub mod arguments;
 pub mod by_hand;
 pub mod cost;
+#[path = "../../src/counting.rs"]
+pub mod counting;
 #[path = "../../src/early.rs"]
 pub mod early;
 mod oxtel;
 pub mod polled;
+pub mod query;
 pub mod sdk;
 #[allow(
     dead_code,
@@ -15,3 +19,5 @@ pub mod sdk;
 pub mod setup;
 pub mod subject;
 pub mod table;
+#[path = "../../src/valgrind.rs"]
+mod valgrind;

@@ -1,17 +1,15 @@
 //! What is measured: a query of one row.
 
-use std::fmt;
 use std::thread;
 
 use anyhow::Result;
 use clap::ValueEnum;
 use opentelemetry::global;
 use otel_middleware_sqlx::{DatabaseConfig, SqlitePool};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{Executor, Sqlite};
 
 use crate::by_hand::ByHand;
 use crate::polled::{Measure, measured};
+use crate::query::{Way, open, query};
 use crate::setup::Setup;
 use crate::{early, oxtel, sdk};
 
@@ -28,15 +26,6 @@ pub enum Subject {
     OursWithPool,
     /// oxtel-sql, which always has those of its pool.
     Oxtel,
-}
-
-/// What the query is run on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Way {
-    /// A pool, which is asked for a connection for each query.
-    Pool,
-    /// One connection of it.
-    Connection,
 }
 
 /// Runs the query so many times, and fails if that does not record what it has to.
@@ -73,7 +62,7 @@ pub fn run(
             }
         },
         Subject::ByHand => {
-            let flush = sdk::install(setup, |tracers| global::set_tracer_provider(tracers));
+            let flush = sdk::install(setup, global::set_tracer_provider);
             let by_hand = ByHand::new();
             match way {
                 Way::Pool => queries.each(|| by_hand.query(query(&plain)))?,
@@ -147,47 +136,3 @@ impl Queries<'_, '_> {
         Ok(())
     }
 }
-
-async fn query<'e>(executor: impl Executor<'e, Database = Sqlite>) -> sqlx::Result<()> {
-    let row = sqlx::query(QUERY).bind("A-1").fetch_one(executor).await?;
-    drop(std::hint::black_box(row));
-    Ok(())
-}
-
-async fn open() -> sqlx::Result<sqlx::SqlitePool> {
-    // Not `sqlite::memory:`, of which sqlx makes no URL, as oxtel-sql wants one.
-    let memory = SqliteConnectOptions::new().filename("/stock").vfs("memdb");
-    let options = SqlitePoolOptions::new()
-        .max_connections(1)
-        .max_lifetime(None)
-        .idle_timeout(None);
-    let pool = options.connect_with(memory).await?;
-    let create =
-        "CREATE TABLE stock (sku TEXT, name TEXT); INSERT INTO stock VALUES ('A-1', 'nut')";
-    sqlx::raw_sql(create).execute(&pool).await?;
-    Ok(pool)
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Bare => "bare",
-            Self::ByHand => "by-hand",
-            Self::Ours => "ours",
-            Self::OursWithPool => "ours-with-pool",
-            Self::Oxtel => "oxtel",
-        })
-    }
-}
-
-impl fmt::Display for Way {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Pool => "pool",
-            Self::Connection => "connection",
-        })
-    }
-}
-
-/// The only statement.
-pub(crate) const QUERY: &str = "SELECT name FROM stock WHERE sku = $1";

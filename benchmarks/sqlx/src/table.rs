@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use crate::cost::{self, Cost};
+use crate::cost;
+use crate::counting::{Cost, print_row};
 use crate::setup::Setup;
 
 /// The rows of one program: how each is called, and what is measured.
@@ -31,11 +32,14 @@ impl Rows<'_> {
                 });
                 let costs = costs.collect::<Result<Vec<_>>>()?;
                 match bare {
-                    Some(bare) => row(name, &costs, bare),
+                    Some(bare) => {
+                        let over = costs.into_iter().map(|cost| cost.over(bare));
+                        print_row(name, &over.collect::<Vec<_>>());
+                    }
                     None => {
                         // No set-up makes a difference to it.
                         let least = least(&costs);
-                        row(name, &[least; 4], Cost::default());
+                        print_row(name, &[least; 4]);
                         bare = Some(least);
                     }
                 }
@@ -51,13 +55,4 @@ fn least(costs: &[Cost]) -> Cost {
         instructions: least(|cost| cost.instructions),
         allocations: least(|cost| cost.allocations),
     }
-}
-
-fn row(name: &str, costs: &[Cost], bare: Cost) {
-    let cells = costs.iter().map(|cost| {
-        let instructions = cost.instructions - bare.instructions;
-        let allocations = cost.allocations - bare.allocations;
-        format!("{instructions} Ir · {allocations} al")
-    });
-    println!("| {name} | {} |", cells.collect::<Vec<_>>().join(" | "));
 }

@@ -7,7 +7,8 @@ use clap::ValueEnum;
 
 use super::column::Bridge;
 use super::work::Work;
-use crate::measure::{program, this_program};
+use crate::measure::this_program;
+use crate::valgrind::program;
 
 /// Prints the cost of each subscriber, without the caller's tracestate and with it.
 pub fn print() -> Result<()> {

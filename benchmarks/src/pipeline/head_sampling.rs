@@ -10,8 +10,8 @@ use super::run::BATCH;
 use super::sink::Sink;
 use super::subject::Protocol;
 use super::table::{MEMCHECK, ROUNDS_AT_FULL_LOAD, difference};
-use crate::measure::{CALLGRIND, under_valgrind};
 use crate::sockets::ROOT;
+use crate::valgrind::{CALLGRIND, under_valgrind};
 
 /// Measures the whole process, with spans, metrics and log records, over HTTP/protobuf. Prints the
 /// cost of a request over the bare framework if all requests are sampled, a tenth of them, and

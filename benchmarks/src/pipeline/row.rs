@@ -7,7 +7,8 @@ use clap::ValueEnum;
 
 use super::stack::Stack;
 use super::subject::Protocol;
-use crate::measure::{program, this_program};
+use crate::measure::this_program;
+use crate::valgrind::program;
 
 /// A row of the tables.
 #[derive(Clone, Copy, Debug)]

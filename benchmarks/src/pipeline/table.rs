@@ -9,8 +9,9 @@ use super::row::{ROWS, Row};
 use super::run::BATCH;
 use super::sink::Sink;
 use super::subject::Protocol;
-use crate::measure::{CALLGRIND, medians, under_valgrind};
+use crate::measure::medians;
 use crate::sockets::REQUEST;
+use crate::valgrind::{CALLGRIND, under_valgrind};
 
 /// Measures every stack over both protocols, and prints the cost of a sampled request over the bare
 /// framework.

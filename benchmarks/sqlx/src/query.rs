@@ -1,0 +1,47 @@
+//! The query that is measured, and what it is run on.
+
+use clap::ValueEnum;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{Executor, Sqlite};
+
+/// What the query is run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Way {
+    /// A pool, which is asked for a connection for each query.
+    Pool,
+    /// One connection of it.
+    Connection,
+}
+
+/// One row by its key.
+///
+/// # Errors
+///
+/// What sqlx says.
+pub async fn query<'e>(executor: impl Executor<'e, Database = Sqlite>) -> sqlx::Result<()> {
+    let row = sqlx::query(QUERY).bind("A-1").fetch_one(executor).await?;
+    drop(std::hint::black_box(row));
+    Ok(())
+}
+
+/// A pool of one connection to a database in memory with that row.
+///
+/// # Errors
+///
+/// What sqlx says.
+pub async fn open() -> sqlx::Result<sqlx::SqlitePool> {
+    // Not `sqlite::memory:`, of which sqlx makes no URL, as oxtel-sql wants one.
+    let memory = SqliteConnectOptions::new().filename("/stock").vfs("memdb");
+    let options = SqlitePoolOptions::new()
+        .max_connections(1)
+        .max_lifetime(None)
+        .idle_timeout(None);
+    let pool = options.connect_with(memory).await?;
+    let create =
+        "CREATE TABLE stock (sku TEXT, name TEXT); INSERT INTO stock VALUES ('A-1', 'nut')";
+    sqlx::raw_sql(create).execute(&pool).await?;
+    Ok(pool)
+}
+
+/// The only statement.
+pub const QUERY: &str = "SELECT name FROM stock WHERE sku = $1";
