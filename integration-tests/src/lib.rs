@@ -1,8 +1,8 @@
 //! The contract that every middleware of the suite fulfils, over real sockets.
 //!
-//! [`contract`] holds the scenarios: what is sent, and the whole of the telemetry that must come of
-//! it. [`apps`] holds one application for each framework, with the same routes. A file in `tests/`
-//! joins the two:
+//! [`contract`] holds the scenarios: what is sent, and all the telemetry that is expected. [`apps`]
+//! holds one application for each framework, with the same routes. A file in `tests/` joins the
+//! two:
 //!
 //! ```
 //! integration_tests::server_contract!(integration_tests::apps::axum::Axum);
@@ -10,9 +10,9 @@
 //! ```
 //!
 //! What only one framework has is tested in a file of its own. Tests name the scenarios that they
-//! prove, and [`conformance`] reads from there which is proved by which.
+//! prove, and [`conformance`] reads them there.
 //!
-//! Nothing here is global: each test has its own providers, its own server on a free port, and
+//! Nothing here is global: each test has its own providers and its own server on a free port. It
 //! waits for conditions, not for time to pass.
 
 // A test says by panicking what is wrong.

@@ -1,4 +1,4 @@
-//! What an operation left behind, compared as a whole.
+//! Compares everything that an operation has recorded.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,20 +11,20 @@ use otel_instrumentation::testing::{Capture, Point, by_name};
 use crate::semconv;
 use crate::wire::in_time;
 
-/// Everything that one span has to be.
+/// The expected span, as a whole.
 #[derive(Clone, Debug)]
 pub struct ExpectedSpan {
     /// The name.
     pub name: String,
     /// The kind.
     pub kind: SpanKind,
-    /// All attributes; none may be there besides.
+    /// The attributes. There must be no others.
     pub attributes: Vec<KeyValue>,
     /// The status.
     pub status: Status,
     /// The parent; `None` for the root of a trace.
     pub parent: Option<SpanContext>,
-    /// The spans that it links to.
+    /// The spans that the span links to.
     pub links: Vec<SpanContext>,
 }
 
@@ -33,7 +33,7 @@ impl ExpectedSpan {
     ///
     /// # Panics
     ///
-    /// Where the span is another one.
+    /// If the span differs.
     pub fn assert(&self, span: &SpanData) {
         assert_eq!(span.name, self.name, "the name");
         assert_eq!(span.span_kind, self.kind, "the kind of {:?}", self.name);
@@ -66,7 +66,7 @@ impl ExpectedSpan {
 ///
 /// # Panics
 ///
-/// Where there is none, or more than one.
+/// If there is none, or more than one.
 #[must_use]
 pub fn only_point(capture: &Capture, metric: &str) -> Point {
     let mut points = capture.points(metric);
@@ -74,17 +74,17 @@ pub fn only_point(capture: &Capture, metric: &str) -> Point {
     points.remove(0)
 }
 
-/// Labels as a point has them.
+/// Labels in the form in which a point has them.
 #[must_use]
 pub fn labels(labels: &[KeyValue]) -> BTreeMap<String, Value> {
     by_name(labels).into_iter().collect()
 }
 
-/// Checks that the metric has one point, of one request, that took as long as the span says.
+/// Checks that the metric has one point, for one request, with the span's duration.
 ///
 /// # Panics
 ///
-/// Where it is otherwise.
+/// If it differs.
 pub fn assert_duration(capture: &Capture, metric: &str, expected: &[KeyValue], span: &SpanData) {
     let point = only_point(capture, metric);
     assert_eq!(point.labels, labels(expected), "the labels of {metric}");
@@ -100,11 +100,11 @@ pub fn assert_duration(capture: &Capture, metric: &str, expected: &[KeyValue], s
     );
 }
 
-/// Checks that the metric went up and down again, with the same labels.
+/// Checks that the metric went up and down again with the same labels.
 ///
 /// # Panics
 ///
-/// Where it is otherwise.
+/// If it did not.
 pub fn assert_none_active(capture: &Capture, metric: &str, expected: &[KeyValue]) {
     let point = only_point(capture, metric);
     assert_eq!(point.labels, labels(expected), "the labels of {metric}");
@@ -116,7 +116,7 @@ pub fn assert_none_active(capture: &Capture, metric: &str, expected: &[KeyValue]
 ///
 /// # Panics
 ///
-/// Where there are more, or never enough, or where they are not [as they must be](semconv::check).
+/// If there are more or too few, or if one of them [breaks the conventions](semconv::check).
 pub async fn spans_of(capture: &Capture, kind: SpanKind, count: usize) -> Vec<SpanData> {
     let spans = until(&format!("{count} spans of the kind {kind:?}"), || {
         let spans = spans_so_far(capture, &kind);
@@ -136,7 +136,7 @@ pub fn spans_so_far(capture: &Capture, kind: &SpanKind) -> Vec<SpanData> {
     spans
 }
 
-/// What is found, once it is there.
+/// Waits until something is found.
 ///
 /// # Panics
 ///
@@ -147,14 +147,14 @@ pub async fn until<T>(what: &str, find: impl Fn() -> Option<T>) -> T {
             if let Some(found) = find() {
                 return found;
             }
-            // What is captured has nothing that could be waited for.
+            // Captured telemetry has no event to wait for.
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     })
     .await
 }
 
-/// Checks that nothing at all was recorded.
+/// Checks that nothing was recorded.
 ///
 /// # Panics
 ///

@@ -17,7 +17,7 @@ use self::Type::{Int, Path, Text, Texts};
 /// The schema that the emitted names belong to.
 pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.45.0";
 
-/// The buckets that the conventions advise for every duration, in seconds.
+/// The buckets that the conventions recommend for every duration, in seconds.
 pub const DURATION_BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
@@ -181,14 +181,14 @@ const METRICS: &[(&str, &str, &str, Place)] = &[
     ),
 ];
 
-/// Attributes that tests add themselves are below this prefix.
+/// The prefix of attributes that tests add.
 pub const TEST_PREFIX: &str = "test.";
 
 /// Checks everything that was captured against the tables.
 ///
 /// # Panics
 ///
-/// Where a name, a type, a unit or a level is not that of the conventions.
+/// If a name, a type, a unit or a requirement level is not that of the conventions.
 pub fn check(capture: &Capture) {
     for span in capture.spans() {
         check_span(&span);
@@ -205,7 +205,7 @@ fn check_span(span: &SpanData) {
         (SpanKind::Client, false) => Place::Http(Http::ClientSpan),
         (SpanKind::Server, true) => Place::Rpc(Rpc::ServerSpan),
         (SpanKind::Client, true) => Place::Rpc(Rpc::ClientSpan),
-        // Those of the handlers and of the tests themselves.
+        // The spans of handlers and of the tests themselves.
         (SpanKind::Internal | SpanKind::Producer | SpanKind::Consumer, _) => return,
     };
     let attributes = span
@@ -273,7 +273,7 @@ fn check_attributes<'a>(
 }
 
 impl Place {
-    /// The names that this place may have, must have or must not have.
+    /// The names that are allowed, required or forbidden here.
     fn names(self) -> Vec<(&'static str, Type, Level)> {
         match self {
             Self::Http(column) => read(HTTP, column as usize),
@@ -293,7 +293,7 @@ fn read<const COLUMNS: usize>(
 }
 
 impl Type {
-    /// Text that is there but empty says nothing, and is never right.
+    /// An empty text says nothing, and is never right.
     fn fits(self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text, Value::String(text)) => !text.as_str().is_empty(),

@@ -1,4 +1,4 @@
-//! Clients that hide nothing: a bare socket, and a single connection of HTTP/2.
+//! Clients without abstractions: a plain socket, and a single HTTP/2 connection.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -13,14 +13,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// How long a condition may take to come true, on a machine that is busy with other things.
+/// How long a condition may take to come true on a busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
-/// What the future comes to.
+/// The output of the future.
 ///
 /// # Panics
 ///
-/// Past the deadline, which names what was waited for.
+/// After the deadline; the message names what was waited for.
 pub async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(DEADLINE, future).await {
         Ok(result) => result,
@@ -28,7 +28,7 @@ pub async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
     }
 }
 
-/// A connection on which a test writes and reads every byte itself.
+/// A connection on which the test itself writes and reads every byte.
 #[derive(Debug)]
 pub struct Socket {
     stream: TcpStream,
@@ -45,7 +45,7 @@ impl Socket {
         }
     }
 
-    /// This end of the connection: what the server sees as its peer.
+    /// The local address, which is the server's peer.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.stream.local_addr().expect("a local address")
@@ -57,17 +57,17 @@ impl Socket {
         let _ = self.stream.write_all(bytes.as_ref()).await;
     }
 
-    /// Closes this side of the connection: nothing more will be sent, answers can still come.
+    /// Closes this side of the connection: nothing more is sent, and answers can still be received.
     pub async fn close(&mut self) {
         self.stream.shutdown().await.expect("an open connection");
     }
 
-    /// Breaks the connection off: what the server reads or writes from now on fails.
+    /// Breaks the connection: every later read or write of the server fails.
     pub fn reset(self) {
         self.stream.set_zero_linger().expect("a socket's option");
     }
 
-    /// Reads until the text has come, and returns everything up to and with it.
+    /// Reads until the text has arrived, and returns everything up to its end.
     pub async fn read_until(&mut self, text: &str) -> String {
         let position = in_time(text, async {
             loop {
@@ -93,7 +93,7 @@ impl Socket {
         String::from_utf8_lossy(&head).into_owned()
     }
 
-    /// Reads until the server closes the connection, or breaks it off.
+    /// Reads until the server closes or breaks the connection.
     pub async fn read_to_end(mut self) -> String {
         in_time("the end of the connection", async {
             while let Ok(1..) = self.stream.read_buf(&mut self.read).await {}
@@ -103,7 +103,7 @@ impl Socket {
     }
 }
 
-/// Sends one request on a connection of its own, and returns the client's address and the answer.
+/// Sends one request on a new connection, and returns the client's address and the answer.
 pub async fn exchange(server: SocketAddr, request: impl AsRef<[u8]>) -> (SocketAddr, String) {
     let mut socket = Socket::connect(server).await;
     let client = socket.address();
@@ -111,7 +111,7 @@ pub async fn exchange(server: SocketAddr, request: impl AsRef<[u8]>) -> (SocketA
     (client, socket.read_to_end().await)
 }
 
-/// One connection that speaks HTTP/2 with prior knowledge; it lives as long as a clone of it.
+/// One HTTP/2 connection with prior knowledge. It lives as long as its clones.
 #[derive(Clone, Debug)]
 pub struct Http2 {
     sender: SendRequest<Full<Bytes>>,
@@ -130,7 +130,7 @@ impl Http2 {
         Self { sender, address }
     }
 
-    /// This end of the connection: what the server sees as its peer.
+    /// The local address, which is the server's peer.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -140,7 +140,7 @@ impl Http2 {
     ///
     /// # Errors
     ///
-    /// Where the server breaks the request off.
+    /// If the server breaks the request off.
     pub async fn send(
         &mut self,
         request: Request<Full<Bytes>>,

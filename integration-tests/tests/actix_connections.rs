@@ -34,7 +34,7 @@ fn keep_alive(line: &str) -> String {
     request(line, &[]).replace("Connection: close\r\n", "")
 }
 
-/// Requests are pooled: none must find what the one before it left.
+/// actix pools its requests. No request may see data of the one before it.
 #[tokio::test]
 async fn each_request_of_a_connection_makes_a_span_of_its_own() {
     let running = Running::start(&Actix).await;
@@ -72,7 +72,7 @@ async fn pipelined_requests_make_a_span_each() {
     assert_eq!(names, ["GET /chunks", "GET /chunks", "GET /success"]);
 }
 
-/// A body whose size is known must not be sent in chunks, also where actix boxes it.
+/// A body of known size must not be sent in chunks, even if actix boxes it.
 #[tokio::test]
 async fn sizes_are_passed_on() {
     let app = actix_app!(|otel, controller| App::new().wrap(otel.clone()).service(
@@ -102,7 +102,7 @@ async fn pass(
     next.call(request).await
 }
 
-/// actix goes on asking for more after Content-Length; the request is over all the same.
+/// actix polls on after Content-Length, but the request is over.
 #[tokio::test]
 async fn a_body_is_complete_once_its_length_is_reached() {
     async fn never_ending() -> HttpResponse {
@@ -125,7 +125,7 @@ async fn a_body_is_complete_once_its_length_is_reached() {
     running.expect(client, &expected).await;
 }
 
-/// HS-21. It may have said all that it has to say, and wait for the answer.
+/// HS-21. The client may have sent everything and wait for the answer.
 #[tokio::test]
 async fn a_client_that_closes_its_side_is_still_answered() {
     static ANSWER: Notify = Notify::const_new();
@@ -167,7 +167,7 @@ async fn a_client_that_breaks_off_cancels_the_handler() {
     running.expect(client, &expected).await;
 }
 
-/// By the time that the future is dropped, nothing is panicking any more.
+/// When the future is dropped, the panic is over.
 #[tokio::test]
 async fn a_panic_that_is_caught_further_out_is_a_panic() {
     async fn catch(
@@ -232,7 +232,7 @@ async fn a_task_has_the_context_where_the_user_asks() {
     assert_eq!(tasks[1].parent_span_id, server.span_context.span_id());
 }
 
-/// A handler that calls another service with reqwest, here its own.
+/// A handler that calls another service, here its own, with reqwest.
 struct Relay(ClientWithMiddleware);
 
 impl ServerApp for Relay {
@@ -283,7 +283,7 @@ async fn a_client_in_a_handler_continues_the_trace() {
     assert_eq!(called.parent_span_id, client.span_context.span_id());
 }
 
-/// Each worker makes the application anew, and may make the middleware with it.
+/// Each worker builds the application, and may build the middleware with it.
 struct PerWorker;
 
 impl ServerApp for PerWorker {
@@ -346,7 +346,7 @@ async fn a_panic_over_http_2_ends_its_stream_only() {
     assert_eq!(seen, expected);
 }
 
-/// actix does not drop the handler of a stream that is reset; what it drops is the answer.
+/// actix does not drop the handler of a stream that is reset, but its answer.
 #[tokio::test]
 async fn over_http_2_a_handler_outlives_its_client() {
     static ANSWER: Notify = Notify::const_new();
@@ -367,7 +367,7 @@ async fn over_http_2_a_handler_outlives_its_client() {
         answer = connection.send(http_2("/wait")) => panic!("{answer:?}"),
         () = entered => {}
     }
-    // Another answer on the same connection: by now the server has seen the reset.
+    // After another answer on the same connection, the server has seen the reset.
     let answer = connection.send(http_2("/notFound")).await;
     let status = answer.map(|answer| answer.status());
     assert_eq!(status.expect("an answer"), StatusCode::NOT_FOUND);

@@ -1,4 +1,4 @@
-//! The order of middlewares, as the README of the crate has it in its table.
+//! The order of middlewares, as in the table of the crate's README.
 
 #![allow(clippy::expect_used)]
 
@@ -20,8 +20,8 @@ use integration_tests::wire::exchange;
 use opentelemetry::KeyValue;
 use otel_instrumentation::ErrorType;
 
-/// Sends one request, checks status and telemetry, and returns the answer, which tells its caller
-/// of the span, also where it is made of an error.
+/// Sends one request, checks status and telemetry, and returns the answer. The answer tells its
+/// caller the span, also if it is made of an error.
 async fn check(app: &impl ServerApp, line: &str, status: u16, expected: &Expected) -> String {
     let answer = check_telemetry(app, line, status, expected).await;
     assert!(answer.contains("server-timing: trace;desc="), "{answer}");
@@ -109,7 +109,7 @@ async fn compress_inside_is_measured_compressed() {
     assert_eq!(point.sum, compressed as f64);
 }
 
-/// Nothing comes of the length that the handler announced.
+/// The length that the handler announced is ignored.
 #[tokio::test]
 async fn compress_inside_of_an_announced_length_is_complete() {
     let announced = || async {
@@ -186,7 +186,8 @@ fn replaced<B>(response: ServiceResponse<B>) -> actix_web::Result<ErrorHandlerRe
     ))
 }
 
-/// To the middleware a body that somebody else dropped is one that the client did not wait for.
+/// The middleware cannot tell a body that was dropped here from one that the client did not wait
+/// for.
 #[tokio::test]
 async fn a_body_that_is_replaced_outside_counts_as_cancelled() {
     let app = actix_app!(|otel, _controller| App::new()
@@ -220,7 +221,7 @@ impl ResponseError for Overloaded {
     }
 }
 
-/// Answers some paths itself, with a response or with an error, and passes on all others.
+/// Answers some paths itself, with a response or an error, and passes on all others.
 async fn refuse(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -253,7 +254,7 @@ async fn an_answer_of_a_middleware_inside_is_recorded() {
     check(&app, "GET /text", 200, &expected).await;
 }
 
-/// There is no body that could be followed, so no size is known.
+/// The body cannot be followed, so no size is known.
 #[tokio::test]
 async fn an_error_of_a_middleware_inside_is_recorded_as_it_asks() {
     let app = actix_app!(|otel, _controller| App::new()
@@ -277,7 +278,7 @@ async fn an_error_of_a_middleware_inside_is_recorded_as_it_asks() {
     check(&app, "GET /forbidden", 403, &forbidden).await;
 }
 
-/// Says what it is only by its response, as actix allows.
+/// Only its response has a status, which actix allows.
 #[derive(Debug)]
 struct Absent;
 
@@ -293,7 +294,7 @@ impl ResponseError for Absent {
     }
 }
 
-/// Has errors that are answered otherwise than their `status_code` says, or only once.
+/// Has errors whose answer differs from their `status_code`, or that can answer only once.
 async fn fail(
     request: ServiceRequest,
     _: Next<impl MessageBody + 'static>,
@@ -341,7 +342,7 @@ async fn an_error_of_a_middleware_inside_is_recorded_as_it_is_answered() {
     assert!(answer.ends_with("all of the page"), "{answer}");
 }
 
-/// Has an error of its own instead of one from further in.
+/// Replaces an inner error with its own.
 async fn apologise(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -371,7 +372,7 @@ async fn an_error_that_is_replaced_further_out_is_recorded_as_it_asks() {
     check_telemetry(&app, "GET /forbidden", 202, &forbidden).await;
 }
 
-/// An error that cannot be written down.
+/// An error that cannot be formatted.
 #[derive(Debug)]
 struct Unspeakable;
 
@@ -429,7 +430,7 @@ async fn an_error_that_fails_to_be_written_is_still_answered() {
         status: Some(200),
         ..failed("/body", "body")
     };
-    // actix sends nothing of a body that breaks before its first chunk.
+    // actix sends nothing of a body that fails before its first chunk.
     let running = Running::start(&app).await;
     let (client, _) = running.ask("GET /body", &[]).await;
     running.expect(client, &body).await;

@@ -1,4 +1,4 @@
-//! How actix routes: the route is that of the resource which answered, or absent.
+//! actix's routing: the route is that of the resource which answered, or absent.
 
 #![allow(clippy::expect_used)]
 
@@ -77,7 +77,7 @@ async fn guards_decide_between_overlapping_patterns() {
     check(&app, "GET /items/7", &[], &routed(path, "/items/{name}")).await;
 }
 
-/// A path alone would say otherwise.
+/// The path alone would suggest another route.
 #[tokio::test]
 async fn a_default_service_has_no_route() {
     let app = actix_app!(|otel, _controller| {
@@ -126,7 +126,7 @@ async fn a_resource_that_does_not_have_the_method_is_still_the_route() {
     check(&app, "GET /orders", &[], &expected).await;
 }
 
-/// All that actix tells of a resource is its first pattern.
+/// actix reports only the first pattern of a resource.
 #[tokio::test]
 async fn a_resource_with_several_patterns_is_known_by_its_first() {
     let app = actix_app!(|otel, _controller| {
@@ -206,7 +206,7 @@ async fn a_scope_alone_can_be_recorded() {
     running.expect(client, &expected).await;
 }
 
-/// The routing of the application is over, so that the handler's request tells what is recorded.
+/// The application has finished routing, so the handler's request decides.
 #[tokio::test]
 async fn the_route_is_what_the_handler_sees() {
     let app = actix_app!(|otel, _controller| {

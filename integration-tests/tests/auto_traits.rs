@@ -1,5 +1,5 @@
-//! What can cross threads, and what can be had twice: part of the interface, though no signature
-//! says so. That this compiles is the test.
+//! Which types are `Send`, `Sync` and `Clone`: a part of the interface that no signature shows. The
+//! test is that this compiles.
 
 use std::fmt::Debug;
 

@@ -1,4 +1,4 @@
-//! Where axum's routers and layers come together: one request is one span, with the whole route.
+//! axum's routers and layers combined: one request is one span, with the whole route.
 
 #![allow(clippy::expect_used)]
 
@@ -114,7 +114,7 @@ async fn layers_at_several_depths_make_one_span() {
     .await;
 }
 
-/// The route is what axum calls the matched path, whatever it makes of the wildcard.
+/// The route is axum's matched path, whatever form its wildcard has.
 #[tokio::test]
 async fn a_router_behind_a_wildcard_refines_the_route() {
     check(
@@ -198,7 +198,7 @@ async fn a_websocket_works_after_its_operation_ended() {
         .await;
     let head = socket.read_until("\r\n\r\n").await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
-    // A text frame `hey`, masked with zeros as a client's has to be masked.
+    // A text frame `hey`, masked with zeros, because a client has to mask its frames.
     socket
         .send([0x81, 0x83, 0, 0, 0, 0, b'h', b'e', b'y'])
         .await;
@@ -211,7 +211,8 @@ async fn a_websocket_works_after_its_operation_ended() {
     running.expect(client, &expected).await;
 }
 
-/// HS-34: a nested router sees the rest of the path only; what was asked for is the whole.
+/// HS-34: a nested router sees only the rest of the path. Recorded is the whole path that was
+/// requested.
 #[tokio::test]
 async fn a_layer_inside_of_a_nested_router_records_the_path_that_was_asked_for() {
     let expected = routed("/a/v1/success", "/a/{version}/success");
@@ -235,7 +236,7 @@ async fn a_layer_inside_of_a_nested_router_records_the_path_that_was_asked_for()
     .await;
 }
 
-/// HS-34: a filter sees what a user would write down.
+/// HS-34: a filter sees the path that a user would write.
 #[tokio::test]
 async fn a_filter_inside_of_a_nested_router_sees_the_path_that_was_asked_for() {
     let app = Layered(|app: Router, otel: OtelLayer| Router::new().nest("/api", app.layer(otel)));
@@ -249,7 +250,7 @@ async fn a_filter_inside_of_a_nested_router_sees_the_path_that_was_asked_for() {
     running.expect(client, &expected).await;
 }
 
-/// As the README shows it: the layer is there, or it is not.
+/// As in the README: the layer is there, or it is not.
 #[tokio::test]
 async fn a_layer_can_be_optional() {
     use axum::body::Body;

@@ -1,4 +1,4 @@
-//! Where axum's README says that the context has to be taken along.
+//! The places where, by axum's README, the context has to be taken along.
 
 #![allow(
     clippy::expect_used,

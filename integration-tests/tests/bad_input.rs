@@ -1,4 +1,4 @@
-//! Whatever bytes come over the wire: an answer, a sound span, and labels from a bounded set.
+//! Any bytes on the wire lead to an answer, a valid span, and labels from a bounded set.
 
 #![allow(clippy::expect_used)]
 
@@ -21,7 +21,7 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Whether the server parses the request at all; one that it rejects reaches no middleware.
+/// Whether the server parses the request. A request that it rejects reaches no middleware.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Served,
@@ -97,7 +97,7 @@ fn headers() -> Vec<(Fate, Vec<u8>)> {
     cases
 }
 
-/// Everything of a request but the headers, most of which name no route of the application.
+/// All parts of a request but its headers. Most of these name no route of the application.
 fn heads() -> Vec<(Fate, Vec<u8>)> {
     let request = |line: &[u8], host: &[u8]| {
         [line, b"\r\nHost: ", host, b"\r\nConnection: close\r\n\r\n"].concat()
@@ -184,7 +184,7 @@ async fn bad_bytes_make_sound_spans() {
         let capture = running.stop(served).await;
         for span in spans_of(&capture, SpanKind::Server, served).await {
             assert_eq!(span.parent_span_id, SpanId::INVALID, "{span:#?}");
-            // Headers are recorded as they are, where that is asked for.
+            // Headers are recorded unchanged, if that is asked for.
             let mut own = span.attributes.iter();
             let leak = own.find(|it| {
                 !it.key.as_str().starts_with("http.request.header.")
@@ -196,7 +196,7 @@ async fn bad_bytes_make_sound_spans() {
     }
 }
 
-/// Every label has one of a few values, whoever asks for whatever.
+/// Every label has one of a few values, whatever clients send.
 fn assert_bounded(points: &[Point]) {
     let known = [
         (
@@ -217,7 +217,7 @@ fn assert_bounded(points: &[Point]) {
     }
 }
 
-/// What a framework could ever say of a request.
+/// Everything that a framework could say of a request.
 #[derive(Clone, Debug)]
 struct Facts {
     method: String,
@@ -347,7 +347,7 @@ fn arbitrary_facts_make_sound_server_spans() {
     }
 }
 
-/// Where a request goes is the one thing that a client must know.
+/// A client has to know at least the server of a request.
 #[test]
 fn arbitrary_facts_make_sound_client_spans() {
     for is_sound in [true, false] {

@@ -1,6 +1,6 @@
-//! An SDK, but nobody set a propagator: the API's own one would silently break every trace.
+//! An SDK without a propagator: with the API's no-op propagator, every trace would break.
 //!
-//! The global providers belong to this test alone.
+//! No other test uses the global providers of this process.
 
 #![allow(clippy::expect_used)]
 

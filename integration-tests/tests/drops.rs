@@ -1,6 +1,6 @@
-//! Drops where little may be done: the thread is about to end, or a panic is under way.
+//! Drops at bad moments: while the thread ends, or during a panic.
 //!
-//! A panic in one of these aborts the process, so that a test fails by taking the others with it.
+//! A panic in one of these aborts the process, and the other tests with it.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
@@ -78,7 +78,8 @@ fn a_body_may_be_found_at_its_end_when_its_thread_ends() {
     let capture = Capture::new();
     let server = server(&capture);
     let thread = std::thread::spawn(move || {
-        // What is set up last is torn down first: that is to be the context's own storage.
+        // Thread-locals are dropped in reverse order of their creation, so the context's storage
+        // goes first.
         KEPT.with(|kept| kept.replace(None));
         drop(Context::new().attach());
         let ended = Arc::new(AtomicBool::new(false));
@@ -90,7 +91,7 @@ fn a_body_may_be_found_at_its_end_when_its_thread_ends() {
     assert_ended(&capture, None);
 }
 
-/// A body behind a lock, which a panic poisons for good.
+/// A body behind a lock, which a panic poisons.
 struct Locked(Arc<Mutex<()>>);
 
 impl Locked {

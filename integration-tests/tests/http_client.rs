@@ -1,5 +1,5 @@
-//! The layer for any client of `http` requests fulfils what of the contract of HTTP clients needs no
-//! facts of a client's own: it knows neither the peer nor the errors.
+//! The layer for any client of `http` requests fulfils the contract of HTTP clients, except for
+//! what only a client knows: its peer and its errors.
 
 use integration_tests::apps::http_client::HttpClient;
 

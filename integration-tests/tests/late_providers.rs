@@ -1,6 +1,6 @@
-//! Layers and clients that exist, and are used, before the application sets its providers.
+//! Layers and clients that are made and used before the application sets its providers.
 //!
-//! The global providers belong to this test alone.
+//! No other test uses the global providers of this process.
 
 use integration_tests::apps::relay::Relay;
 use integration_tests::observed::spans_of;

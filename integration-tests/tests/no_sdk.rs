@@ -1,6 +1,6 @@
-//! No SDK and no propagator: a trace that others record must not break here.
+//! Without SDK and propagator, a trace that others record must not break here.
 //!
-//! What is global stays as the API has it, which no other test may change.
+//! The globals stay those of the API, so no other test may run in this process.
 
 use integration_tests::apps::relay::Relay;
 

@@ -1,6 +1,6 @@
-//! Telemetry that goes nowhere says so: before there is a provider, and after one was shut down.
+//! A warning says that telemetry goes nowhere: without a provider, and after its shutdown.
 //!
-//! The global providers and the global subscriber belong to this test alone.
+//! No other test uses the global providers and subscriber of this process.
 
 #![allow(clippy::expect_used)]
 
@@ -60,7 +60,7 @@ fn what_is_not_recorded_is_said_once_and_a_successor_is_found() {
     assert_eq!(points.iter().map(|point| point.count).sum::<u64>(), 5);
     semconv::check(&second);
 
-    // Whoever sets none does not want one.
+    // An application that sets no meter provider does not want one.
     global::set_tracer_provider(NoopTracerProvider::new());
     ask(&mut service, 300);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! tonic's client against servers that do what tonic's own never would, and no server at all.
+//! tonic's client against servers that behave as tonic's never does, and without a server.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -28,7 +28,7 @@ use tower::ServiceBuilder;
 const SAY_HELLO: &str = "example.Greeter/SayHello";
 const EXPAND: &str = "example.Greeter/Expand";
 
-/// What a server answers: an HTTP status, headers, whether there is a message, and the trailers.
+/// A server's answer: an HTTP status, headers, whether there is a message, and the trailers.
 #[derive(Clone, Copy)]
 struct Answer {
     status: u16,
@@ -77,7 +77,7 @@ fn respond(
     response
 }
 
-/// GR-06, GR-28: the code and the status that the caller sees are those of the span.
+/// GR-06, GR-28: code and status of the span are those that the caller sees.
 #[tokio::test]
 async fn every_answer_ends_with_a_code() {
     let plain = Answer {
@@ -100,7 +100,7 @@ async fn every_answer_ends_with_a_code() {
     };
     let cases = [
         (trailers(&[("grpc-status", "0")]), "OK"),
-        // A Content-Length says nothing of trailers that come after it.
+        // A Content-Length does not exclude trailers.
         (
             Answer {
                 headers: &[GRPC, ("content-length", "7")],
@@ -147,7 +147,7 @@ async fn every_answer_ends_with_a_code() {
     }
 }
 
-/// What cannot be read of the status is no reason to fail, and the message is decoded.
+/// If a part of the status cannot be read, the call does not fail, and the message is decoded.
 #[tokio::test]
 async fn messages_go_to_the_span_only() {
     let answer = Answer {
@@ -186,7 +186,8 @@ async fn a_server_that_is_not_there_is_unavailable() {
     assert_eq!(span.status, description);
 }
 
-/// GR-27, GR-31: a server whose clock is faster resets the stream, before or after the head.
+/// GR-27, GR-31: the server's deadline comes first, and it resets the stream before or after the
+/// head.
 #[tokio::test]
 async fn a_reset_at_the_deadline_is_the_deadline() {
     let short = Duration::from_millis(200);
@@ -208,7 +209,7 @@ async fn a_reset_at_the_deadline_is_the_deadline() {
             let layer = OtelClientLayer::with_config(config).endpoint(&endpoint);
             let channel = ServiceBuilder::new()
                 .layer(layer)
-                // A client whose clock is slow.
+                // The client's clock is slow.
                 .map_request(|mut request: http::Request<tonic::body::Body>| {
                     request.headers_mut().remove("grpc-timeout");
                     request
@@ -236,7 +237,7 @@ async fn a_reset_at_the_deadline_is_the_deadline() {
     }
 }
 
-/// A server that resets every stream after some time, which may be after the head.
+/// A server that resets every stream after a while, which may be after the head.
 async fn resetting(after: Duration, has_head: bool) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -262,7 +263,7 @@ async fn resetting(after: Duration, has_head: bool) -> SocketAddr {
     address
 }
 
-/// GR-23: the target, whatever the channel is connected to.
+/// GR-23: the target is recorded, whatever the channel is connected to.
 #[tokio::test]
 async fn the_target_is_the_server() {
     let https = Endpoint::from_static("https://greeter.example");
@@ -346,7 +347,7 @@ async fn assert_target(
     assert_eq!(found_port, port.map(|port| port.to_string()));
 }
 
-/// Exporters use gRPC too.
+/// Exporters use gRPC, too.
 #[tokio::test]
 async fn suppressed_calls_pass_straight_through() {
     use opentelemetry::Context;

@@ -1,5 +1,5 @@
-//! Clients and servers of one process, which hand each other whole requests: what marks a request as
-//! recorded on one side must not switch the other side off.
+//! Clients and servers in one process, which pass whole requests on: the mark of a recorded request
+//! must not switch the other side off.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -55,8 +55,8 @@ async fn request_that_is_passed_on_has_a_span_on_each_side() {
     }
 }
 
-/// Behind a client, the request is another one: an HTTP server of the same process has its own span,
-/// and the RPC's is below it.
+/// A client makes a new request: an HTTP server of the same process has its own span, and the RPC's
+/// span is its child.
 #[tokio::test]
 async fn request_that_is_passed_on_is_an_http_request_again() {
     let capture = Capture::new();

@@ -112,7 +112,7 @@ async fn http_and_grpc_on_one_port_make_one_trace() {
     }
 }
 
-/// What is not gRPC is none of the layer's business.
+/// The layer ignores what is not gRPC.
 #[tokio::test]
 async fn requests_that_are_not_grpc_pass_through() {
     let capture = Capture::new();
@@ -222,7 +222,7 @@ async fn interceptors_only_pass_the_context_on() {
     assert!(seen.span().span_context().is_remote());
 }
 
-/// GR-26: an interceptor that refuses every call lets nobody choose labels.
+/// GR-26: if an interceptor refuses every call, clients cannot invent labels.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_calls_make_no_labels() {
     let capture = Capture::new();
@@ -244,14 +244,14 @@ async fn refused_calls_make_no_labels() {
     }
 
     spans_of(&capture, SpanKind::Server, 50).await;
-    // One for each code, not for each method.
+    // One series for each code, not for each method.
     assert_eq!(
         capture.points("rpc.server.call.duration").len(),
         codes.len()
     );
 }
 
-/// A request without any connection, as benchmarks and unit tests make them.
+/// A request without a connection, as in benchmarks and unit tests.
 #[tokio::test]
 async fn a_bare_service_is_recorded_too() {
     let capture = Capture::new();

@@ -1,4 +1,5 @@
-//! The layer around plain tower services and bodies, polled by hand where a server would hide it.
+//! The layer around plain tower services and bodies, polled by hand, because a server would hide
+//! details.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 
@@ -64,7 +65,7 @@ where
         .expect("a response")
 }
 
-/// Checks that there is one span, its outcome, and that the metrics say the same.
+/// Checks that there is one span with this outcome, and that the metrics agree.
 fn assert_outcome(capture: &Capture, status: Option<i64>, error: Option<&'static str>) -> SpanData {
     let spans = capture.spans();
     assert_eq!(spans.len(), 1, "{spans:#?}");
@@ -117,7 +118,7 @@ async fn a_boxed_error_has_no_name() {
     assert_outcome(&capture, None, Some("_OTHER"));
 }
 
-/// HS-36: a timeout is one, however it is boxed.
+/// HS-36: a timeout is recognised, however it is boxed.
 #[tokio::test]
 async fn the_timeout_of_tower_is_a_timeout() {
     let capture = Capture::new();
@@ -144,7 +145,7 @@ async fn a_service_that_panics_in_its_call_is_recorded() {
     assert_outcome(&capture, None, Some("panic"));
 }
 
-/// What catches the panic may keep the future for as long as it likes.
+/// A layer that catches the panic may keep the future for any time.
 #[tokio::test]
 async fn a_panic_ends_the_operation_before_the_future_is_dropped() {
     let capture = Capture::new();
@@ -212,7 +213,7 @@ async fn a_body_that_panics_is_recorded_at_once() {
     assert_outcome(&capture, Some(200), Some("panic"));
 }
 
-/// A body whose end comes without another frame, as one does that reads from a connection.
+/// A body whose end comes without another frame, as of one that is read from a connection.
 struct Ending(Arc<AtomicBool>);
 
 impl Body for Ending {
@@ -231,7 +232,7 @@ impl Body for Ending {
     }
 }
 
-/// A server looks at `is_end_stream` and does not poll again.
+/// A server asks `is_end_stream` and does not poll again.
 #[tokio::test]
 async fn a_body_that_is_at_its_end_when_it_is_dropped_is_complete() {
     let (capture, ended) = (Capture::new(), Arc::new(AtomicBool::new(false)));
@@ -241,7 +242,7 @@ async fn a_body_that_is_at_its_end_when_it_is_dropped_is_complete() {
     assert_outcome(&capture, Some(200), None);
 }
 
-/// Servers decide by them whether a response is chunked.
+/// A server decides by the size hint whether a response is chunked.
 #[tokio::test]
 async fn size_and_end_of_a_body_are_those_of_the_inner_one() {
     let capture = Capture::new();
@@ -258,7 +259,7 @@ async fn size_and_end_of_a_body_are_those_of_the_inner_one() {
     assert!(response.body().is_end_stream());
 }
 
-/// A body that looks around where it is polled.
+/// A body that records the context it is polled in.
 struct Watching(Option<Context>);
 
 impl Body for Watching {
@@ -317,7 +318,7 @@ async fn a_hook_that_panics_leaves_no_request_active() {
     assert!(capture.points("http.server.active_requests").is_empty());
 }
 
-/// The SDK exports a name twice that is given twice, and picks one of two labels at will.
+/// The SDK exports a duplicate attribute twice, and picks one of two equal labels at random.
 #[tokio::test]
 async fn a_hook_cannot_say_what_the_end_says() {
     let capture = Capture::new();
@@ -342,7 +343,7 @@ async fn a_hook_cannot_say_what_the_end_says() {
     assert!(!names.contains(&"http.route"), "{names:?}");
 }
 
-/// A filtered request has no root of its own that could end the stranger's trace.
+/// A filtered request has no root span that could end another trace.
 #[tokio::test]
 async fn a_strangers_trace_ends_at_a_public_endpoint_that_is_not_recorded() {
     let capture = Capture::new();
@@ -371,7 +372,7 @@ async fn a_strangers_trace_ends_at_a_public_endpoint_that_is_not_recorded() {
     observed::assert_nothing(&capture);
 }
 
-/// Where the thread's storage is torn down nothing can be attached, and a panic would abort.
+/// During the destruction of thread-locals nothing can be attached, and a panic would abort.
 #[test]
 fn an_operation_may_end_with_its_thread() {
     thread_local! {
@@ -381,7 +382,8 @@ fn an_operation_may_end_with_its_thread() {
     let config = ServerConfig::new().providers(capture.providers());
     let server = HttpServerInstrumentation::new(instrumentation_scope("test", "1"), config);
     let thread = std::thread::spawn(move || {
-        // What is set up last is torn down first: that is to be the context's own storage.
+        // Thread-locals are dropped in reverse order of their creation, so the context's storage
+        // goes first.
         KEPT.with(|kept| kept.replace(None));
         let headers: HashMap<String, String> = HashMap::new();
         let operation = server.start(&Facts::new("GET", "/plain", &headers));
@@ -404,7 +406,7 @@ async fn a_body_is_polled_in_the_context_of_its_request() {
     assert!(!Context::current().has_active_span());
 }
 
-/// As where a server-side renderer calls its own router.
+/// As if a server-side renderer called its own router.
 #[tokio::test]
 async fn a_local_span_is_the_parent() {
     let capture = Capture::new();

@@ -1,4 +1,4 @@
-//! Unix domain sockets: the path is the server, whatever requests call it.
+//! Unix domain sockets: the server is the path, whatever host a request names.
 
 #![cfg(unix)]
 #![allow(clippy::expect_used)]
@@ -100,7 +100,7 @@ fn server_of(span: &SpanData) -> (Option<String>, Option<String>) {
     (value("server.address"), value("server.port"))
 }
 
-/// The path of a socket, which is removed in the end.
+/// The path of a socket, which is removed on drop.
 struct Socket(PathBuf);
 
 impl Socket {

@@ -1,5 +1,5 @@
-//! Requests that the sampler decides against, where nothing measures either: nothing is written
-//! down, and still they are not as if they had not been.
+//! Requests that are not sampled and not measured: nothing is recorded, but the context is passed
+//! on and their route or method is learned.
 
 #![allow(clippy::unwrap_used)]
 
@@ -23,7 +23,7 @@ use otel_middleware_tonic::{OtelServerLayer, ServerConfig};
 use tonic::service::Routes;
 use tower::{Layer, ServiceExt, service_fn};
 
-/// Traces that go to a sampler, and no metrics.
+/// A configuration with this sampler and without metrics.
 fn traced(sampler: impl ShouldSample + 'static) -> ServerConfig {
     let tracers = SdkTracerProvider::builder().with_sampler(sampler).build();
     ServerConfig::new().providers(Providers::new(tracers, NoopMeterProvider::new()))
@@ -52,7 +52,7 @@ async fn a_second_layer_does_not_record_what_the_first_did_not_sample() {
     assert!(span.is_valid() && !span.is_sampled(), "{span:?}");
 }
 
-/// Samples what has a name of its own, and remembers what it was asked.
+/// Samples all but unnamed spans, and remembers what it was asked.
 #[derive(Clone, Debug, Default)]
 struct Asked(Arc<Mutex<Vec<Question>>>);
 
@@ -124,7 +124,7 @@ async fn a_sampler_sees_the_route_on_axum() {
     assert_eq!(asked, [("GET /orders/{id}".to_owned(), Some(route))]);
 }
 
-/// actix asks its middlewares before it routes.
+/// actix calls its middlewares before it routes.
 #[test]
 fn a_sampler_sees_no_route_on_actix() {
     let sampler = Asked::default();

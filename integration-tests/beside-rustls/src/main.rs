@@ -1,4 +1,4 @@
-//! What others do with rustls works as if there were no telemetry.
+//! A program's own use of rustls works as it does without telemetry.
 
 use std::error::Error;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // To an endpoint that is https, so that there are configurations of ours.
+    // The endpoint is https, so that our TLS configurations are built.
     let telemetry = otel_autoconfigure::builder()
         .shutdown_timeout(Duration::from_secs(1))
         .init()?;
@@ -19,13 +19,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("no provider was installed");
         return Ok(());
     }
-    // Panics where there are two providers, or none.
+    // Panics if there are two crypto providers, or none.
     let config = ClientConfig::builder()
         .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth();
     let suites = &config.crypto_provider().cipher_suites;
     println!("{} suites by the provider of rustls", suites.len());
-    // Nobody listens there; what counts is that it was tried.
+    // Nothing listens there. It is enough that a connection was tried.
     drop(telemetry.shutdown());
     Ok(())
 }

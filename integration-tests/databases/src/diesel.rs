@@ -75,7 +75,7 @@ impl Driver for Diesel {
 }
 
 impl Diesel {
-    /// A pool has no future to drop: a caller does not wait for ever.
+    /// A pool has no future to drop. A caller gives up after a timeout.
     fn exhausted(&self, query: Query) -> End {
         let pool = Pool::builder()
             .max_size(1)

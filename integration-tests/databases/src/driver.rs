@@ -1,11 +1,11 @@
-//! Who does what scenarios say.
+//! The interface between a scenario and a database crate.
 
 use otel_instrumentation::DatabaseConfig;
 
 use crate::each::Each;
 use crate::scenario::{End, Fact, Step};
 
-/// A crate with a middleware, and a database that it is run against.
+/// A crate with a middleware, and a database to run it against.
 pub trait Driver: Sized + Send + 'static {
     /// `otel.scope.name`.
     const SCOPE: &'static str;
@@ -13,21 +13,21 @@ pub trait Driver: Sized + Send + 'static {
     /// Its column.
     fn of<T: Copy>(each: &Each<T>) -> T;
 
-    /// What every span says of the database.
+    /// The attributes of the database that every span has.
     fn database() -> Vec<Fact>;
 
     /// A database of the scenario's own, with a table `stock (sku, name, quantity)` of three rows:
     /// `sku` is its primary key, and a unique index is on `name`. None of that is recorded.
     fn open(config: DatabaseConfig) -> impl Future<Output = Self> + Send;
 
-    /// What is printed of everything of the middleware's that a program may print.
+    /// The `Debug` output of every type of the middleware that a program may print.
     fn printed(&self) -> Vec<String>;
 
     /// Makes one call.
     fn step(&mut self, step: &'static Step) -> impl Future<Output = End>;
 }
 
-/// What the table is made of.
+/// The columns of the table.
 pub(crate) const CREATE: &str = "stock (sku TEXT PRIMARY KEY, name TEXT UNIQUE, quantity INTEGER)";
 
 /// Its rows.

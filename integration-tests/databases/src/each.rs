@@ -22,7 +22,7 @@ impl<T: Copy> Each<T> {
         Self::by_crate(value, value)
     }
 
-    /// It is the crate that makes the difference.
+    /// A value that depends on the crate, not on the database.
     #[must_use]
     pub const fn by_crate(sqlx: T, diesel: T) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What was recorded, against what has to be.
+//! Compares what was recorded with what is expected.
 
 use std::time::SystemTime;
 
@@ -12,8 +12,8 @@ use crate::scenario::{Error, Fact, Scenario, Span};
 
 type Attributes = Vec<(String, Value)>;
 
-/// The spans, each with all of its attributes and below its parent, and one point for each call with
-/// all of its labels and the span's duration.
+/// Compares the spans, each with all of its attributes and its parent, and the points: one for each
+/// call, with all of its labels and the span's duration.
 pub(crate) fn check<D: Driver>(capture: &Capture, scenario: &Scenario, parent: SpanId) {
     let expected = D::of(&scenario.spans);
     let found = capture.spans();
@@ -54,7 +54,7 @@ pub(crate) fn check<D: Driver>(capture: &Capture, scenario: &Scenario, parent: S
     assert!(names.len() <= 1, "{names:?}");
 }
 
-/// It is within the query, of which it is a part.
+/// `acquire` is a part of the query, and therefore its child.
 fn check_acquire(expected: &Span, found: &SpanData, query: &SpanData) {
     assert_eq!(found.span_kind, SpanKind::Internal);
     assert_eq!(found.parent_span_id, query.span_context.span_id());
@@ -76,7 +76,7 @@ fn check_points(found: Vec<Point>, expected: Vec<(Attributes, u64, f64)>) {
     for points in [&mut found, &mut expected] {
         points.sort_by_key(|(labels, ..)| format!("{labels:?}"));
     }
-    // The sums are those of the spans' durations: both end at the same instant.
+    // The sums equal those of the spans' durations, because both end at the same instant.
     assert_eq!(found, expected);
 }
 

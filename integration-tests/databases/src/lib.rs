@@ -1,8 +1,8 @@
 //! The contract that every database middleware fulfils.
 //!
-//! [`scenarios`] holds one list: what a program does, how each call ends, and the whole of the
-//! telemetry that must come of it. Where drivers differ, the list says so, in [`Each`]. A [`Driver`]
-//! does what a scenario says, [`run`] compares. A file in `tests/` joins the two:
+//! [`scenarios`] is one list: what a program does, how each call ends, and all the telemetry that
+//! is expected. [`Each`] says where drivers differ. A [`Driver`] does what a scenario says, and
+//! [`run`] compares. A file in `tests/` joins the two:
 //!
 //! ```
 //! integration_tests_databases::database_contract!(integration_tests_databases::diesel::Diesel);

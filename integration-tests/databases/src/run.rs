@@ -16,7 +16,7 @@ use crate::expected::check;
 use crate::scenario::{End, Scenario, Step, Surroundings};
 use crate::scenarios::queries::a_query_is_one_span_and_one_point;
 
-/// Has the driver do what the scenario says, and compares.
+/// Lets the driver do what the scenario says, and compares.
 pub async fn run<D: Driver>(scenario: &'static Scenario) {
     let capture = Capture::new();
     let providers = match scenario.surroundings {
@@ -59,13 +59,13 @@ async fn steps<D: Driver>(mut driver: D, scenario: &'static Scenario) {
     }
 }
 
-/// A wait for a connection that a scenario is not about does not show.
+/// Hides waits for a connection, unless the scenario is about them.
 fn config(scenario: &Scenario, providers: Providers) -> DatabaseConfig {
     let config = DatabaseConfig::new().acquire_threshold(Duration::MAX);
     (scenario.config)(config).providers(providers)
 }
 
-/// The request that the calls are part of, whose span is somebody else's.
+/// A request of another service, which the calls are part of.
 fn request() -> Context {
     let span = SpanContext::new(
         TraceId::from_bytes([7; 16]),
@@ -79,5 +79,5 @@ fn request() -> Context {
 
 const PARENT: SpanId = SpanId::from_bytes([7; 8]);
 
-/// What is done before anybody looks.
+/// Runs before the providers are set.
 static EARLY: Step = Step::One(("SELECT name FROM stock WHERE sku = $1", &["A-9"]));

@@ -4,10 +4,10 @@ use otel_instrumentation::DatabaseConfig;
 
 use crate::each::Each;
 
-/// What a program does, and what must come of it.
+/// What a program does, and the telemetry that is expected.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
-    /// The options, on top of the defaults. Of a wait for a connection nothing is to be seen there.
+    /// The options, on top of the defaults. By default, waits for a connection are hidden.
     pub config: fn(DatabaseConfig) -> DatabaseConfig,
     /// What it happens in.
     pub surroundings: Surroundings,
@@ -15,12 +15,12 @@ pub struct Scenario {
     pub steps: &'static [(Step, Each<End>)],
     /// The spans, in the order of their ends.
     pub spans: Each<&'static [Span]>,
-    /// What the spans say of the database, where it is not the driver's usual one.
+    /// The attributes of the database, if they are not the driver's usual ones.
     pub database: Option<Each<&'static [Fact]>>,
 }
 
 impl Scenario {
-    /// Below a request, at the default settings, and without a span.
+    /// Within a request, with the default settings, and without spans.
     pub const fn of(steps: &'static [(Step, Each<End>)]) -> Self {
         Self {
             config: |config| config,
@@ -32,10 +32,10 @@ impl Scenario {
     }
 }
 
-/// What a scenario happens in.
+/// The context of the calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surroundings {
-    /// A request of somebody else's, whose span every span has to be below.
+    /// Within a request of another service, whose span is the parent of every span.
     Request,
     /// The same, with the calls on a thread of `spawn_blocking`.
     SpawnBlocking,
@@ -45,7 +45,7 @@ pub enum Surroundings {
     Suppressed,
 }
 
-/// A text, and the values that are bound to it.
+/// A text, and the values to bind to it.
 pub type Query = (&'static str, &'static [&'static str]);
 
 /// One call. The rows of a query have one column, `name`.
@@ -59,23 +59,23 @@ pub enum Step {
     All(Query),
     /// Statements without values, sent at once.
     Batch(&'static str),
-    /// So many rows, one by one, before the stream is dropped; `None`: to its end.
+    /// This many rows, one by one, before the stream is dropped. `None`: to its end.
     Rows(Query, Option<usize>),
-    /// Rows that a type of the caller's does not fit.
+    /// The caller's type does not fit the row.
     Misfit(&'static str),
-    /// The caller panics over its rows, which are streamed.
+    /// The caller panics while rows are streamed to it.
     PanicInStream(&'static str),
-    /// The caller panics over its only row.
+    /// The caller panics over the only row.
     PanicOverOne(&'static str),
-    /// The future, and the stream, are dropped before they were polled.
+    /// The future and the stream are dropped before they are polled.
     NeverPolled(Query),
     /// The future is dropped after it was polled once.
     GivenUp(&'static str),
     /// The future is dropped while it waits for a connection of a pool.
     WaitGivenUp(Query),
-    /// A pool whose only connection is in use.
+    /// The only connection of the pool is in use.
     Exhausted(Query),
-    /// A pool whose server, or whose file's folder, is not there.
+    /// The server of the pool, or the folder of its file, does not exist.
     Unreachable(Query),
     /// Calls within a transaction.
     Transaction(&'static [Self], TransactionEnd),
@@ -95,28 +95,28 @@ pub enum TransactionEnd {
 /// How a call ends for its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// With so many rows, read or changed.
+    /// With this many rows, read or changed.
     Rows(u64),
-    /// It was done; how many rows that changed is not told.
+    /// It succeeded. The number of changed rows is not known.
     Done,
     /// There was no row.
     NoRow,
     /// With an error of the database, the driver or the pool.
     Failed,
-    /// The row was there, but could not be read.
+    /// A row was found, but could not be decoded.
     Misfit,
     /// With a panic of the caller.
     Panicked,
-    /// The caller did not wait for it.
+    /// The caller did not wait for the end.
     GivenUp,
 }
 
-/// A span that has to be there, and, but for `acquire`, the point that belongs to it.
+/// An expected span and, except for `acquire`, its point.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
     /// Its name, which is `db.query.summary`.
     pub name: &'static str,
-    /// `db.query.text`, if there is to be one.
+    /// `db.query.text`, if it is expected.
     pub text: Option<&'static str>,
     /// How it failed.
     pub error: Option<Error>,
@@ -127,7 +127,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// One without a failure.
+    /// A span without a failure.
     pub const fn of(name: &'static str, text: &'static str) -> Self {
         Self {
             name,
@@ -138,7 +138,7 @@ impl Span {
         }
     }
 
-    /// One whose name is its whole text.
+    /// A span whose name is its whole text.
     pub const fn word(word: &'static str) -> Self {
         Self::of(word, word)
     }
@@ -164,13 +164,13 @@ impl Span {
 /// How a query failed.
 #[derive(Clone, Copy, Debug)]
 pub enum Error {
-    /// With a code of the database, which is `db.response.status_code`, too.
+    /// With a code of the database, which is also `db.response.status_code`.
     Code(&'static str),
     /// With a class of ours.
     Class(&'static str),
 }
 
-/// An attribute of a span and label of its point.
+/// An attribute of a span and a label of its point.
 #[derive(Clone, Copy, Debug)]
 pub enum Fact {
     /// One of type string.

@@ -7,7 +7,7 @@ use otel_instrumentation::testing::Capture;
 use crate::driver::Driver;
 use crate::scenario::{End, Step};
 
-/// At the default settings no canary is in a span, in a point or in what is printed for debugging.
+/// With the default settings, no span, point or `Debug` output has a canary in it.
 pub async fn no_value_gets_anywhere<D: Driver>() {
     let capture = Capture::new();
     let config = DatabaseConfig::new().providers(capture.providers());
@@ -18,7 +18,7 @@ pub async fn no_value_gets_anywhere<D: Driver>() {
         assert_eq!(found, *end, "{step:?}");
     }
     let spans = capture.spans();
-    // What never had a connection is no span of some drivers.
+    // Some drivers have no span if there was no connection.
     assert!(spans.len() >= CALLS.len() - 2, "{spans:?}");
     outputs.push(format!("{spans:?}"));
     for name in capture.metric_names() {
@@ -36,7 +36,7 @@ static CALLS: &[(Step, End)] = &[
         Step::Execute((INSERT, &["canary", "canary -- binds: [\"canary\"]"])),
         End::Rows(1),
     ),
-    // The server says which value is there already.
+    // The server's error quotes the value.
     (
         Step::Execute((INSERT, &["canary", "]canary -- binds: "])),
         End::Failed,
@@ -68,7 +68,7 @@ static CALLS: &[(Step, End)] = &[
         End::Failed,
     ),
     (Step::All(("SELECT 'canary' FRO 'canary", &[])), End::Failed),
-    // With a password in the way to it.
+    // The URL of the database has a password.
     (
         Step::Unreachable((INSERT, &["canary", "canary"])),
         End::Failed,

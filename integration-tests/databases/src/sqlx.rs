@@ -33,13 +33,13 @@ type Options<DB> = <<DB as sqlx::Database>::Connection as sqlx::Connection>::Opt
 pub trait Database:
     Recorded<Arguments: IntoArguments<Self>, Connection: sqlx::Connection<Options: Sync>>
 {
-    /// The word behind `CREATE` with which every connection has a table of its own.
+    /// The keyword after `CREATE` that gives every connection a table of its own.
     const TEMPORARY: &'static str;
 
     /// Its column.
     fn of<T: Copy>(each: &Each<T>) -> T;
 
-    /// What every span says of it.
+    /// The attributes that every span has.
     fn facts() -> Vec<Fact>;
 
     /// The way to it.
@@ -48,8 +48,8 @@ pub trait Database:
     /// The way to nothing.
     fn unreachable() -> Options<Self>;
 
-    /// Keeps the connection's queries from their end, as long as what is returned is there. `None`:
-    /// a query waits for answers from the network, which are not there at its first poll.
+    /// Keeps queries on the connection from ending while the returned value lives. `None` if a
+    /// query waits for the network anyway, so that it cannot end in its first poll.
     fn hold(connection: &mut Self::Connection) -> impl Future<Output = Option<Sender<()>>> + Send;
 
     /// How many rows were changed.
@@ -58,10 +58,10 @@ pub trait Database:
     /// The query with its values.
     fn bound(query: Query) -> Bound<'static, Self, Self::Arguments>;
 
-    /// The only column, as what it is.
+    /// The only column, read with the right type.
     fn name(row: &Self::Row) -> Result<String, Error>;
 
-    /// The only column, as what it is not.
+    /// The only column, read with a wrong type.
     fn number(row: &Self::Row) -> Result<i64, Error>;
 }
 
@@ -240,8 +240,8 @@ async fn panics(call: impl Future<Output = Result<(), Error>>) -> End {
     }
 }
 
-/// In memory every connection is a database of its own, and on a server it has a table of its own:
-/// there is one, and it stays.
+/// One connection that stays: in memory each connection is a database of its own, and on a server
+/// each has a table of its own.
 fn pool<DB: Database>(timeout: Duration) -> PoolOptions<DB> {
     PoolOptions::new()
         .max_connections(1)
@@ -250,10 +250,10 @@ fn pool<DB: Database>(timeout: Duration) -> PoolOptions<DB> {
         .acquire_timeout(timeout)
 }
 
-/// How long the only connection may take to be there again: its return is a task of sqlx's.
+/// How long the return of the only connection may take, which is a task of sqlx's.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What needs the types of a driver.
+/// The methods that need the types of a driver.
 macro_rules! queries {
     () => {
         fn changed(result: &Self::QueryResult) -> u64 {

@@ -1,9 +1,8 @@
-//! diesel-async on PostgreSQL, where a future can be dropped while its query is under way.
-//! `integration-tests/postgres` runs this.
+//! diesel-async on PostgreSQL, where a future can be dropped during its query. Run by
+//! `integration-tests/postgres`.
 //!
-//! diesel tells of a query when it is called and when it has ended, and of nothing in between: a query
-//! that is given up stays open, and ends with its connection. There is no error in that, and a code
-//! of the database in none.
+//! diesel reports when a query is called and when it has ended. A query that is given up stays open
+//! and ends with its connection, without an error. No error has a code of the database.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
 use std::env;
@@ -24,8 +23,8 @@ use otel_instrumentation::testing::{Capture, by_name};
 use otel_middleware_diesel::OtelInstrumentation;
 use tokio::sync::oneshot;
 
-/// What is done, each step within a request of its own, and what is recorded while the connection is
-/// there and when it is gone.
+/// The steps, each within its own request, and what is recorded before and after the connection is
+/// closed.
 struct Case {
     steps: &'static [Step],
     before: &'static [Recorded],
@@ -36,17 +35,17 @@ struct Case {
 enum Step {
     /// The call ends.
     Ended(&'static str),
-    /// It ends with an error of the database.
+    /// Fails with an error of the database.
     Failed(&'static str),
-    /// Its future is dropped after it was polled once.
+    /// Drops the future after one poll.
     GivenUp(&'static str),
-    /// Its future is dropped before that.
+    /// Drops the future before it is polled.
     NeverPolled(&'static str),
-    /// The future of a transaction is dropped that waits for this.
+    /// Drops the future of a transaction that waits for this.
     TransactionGivenUp(&'static str),
 }
 
-/// The text, how it failed, and in the request of which step.
+/// The text, the error, and the step whose request it belongs to.
 type Recorded = (&'static str, Option<&'static str>, u8);
 
 const CASES: &[Case] = &[
@@ -60,13 +59,13 @@ const CASES: &[Case] = &[
         before: &[],
         after: &[(SLOW, None, 1)],
     },
-    // diesel-async tells of it when it is called.
+    // diesel-async reports it when it is called.
     Case {
         steps: &[Step::NeverPolled(SLOW)],
         before: &[],
         after: &[(SLOW, None, 1)],
     },
-    // The connection is fit for the next query, whose end is not taken for that of the first.
+    // The connection is usable, and the end of the next query is not taken for that of the first.
     Case {
         steps: &[Step::GivenUp(SLOW), Step::Ended(UPDATE)],
         before: &[(UPDATE, None, 2)],
@@ -87,7 +86,7 @@ const CASES: &[Case] = &[
         before: &[(INSERT, Some("unique_violation"), 2)],
         after: &[(SLOW, None, 1)],
     },
-    // The rollback is PostgreSQL's own, when the connection is gone.
+    // PostgreSQL rolls back by itself when the connection is closed.
     Case {
         steps: &[Step::TransactionGivenUp(ENDLESS)],
         before: &[("BEGIN", None, 1)],
@@ -212,7 +211,7 @@ fn url() -> String {
     url.expect("integration-tests/postgres starts a server and says where it is")
 }
 
-/// A request, whose span is somebody else's.
+/// A request of another service.
 fn within(request: u8) -> Context {
     Context::new().with_remote_span_context(SpanContext::new(
         TraceId::from_bytes([request; 16]),

@@ -1,4 +1,5 @@
-//! The global providers are set after the connection was made, and used before: a process of its own.
+//! The global providers are set after the connection was made and used. This needs a process of its
+//! own.
 
 use integration_tests_databases::diesel::Diesel;
 use integration_tests_databases::late_providers;

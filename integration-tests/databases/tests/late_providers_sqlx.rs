@@ -1,4 +1,4 @@
-//! The global providers are set after the pool was made, and used before: a process of its own.
+//! The global providers are set after the pool was made and used. This needs a process of its own.
 
 use integration_tests_databases::late_providers;
 use integration_tests_databases::sqlx::Sqlx;

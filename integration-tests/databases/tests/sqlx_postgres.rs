@@ -1,4 +1,4 @@
-//! sqlx on PostgreSQL fulfils the contract of databases. `integration-tests/postgres` runs this.
+//! sqlx on PostgreSQL fulfils the contract of databases. Run by `integration-tests/postgres`.
 
 use integration_tests_databases::sqlx::Sqlx;
 

@@ -1,4 +1,4 @@
-//! What the two traces have to be.
+//! The two expected traces.
 
 use anyhow::{Context, Result, ensure};
 use otel_waterfall::{Kind, Span, Trace};
@@ -7,15 +7,16 @@ use otel_waterfall::{Kind, Span, Trace};
 pub(crate) struct Journey<'a> {
     pub(crate) to_java: &'a str,
     pub(crate) to_rust: &'a str,
-    /// The baggage of both, as each side has put it in.
+    /// The baggage of both sides, as each has set it.
     pub(crate) tenant: &'a str,
 }
 
-/// What is the same whichever version of the conventions a side has: service, kind, topic, tenant.
+/// The facts that do not depend on a side's version of the conventions: service, kind, topic,
+/// tenant.
 type Step<'a> = (&'a str, Kind, Option<&'a str>, Option<&'a str>);
 
 impl Journey<'_> {
-    /// Nothing else was exported, and each order is one trace of which each span has one child.
+    /// Nothing else was exported. Each order is one trace, in which each span has one child.
     pub(crate) fn check(&self, traces: &[Trace]) -> Result<()> {
         ensure!(traces.len() == 2, "{} traces instead of 2", traces.len());
         for service in ["rust", "java"] {
@@ -47,7 +48,7 @@ impl Journey<'_> {
     }
 }
 
-/// From the root to the last span, by way of all others.
+/// The spans from the root to the last one, which must be all of them.
 fn path(trace: &Trace) -> Result<Vec<&Span>> {
     let root = trace.spans().iter().find(|it| it.parent_span_id.is_none());
     let mut path = vec![root.context("no root")?];

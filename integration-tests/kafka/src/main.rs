@@ -1,5 +1,5 @@
-//! Traces through Kafka, from Rust to a Java service under its agent and back, and from Java to Rust
-//! and back: what both export is received here and looked at.
+//! Traces through Kafka: from Rust to a Java service under its agent and back, and from Java to
+//! Rust and back. This program receives and checks what both export.
 //!
 //! `run` beside this file starts it with a broker.
 
@@ -52,7 +52,7 @@ async fn compare() -> Result<()> {
     java.args([&brokers, &to_java, &to_rust]);
     let mut rust = Command::new(env::current_exe()?);
     rust.args([&brokers, &to_rust, &to_java]);
-    // Where one of them fails, the other one waits in vain, and is stopped.
+    // If one of them fails, the other is stopped, because it would wait for ever.
     tokio::try_join!(
         service(java, "java", &endpoint),
         service(rust, "rust", &endpoint)
@@ -83,7 +83,7 @@ fn java(kept: &Path) -> Command {
     java
 }
 
-/// Runs it to its end, when it has exported everything.
+/// Runs it until it has ended and exported everything.
 async fn service(mut command: Command, name: &str, endpoint: &str) -> Result<()> {
     for (variable, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
         command.env_remove(variable);

@@ -14,7 +14,7 @@ use rdkafka::producer::FutureRecord;
 use rdkafka::{ClientConfig, Message};
 use tokio::time::timeout;
 
-/// Sends an order, sends the order from Java back, and ends when its own has come back.
+/// Sends an order, returns the order that comes from Java, and ends when its own has come back.
 pub(crate) async fn run(brokers: &str, inbox: &str, outbox: &str) -> Result<()> {
     let telemetry = otel_autoconfigure::init()?;
     let mut config = ClientConfig::new();
@@ -62,7 +62,7 @@ async fn send(producer: &OtelProducer, topic: &str, key: &str) -> Result<()> {
     Ok(())
 }
 
-/// With characters that a header cannot have as they are.
+/// Contains characters that a header has to encode.
 pub(crate) const TENANT: &str = "Müller & Söhne, 50 %";
-/// The other side is a JVM with an agent, which starts slowly where others work, too.
+/// The other side is a JVM with an agent, which starts slowly on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);

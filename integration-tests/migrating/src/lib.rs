@@ -1,7 +1,7 @@
-//! The code before of `docs/migrating.md`, to the letter, so that people find what they have.
+//! The "before" code of `docs/migrating.md`, literally.
 //!
-//! `integration-tests/tests/migrating` compares it with the page, and has the code after. axum-otel
-//! is not here: its otel-http wants a newer Rust than the rest.
+//! `integration-tests/tests/migrating` compares it with the page, and has the "after" code.
+//! axum-otel is missing, because its otel-http needs a newer Rust than the rest.
 
 use actix_web::App;
 use axum::{Router, routing::get};

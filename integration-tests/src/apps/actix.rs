@@ -36,13 +36,15 @@ impl ServerApp for Actix {
                     .configure(routes(controller.clone()))
             };
             let server = HttpServer::new(app).workers(1).disable_signals();
-            // A client that closes its side waits for no answer; actix assumes that it does.
+            // actix closes a connection whose client has closed its side, although the client may
+            // wait for an answer.
             let server = server.h1_allow_half_closed(false);
             server.listen_auto_h2c(listener).map(HttpServer::run)
         })
     }
 
-    /// The method is a guard of the resource: for another one there is none. Errors have a message.
+    /// The method is a guard of the resource, so another method has no resource. Errors have a
+    /// message.
     fn differences(&self) -> Differences {
         Differences {
             odd_method: (404, None),
@@ -78,7 +80,7 @@ impl InnerApp for Actix {
     }
 }
 
-/// Any application of which a test says where the middleware goes; see `actix_app!`.
+/// An application in which a test chooses the place of the middleware; see `actix_app!`.
 #[derive(Clone, Copy, Debug)]
 pub struct Applied<F>(pub F);
 
@@ -168,7 +170,7 @@ pub fn routes(controller: Controller) -> impl FnOnce(&mut ServiceConfig) {
     }
 }
 
-/// actix has no handler of `HEAD` where it is not told to.
+/// actix handles `HEAD` only if it is told to.
 fn get_or_head() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
@@ -203,7 +205,7 @@ async fn error_status(controller: Data<Controller>) -> HttpResponse {
     controller.handle(|| HttpResponse::InternalServerError().body("controller error"))
 }
 
-/// An error of the application, which knows its answer.
+/// An error of the application, which makes its own response.
 #[derive(Debug)]
 struct Failed;
 
@@ -266,7 +268,7 @@ async fn echo(controller: Data<Controller>, body: Bytes) -> Bytes {
     controller.handle(|| body)
 }
 
-/// actix asks for more also when all bytes are there, so this one says when it has come to its end.
+/// actix asks for more when all bytes are there, so this body says when it has ended.
 async fn known_length() -> HttpResponse {
     sized(bodies::never_ending().take(2))
 }

@@ -35,8 +35,8 @@ impl ServerApp for Axum {
         serve(router(controller).layer(OtelLayer::with_config(config))).await
     }
 
-    /// A method that a route does not have is answered by the route; a handler's error is a
-    /// response before anybody sees it.
+    /// A route answers a method that it does not have. A handler's error becomes a response before
+    /// any layer sees it.
     fn differences(&self) -> Differences {
         Differences {
             odd_method: (405, Some("/success")),
@@ -61,7 +61,7 @@ impl InnerApp for Axum {
     }
 }
 
-/// The routes with the layer wherever a test wants it.
+/// The routes, with the layer where a test wants it.
 #[derive(Clone, Copy, Debug)]
 pub struct Layered<F>(pub F);
 
@@ -166,7 +166,7 @@ async fn error_status(State(controller): State<Controller>) -> impl IntoResponse
     controller.handle(|| (StatusCode::INTERNAL_SERVER_ERROR, "controller error"))
 }
 
-/// An error of the application, which knows its answer.
+/// An error of the application, which makes its own response.
 struct Failed;
 
 impl IntoResponse for Failed {

@@ -18,22 +18,22 @@ pub fn events() -> impl Stream<Item = Chunk> + Send + 'static {
     stream::iter(["data: one\n\n", "data: two\n\n"]).map(text)
 }
 
-/// As many bytes as [`NEVER_ENDING_LENGTH`] says, after which whoever asks for more waits forever.
+/// As many bytes as [`NEVER_ENDING_LENGTH`] says. Polled once more, it stays pending for ever.
 pub fn never_ending() -> impl Stream<Item = Chunk> + Send + 'static {
     stream::iter(["four", "five"])
         .map(text)
         .chain(stream::pending())
 }
 
-/// The Content-Length of [`never_ending`], and of [`short`].
+/// The `Content-Length` of [`never_ending`] and of [`short`].
 pub const NEVER_ENDING_LENGTH: &str = "8";
 
-/// Ends before as many bytes as [`NEVER_ENDING_LENGTH`] says.
+/// Fewer bytes than [`NEVER_ENDING_LENGTH`] says.
 pub fn short() -> impl Stream<Item = Chunk> + Send + 'static {
     stream::iter(["four"]).map(text)
 }
 
-/// Goes on until nobody reads it any more.
+/// Continues until nobody reads it any more.
 pub fn endless() -> impl Stream<Item = Chunk> + Send + 'static {
     stream::repeat("more and more ")
         .map(text)
@@ -43,7 +43,7 @@ pub fn endless() -> impl Stream<Item = Chunk> + Send + 'static {
         })
 }
 
-/// Says nothing more after the first chunk.
+/// Stays pending after the first chunk.
 pub fn stalled() -> impl Stream<Item = Chunk> + Send + 'static {
     stream::iter(["one "]).map(text).chain(stream::pending())
 }
@@ -53,14 +53,14 @@ pub fn broken() -> impl Stream<Item = Chunk> + Send + 'static {
     failing(|| io::Error::other("the source dried up"))
 }
 
-/// Fails after the first chunk because its own source takes too long.
+/// Fails after the first chunk because its source takes too long.
 pub fn late() -> impl Stream<Item = Chunk> + Send + 'static {
     failing(|| io::Error::other(io::Error::from(io::ErrorKind::TimedOut)))
 }
 
 fn failing(error: fn() -> io::Error) -> impl Stream<Item = Chunk> + Send + 'static {
     let broken = stream::once(async move {
-        // The first chunk gets the time to be written before the connection is broken off.
+        // Gives the first chunk time to be written before the connection is broken.
         tokio::task::yield_now().await;
         Err(error())
     });

@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use otel_instrumentation::testing::Capture;
 use tokio::sync::Notify;
 
-/// The part of the handlers that needs no framework.
+/// The part of the handlers that is independent of the framework.
 #[derive(Clone, Debug)]
 pub struct Controller {
     tracer: SdkTracer,
@@ -19,7 +19,7 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// Makes its spans where the middleware makes its own.
+    /// Uses the tracer provider of the middleware for its spans.
     #[must_use]
     pub fn new(capture: &Capture) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Controller {
         self.span(SpanBuilder::from_name("controller"), answer)
     }
 
-    /// The same with a further span inside, which knows its request.
+    /// The same, with another span inside that has the request's id.
     #[must_use]
     pub fn child(&self, id: &str) -> String {
         let id = id.parse::<i64>().expect("a number");
@@ -58,7 +58,7 @@ impl Controller {
         text
     }
 
-    /// Says that a handler is reached.
+    /// Reports that a handler is reached.
     pub fn enter(&self) {
         self.entered.notify_one();
     }
@@ -68,7 +68,7 @@ impl Controller {
         self.entered.notified().await;
     }
 
-    /// Hands the current context to a task that outlives the request.
+    /// Passes the current context to a task that outlives the request.
     pub fn keep(&self) {
         let (controller, context) = (self.clone(), Context::current());
         tokio::spawn(async move {

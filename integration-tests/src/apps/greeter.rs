@@ -7,7 +7,7 @@ use tonic::client::GrpcService;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{GrpcMethod, Request, Response, Status, Streaming};
 
-/// What a client calls the service with.
+/// The transport that the client calls the service with.
 #[derive(Clone, Debug)]
 pub struct GreeterClient<T> {
     grpc: tonic::client::Grpc<T>,
@@ -84,7 +84,7 @@ where
         self.grpc.streaming(request, path, Text).await
     }
 
-    /// Any path, without the mark of generated code.
+    /// Any path, without the extension that generated code sets.
     pub async fn call(&mut self, path: &str, message: &str) -> Result<Response<String>, Status> {
         self.ready().await?;
         let path = PathAndQuery::try_from(path).expect("a path");

@@ -1,7 +1,7 @@
-//! A client of `http` requests behind the layer for any of them.
+//! A client of `http` requests, behind the layer for such clients.
 //!
-//! Under it is reqwest, which the contract talks to its peers with. What is under test sees none of it:
-//! `http` requests go in, `http` responses or boxed errors come out.
+//! It is built on reqwest, which the contract uses to talk to its peers. The layer does not see
+//! that: it gets `http` requests, and returns `http` responses or boxed errors.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,5 +1,5 @@
-//! What the clients talk to: the application in axum without a middleware, which remembers what it
-//! was asked.
+//! The server that clients talk to: the application in axum, without a middleware. It remembers the
+//! requests.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

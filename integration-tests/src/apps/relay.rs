@@ -1,5 +1,5 @@
-//! A service in the middle, set up as the READMEs say: nothing is configured, so everything is
-//! global. Only for tests that have a process of their own.
+//! A service in the middle, set up as the READMEs say: with global providers and the defaults. Only
+//! for tests with a process of their own.
 
 use std::net::SocketAddr;
 
@@ -20,7 +20,7 @@ use super::peer::Peer;
 use crate::contract::server::{Served, request};
 use crate::wire::exchange;
 
-/// Asks a [`Peer`] whenever it is asked, through either form of the reqwest middleware.
+/// Calls a [`Peer`] for each request, through either form of the reqwest middleware.
 #[derive(Debug)]
 pub struct Relay {
     served: Served,
@@ -55,7 +55,7 @@ impl Relay {
         }
     }
 
-    /// Asks with these headers, and returns with which ones the peer was asked for it, in turn
+    /// Sends a request with these headers. Returns the headers that the peer received, in turn
     /// through reqwest-middleware and through tower.
     pub async fn ask(&self, headers: &[&str]) -> [HeaderMap; 2] {
         let before = self.peer.asked().len();
@@ -65,7 +65,7 @@ impl Relay {
         asked.try_into().expect("two requests")
     }
 
-    /// Stops to serve, after which nothing more is recorded.
+    /// Stops. Nothing is recorded afterwards.
     pub async fn stop(self) {
         self.served.stop().await;
     }

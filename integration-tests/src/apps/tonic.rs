@@ -1,7 +1,7 @@
-//! The service `example.Greeter`, written by hand as generated code would be, in both homes that
-//! tonic offers: its own server, and an axum router.
+//! The service `example.Greeter`, written by hand in the form of generated code, for both servers
+//! that tonic offers: its own, and an axum router.
 //!
-//! Its messages are text, and say what is to happen: see `step`.
+//! Its messages are text that says what the service does: see `step`.
 
 use std::convert::Infallible;
 use std::future::{pending, ready};
@@ -100,8 +100,9 @@ where
     })
 }
 
-/// What a message makes the service do: `status:CODE:MESSAGE` fails, `panic` and `hang` do that,
-/// `enter` [says](Controller::enter) that it was reached, `context` answers what the handler sees, `keep` keeps its context, everything else is greeted.
+/// What a message makes the service do: `status:CODE:MESSAGE` fails, `panic` panics, `hang` never
+/// answers, `enter` [reports](Controller::enter) that it was reached, `context` answers with the
+/// handler's context, `keep` keeps its context. Everything else is greeted.
 async fn step(controller: &Controller, message: &str) -> Result<String, Status> {
     let mut words = message.splitn(3, ':');
     match (words.next(), words.next(), words.next()) {
@@ -127,7 +128,7 @@ async fn step(controller: &Controller, message: &str) -> Result<String, Status> 
     }
 }
 
-/// What a server does with the service.
+/// What a server does with the service's requests.
 #[derive(Clone, Debug)]
 pub struct GreeterServer {
     /// What the handlers do.

@@ -1,8 +1,9 @@
-//! Which scenario is proved by which test, for every framework: `docs/conformance.md`.
+//! Which test proves which scenario, for every framework: `docs/conformance.md`.
 //!
-//! Tests name the ids of the scenarios that they prove in their comments, and [`page`] reads them
-//! there. A scenario has passed where a test that names it runs, and continuous integration runs
-//! them all. What no test names must be in the list of what cannot apply, with the reason.
+//! A test names the ids of the scenarios that it proves in its comments, and [`page`] reads them
+//! there. A scenario has passed if there is a test that names it, because continuous integration
+//! runs them all. A scenario that no test names must be in the list of those that cannot apply,
+//! with the reason.
 
 mod scenarios;
 mod sources;
@@ -13,17 +14,17 @@ use std::fmt::Write;
 use self::scenarios::{CAPABILITIES, DIFFERENCES, NOT_APPLICABLE, SCENARIOS};
 use self::sources::{Test, capabilities_of, scenarios_of, takes_part, tests_of};
 
-/// Frameworks that are recorded by the same convention.
+/// A family of frameworks that are recorded by the same convention.
 struct Family {
     title: &'static str,
     prefixes: &'static [&'static str],
-    /// The scenarios that all of them run, where there are several.
+    /// The scenarios that all of the family run, if it has several members.
     contract: Option<&'static str>,
     frameworks: &'static [Framework],
 }
 
-/// A framework, the file that makes it take part in the contract, if its family has one, and where
-/// further tests of it are.
+/// A framework, the file that applies the contract to it, if its family has one, and the folders of
+/// further tests.
 struct Framework {
     name: &'static str,
     contract: Option<&'static str>,
@@ -101,7 +102,7 @@ const FAMILIES: [Family; 4] = [
     },
 ];
 
-/// The client is the same, wherever the server has its home.
+/// The client is the same for both kinds of servers.
 const TONIC: &[&str] = &[
     "integration-tests/tests/tonic_client.rs",
     "middleware-tonic/src",
@@ -120,8 +121,8 @@ const RULES: [&str; 5] = [
 ///
 /// # Panics
 ///
-/// Where a scenario is proved by no test and not excused, or excused and proved, or where a test
-/// names a scenario that there is not.
+/// If a scenario is proved by no test and not excused, or is excused and proved, or if a test names
+/// an unknown scenario.
 #[must_use]
 pub fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
@@ -185,7 +186,7 @@ fn proofs(family: &Family, framework: &Framework, rules: &[Test]) -> Proofs {
     proofs
 }
 
-/// The scenarios of the contract that a framework runs: all that it can.
+/// The scenarios of the contract that a framework can run.
 fn contract_of(framework: &Framework, contract: &str) -> Vec<Test> {
     let file = framework.contract;
     let capabilities = file.and_then(|file| takes_part(file, contract));
@@ -201,7 +202,7 @@ fn contract_of(framework: &Framework, contract: &str) -> Vec<Test> {
             framework.name
         );
     }
-    // What it cannot do is not tested there, and proves nothing.
+    // A scenario that cannot apply is not tested there, so it proves nothing.
     let lacks = |test: &Test| {
         let mut lacking = CAPABILITIES.iter();
         lacking.any(|(name, module, _)| {
@@ -213,7 +214,7 @@ fn contract_of(framework: &Framework, contract: &str) -> Vec<Test> {
     scenarios
 }
 
-/// The outcomes of all frameworks, and the tests or reasons that they come from.
+/// The outcomes of all frameworks, with the tests or reasons behind them.
 fn row(id: &str, family: &Family, proofs: &[Proofs]) -> (Vec<&'static str>, String) {
     let mut outcomes = Vec::new();
     let mut by: Vec<String> = Vec::new();

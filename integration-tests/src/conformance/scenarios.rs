@@ -1,7 +1,7 @@
-//! The project's own copy of the list of scenarios: what the instrumentation suites of other
-//! languages prove about theirs. An id names a scenario for good; its number says nothing.
+//! The project's own list of scenarios: what the instrumentation suites of other languages prove.
+//! An id always means the same scenario; its number has no meaning.
 
-/// Ids with what is sent or done, family by family.
+/// The ids with what is sent or done, by family.
 #[rustfmt::skip]
 pub(super) const SCENARIOS: &[(&str, &str)] = &[
     ("HS-01", "requests one after the other, without a context"),
@@ -170,7 +170,7 @@ pub(super) const SCENARIOS: &[(&str, &str)] = &[
     ("KA-33", "20,000 messages, and a consumer that is killed twice"),
 ];
 
-/// Scenarios that a framework cannot have, and why; no framework stands for all of its family.
+/// Scenarios that cannot apply to a framework, and why.
 #[rustfmt::skip]
 pub(super) const NOT_APPLICABLE: &[(&str, Option<&str>, &str)] = &[
     ("HS-31", None, "no framework here says when a request arrived; the span starts where the \
@@ -181,7 +181,7 @@ pub(super) const NOT_APPLICABLE: &[(&str, Option<&str>, &str)] = &[
     ("KA-11", None, "the conventions have no attribute for the headers of messages"),
 ];
 
-/// What a framework cannot do: it, the scenarios that are not run there, and why.
+/// The framework, the scenarios that cannot be run there, and why.
 pub(super) const CAPABILITIES: &[(&str, &str, &str)] = &[
     (
         "actix-web",
@@ -195,7 +195,7 @@ pub(super) const CAPABILITIES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// What a framework cannot do, or does in its own way, beyond single scenarios.
+/// What a framework cannot do or does differently, apart from scenarios.
 #[rustfmt::skip]
 pub(super) const DIFFERENCES: &[(&str, &str)] = &[
     ("all", "Errors are told by `error.type` and by the span's status; there are no exception \

@@ -1,5 +1,5 @@
-//! The tests as their sources have them: a test names the scenarios that it proves in its own
-//! comments, so that no list beside the tests can go stale.
+//! Reads the tests' sources: a test names the scenarios that it proves in its own comments, so that
+//! the list cannot be out of date.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Test {
     /// Its path, as the documentation shows it.
     pub(super) name: String,
-    /// The ids in front of it and inside of it.
+    /// The ids in the comments before it and inside of it.
     pub(super) ids: BTreeSet<String>,
 }
 
@@ -18,7 +18,7 @@ pub(super) struct Test {
 ///
 /// # Panics
 ///
-/// Where there is nothing to read.
+/// If the file or folder cannot be read.
 pub(super) fn tests_of(path: &str) -> Vec<Test> {
     files(&root().join(path))
         .iter()
@@ -29,7 +29,7 @@ pub(super) fn tests_of(path: &str) -> Vec<Test> {
         .collect()
 }
 
-/// The scenarios of a contract: what its macro makes tests of.
+/// The scenarios of a contract for which its macro makes tests.
 pub(super) fn scenarios_of(contract: &str) -> Vec<Test> {
     let folder = root().join(format!("integration-tests/src/contract/{contract}"));
     let list = read(&folder.join("mod.rs"));
@@ -40,8 +40,7 @@ pub(super) fn scenarios_of(contract: &str) -> Vec<Test> {
         .collect()
 }
 
-/// What a file says it can do, where it makes tests of the scenarios of a contract: what stands
-/// behind the application.
+/// The abilities that a file declares when it applies a contract: the names after the application.
 pub(super) fn takes_part(file: &str, contract: &str) -> Option<Vec<String>> {
     let source = read(&root().join(file));
     let (_, call) = source.split_once(&format!("integration_tests::{contract}_contract!("))?;
@@ -50,8 +49,8 @@ pub(super) fn takes_part(file: &str, contract: &str) -> Option<Vec<String>> {
     Some(capabilities.map(|it| it.trim().to_owned()).collect())
 }
 
-/// What a framework may be able to do: the modules that the contract's macro makes tests of on
-/// demand.
+/// The abilities that a framework may have: the modules for which the contract's macro makes tests
+/// on demand.
 pub(super) fn capabilities_of(contract: &str) -> Vec<String> {
     let list = read(&root().join(format!("integration-tests/src/contract/{contract}/mod.rs")));
     let arms = list
@@ -61,7 +60,7 @@ pub(super) fn capabilities_of(contract: &str) -> Vec<String> {
         .collect()
 }
 
-/// Scenarios that are written, and that no macro makes a test of.
+/// Scenarios that are written, but for which no macro makes a test.
 #[cfg(test)]
 fn unlisted(contract: &str) -> Vec<String> {
     let listed = scenarios_of(contract);
@@ -115,13 +114,14 @@ fn module(file: &Path) -> String {
     parts.join("::")
 }
 
-/// A test that is ignored proves nothing.
+/// An ignored test proves nothing.
 fn is_attributed(_: &str, attributes: &str) -> bool {
     let is_test = |line: &str| line.starts_with("#[") && line.contains("test");
     attributes.lines().any(is_test) && !attributes.contains("#[ignore")
 }
 
-/// Reads as much of Rust as rustfmt leaves possible: a function ends with the brace below it.
+/// Parses as much of Rust as rustfmt's layout needs: a function ends with the brace below its
+/// start.
 fn tests(source: &str, module: &str, is_test: impl Fn(&str, &str) -> bool) -> Vec<Test> {
     let mut tests: Vec<Test> = Vec::new();
     let mut before = String::new();
@@ -160,7 +160,7 @@ fn function(line: &str) -> Option<&str> {
     rest.split(['(', '<']).next()
 }
 
-/// Every `HS-01` of a text.
+/// Every id in a text, such as `HS-01`.
 fn ids(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|it: char| !it.is_ascii_alphanumeric() && it != '-');
     words.filter(|word| is_id(word)).map(str::to_owned)

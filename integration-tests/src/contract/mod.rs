@@ -1,4 +1,4 @@
-//! The scenarios, each of which every framework has to pass.
+//! The scenarios that every framework has to pass.
 
 pub mod client;
 pub mod rpc;

@@ -70,8 +70,8 @@ fn answer<T>(work: impl Future<Output = T> + 'static) -> Answer {
     })
 }
 
-/// The spans of a request to a handler that does this, once as it is and once with a span of its
-/// own: the server's and all others, which are `others` without that of the handler.
+/// The spans of a request to this handler, once as it is and once with a span of its own: the
+/// server span, and `others` other spans, not counting that of the handler.
 async fn requests(work: Work, others: usize) -> [(SpanData, Vec<SpanData>); 2] {
     #[tracing::instrument(skip_all)]
     async fn handler(work: Work) -> HttpResponse {

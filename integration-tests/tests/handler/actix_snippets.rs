@@ -1,4 +1,4 @@
-//! The code of `docs/handler.md` that is actix-web's, to the letter.
+//! The code of `docs/handler.md` for actix-web, literally.
 
 use actix_web::web::{self, Payload};
 use actix_web::{Error, HttpRequest, HttpResponse, rt};

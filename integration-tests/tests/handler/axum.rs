@@ -1,4 +1,4 @@
-//! The page in axum, and all of it that no framework has its own way for.
+//! The page with axum, and its parts that do not depend on a framework.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -118,8 +118,8 @@ fn answer<T: IntoResponse>(work: impl Future<Output = T> + Send + 'static) -> An
     Box::pin(async { work.await.into_response() })
 }
 
-/// The spans of a request to a handler that does this, once as it is and once with a span of its
-/// own: the server's and all others, which are `others` without that of the handler.
+/// The spans of a request to this handler, once as it is and once with a span of its own: the
+/// server span, and `others` other spans, not counting that of the handler.
 async fn requests(work: Work, others: usize) -> [(SpanData, Vec<SpanData>); 2] {
     #[tracing::instrument(skip_all)]
     async fn handler(work: Work) -> Response {

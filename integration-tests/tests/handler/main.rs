@@ -34,7 +34,7 @@ fn code_of_the_page_is_the_code_that_is_tested() {
     }
 }
 
-/// Without visibilities, and what lies between words: rustfmt breaks lines where they are longer.
+/// Ignores visibilities and spaces, because rustfmt breaks longer lines.
 fn words(code: &str) -> String {
     let code = code.replace("pub(crate) ", "").replace(",\n)", ")");
     code.split_whitespace().collect()

@@ -1,4 +1,4 @@
-//! The code of `docs/handler.md`, to the letter: what is axum's, and what is the same everywhere.
+//! The code of `docs/handler.md` for axum and for all frameworks, literally.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

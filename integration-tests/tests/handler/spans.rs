@@ -1,4 +1,4 @@
-//! The spans of a process whose providers and subscriber are global, as the page has them.
+//! The spans of a process with global providers and subscriber, as on the page.
 
 use std::sync::LazyLock;
 
@@ -26,7 +26,7 @@ pub(crate) static CAPTURE: LazyLock<Capture> = LazyLock::new(|| {
     capture
 });
 
-/// What ends while nothing else is under way.
+/// The spans that end while nothing else runs.
 #[derive(Debug)]
 pub(crate) struct Watch {
     before: usize,
@@ -42,7 +42,7 @@ impl Watch {
         }
     }
 
-    /// The server span and the `others` other spans that end.
+    /// The server span, and this number of other spans.
     pub(crate) async fn spans(self, others: usize) -> (SpanData, Vec<SpanData>) {
         let ended = async {
             while CAPTURE.spans().len() <= self.before + others {
@@ -76,12 +76,12 @@ pub(crate) fn assert_children(parent: &SpanData, others: &[SpanData], name: &str
     assert_eq!(found, wanted, "{name}: {others:#?}");
 }
 
-/// The card was declined, in the words of the page.
+/// The server span of a declined card, in the words of the page.
 pub(crate) fn assert_declined(server: &SpanData, message: &'static str) {
     assert_eq!(server.status, Status::error(message));
     let error = KeyValue::new("error.type", "card_declined");
     assert!(server.attributes.contains(&error), "{server:#?}");
 }
 
-/// The providers are the process's.
+/// The providers are global.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());

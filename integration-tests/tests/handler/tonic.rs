@@ -79,9 +79,8 @@ fn answer<T>(work: impl Future<Output = T> + Send + 'static) -> Answer {
     })
 }
 
-/// The spans of a call to a handler that does this, and the call's outcome, once as it is and once
-/// with a span of its own: the server's and all others, which are `others` without that of the
-/// handler.
+/// The spans of a call to this handler, and the call's outcome, once as it is and once with a span
+/// of its own: the server span, and `others` other spans, not counting that of the handler.
 async fn calls(work: Work, others: usize) -> [(SpanData, Vec<SpanData>, Code); 2] {
     #[tracing::instrument(skip_all)]
     async fn handler(work: Work, order: Request<String>) -> Result<Response<String>, Status> {

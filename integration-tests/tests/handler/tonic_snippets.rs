@@ -1,4 +1,4 @@
-//! The code of `docs/handler.md` that is tonic's, to the letter.
+//! The code of `docs/handler.md` for tonic, literally.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The code after of `docs/migrating.md`, to the letter.
+//! The "after" code of `docs/migrating.md`, literally.
 
 use std::error::Error;
 use std::time::Duration;

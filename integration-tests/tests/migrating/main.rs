@@ -1,5 +1,5 @@
-//! What `docs/migrating.md` tells people to write is what is compiled and run here. What they have
-//! is compiled by `integration-tests/migrating`, which `.ci/more others` checks.
+//! The "after" code of `docs/migrating.md` is compiled and run here. The "before" code is compiled
+//! by `integration-tests/migrating`, which `.ci/more others` checks.
 
 #![allow(
     clippy::expect_used,
@@ -42,7 +42,7 @@ fn code_of_the_page_is_the_code_that_is_compiled() {
     }
 }
 
-/// The providers are the process's, as those of the page.
+/// The providers are global, as on the page.
 #[tokio::test]
 async fn each_way_makes_the_one_span_that_it_should() {
     let capture = Capture::new();
@@ -72,7 +72,7 @@ async fn each_way_makes_the_one_span_that_it_should() {
     actix::call_and_read_body(&app, request).await;
     assert_eq!(new_spans(), server());
 
-    // Nobody listens: the span is there all the same.
+    // Nothing listens, but there is a span.
     let client = after::from_reqwest_tracing();
     let response = after::from_fastrace_reqwest(client, "http://127.0.0.1:1/").await;
     assert!(response.is_err());
@@ -92,13 +92,13 @@ async fn asked(app: Router) -> Response<()> {
     Response::from_parts(head, ())
 }
 
-/// Without what rustfmt puts where it breaks a line.
+/// Ignores what rustfmt inserts where it breaks a line.
 fn words(code: &str) -> String {
     let words: String = code.split_whitespace().collect();
     words.replace(",)", ")")
 }
 
-/// It takes the providers of the process, so that `fresh_project` runs its like as a process.
+/// It sets the global providers, so `fresh_project` runs its like as a process.
 const _: fn() -> Result<(), Box<dyn std::error::Error>> = after::main;
-/// axum-otel cannot be compiled here: its otel-http wants a newer Rust than the rest.
+/// axum-otel cannot be compiled here, because its otel-http needs a newer Rust than the rest.
 const NOT_COMPILED: &str = "axum-otel";

@@ -1,4 +1,4 @@
-//! How many crates somebody gets who adds the middleware to a service on axum.
+//! How many crates the middleware adds to a service on axum.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -39,7 +39,7 @@ fn axum_service_gets_six_more_crates() {
     }
 }
 
-/// The crates of a service that also depends on this, with the versions of the workspace.
+/// The crates of a service that also depends on this one, with the versions of the workspace.
 fn crates(folder: &Path, further: &str) -> BTreeSet<String> {
     let manifest = format!(
         "[workspace]\n[package]\nname = \"service\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\

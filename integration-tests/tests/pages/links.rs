@@ -1,4 +1,4 @@
-//! Links to files of the repository, and to headings in them, lead somewhere.
+//! Links to files of the repository and to their headings have a target.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ fn headings_are_found_as_a_browser_finds_them() {
     }
 }
 
-/// What the links of a page point to.
+/// The targets of a page's links.
 fn targets(page: &Page) -> Vec<String> {
     let prose = page.prose().join("\n");
     let inline = prose.split("](").skip(1).filter_map(|link| {
@@ -53,7 +53,7 @@ fn targets(page: &Page) -> Vec<String> {
     inline.chain(images).collect()
 }
 
-/// The file and the heading that a link means, if it stays within the repository.
+/// The file and the heading of a link within the repository.
 fn within(page: &Page, target: &str) -> Option<(PathBuf, Option<String>)> {
     let (path, heading) = match target.split_once('#') {
         Some((path, heading)) => (path, Some(heading.to_owned())),
@@ -65,7 +65,7 @@ fn within(page: &Page, target: &str) -> Option<(PathBuf, Option<String>)> {
     {
         Some(path) => root().join(path),
         None if path.contains("://") || path.starts_with("mailto:") => return None,
-        // In the page of a crate it is an item, which rustdoc looks for.
+        // In the README of a crate it is an item, which rustdoc checks.
         None if is_item(page, path) => return None,
         None if path.is_empty() => page.path.clone(),
         None => page.path.parent()?.join(path),
@@ -103,7 +103,7 @@ fn headings(file: &Path) -> HashSet<String> {
     found
 }
 
-/// What a heading is called in a link.
+/// The anchor of a heading.
 fn slug(heading: &str) -> String {
     let heading = heading.trim().to_lowercase();
     let kept = heading

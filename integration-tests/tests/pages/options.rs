@@ -1,4 +1,4 @@
-//! Every option is described, and says what happens without it.
+//! Every option is documented, and says what happens without it.
 
 use std::fs;
 
@@ -32,7 +32,7 @@ fn options_say_their_default() {
     assert!(options > 60, "only {options} options were found");
 }
 
-/// Whether a function begins here that takes a configuration and gives it back.
+/// True if a function starts here that takes a configuration and returns it.
 fn is_setter(lines: &[&str]) -> bool {
     let Some(first) = lines.first() else {
         return false;

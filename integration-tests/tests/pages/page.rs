@@ -10,7 +10,7 @@ pub(crate) struct Page {
     pub(crate) text: String,
 }
 
-/// Where the repository lies.
+/// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().expect("a workspace").to_owned()
@@ -41,14 +41,14 @@ fn collect(folder: &Path, pages: &mut Vec<Page>) {
 }
 
 impl Page {
-    /// The page of this path below the root.
+    /// The page at this path below the root.
     pub(crate) fn read(path: &str) -> Self {
         let path = root().join(path);
         let text = fs::read_to_string(&path).expect("a page");
         Self { path, text }
     }
 
-    /// The lines outside of code.
+    /// The lines outside of code blocks.
     pub(crate) fn prose(&self) -> Vec<&str> {
         let mut is_code = false;
         let lines = self.text.lines().filter(|line| {

@@ -1,4 +1,4 @@
-//! The command that the pages name finds two versions of a crate, and who wants which.
+//! The command that the pages name finds two versions of a crate, and who depends on which.
 
 use std::env;
 use std::fs;
@@ -14,7 +14,7 @@ fn command_of_the_pages_lists_both_versions() {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, text).expect("a file");
     };
-    // In the place of the registry's, which may not be in the cache.
+    // In place of the registry's crates, which may not be in the cache.
     let old = "[package]\nname = \"opentelemetry\"\nversion = \"0.32.0\"\n";
     write("old/Cargo.toml", old);
     write("old/src/lib.rs", "");

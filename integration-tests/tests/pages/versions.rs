@@ -1,4 +1,4 @@
-//! The versions that a page tells people to use are those that the tests use.
+//! The pages recommend the versions that the tests use.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,7 +12,7 @@ fn pages_name_the_versions_that_are_tested() {
     let mut named = 0;
     for page in pages() {
         for (name, version) in page.code("toml").into_iter().flat_map(dependencies) {
-            // Where a page says how it was before, it is another crate.
+            // The "before" part of a page shows another crate.
             let Some(wanted) = tested.get(&name) else {
                 continue;
             };
@@ -48,7 +48,7 @@ fn readme_of_each_crate_says_how_it_is_added() {
     }
 }
 
-/// The requirements of the workspace.
+/// The workspace's requirements.
 fn tested() -> HashMap<String, String> {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
     let (_, section) = manifest
@@ -57,7 +57,7 @@ fn tested() -> HashMap<String, String> {
     dependencies(section).into_iter().collect()
 }
 
-/// Names and versions of a section of dependencies.
+/// The names and versions in a section of dependencies.
 fn dependencies(section: &str) -> Vec<(String, String)> {
     let lines = section
         .lines()
@@ -74,7 +74,7 @@ fn dependencies(section: &str) -> Vec<(String, String)> {
     found.collect()
 }
 
-/// The text behind a key.
+/// The value of a key.
 fn value(table: &str, key: &str) -> Option<String> {
     let (_, value) = table.split_once(&format!("{key} = \""))?;
     Some(value.split('"').next()?.to_owned())

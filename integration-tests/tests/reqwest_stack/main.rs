@@ -1,4 +1,4 @@
-//! What only one of the two forms has: the others of its stack, and what they share.
+//! What is special to each of the two forms: their stacks, and what both share.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-//! Among the middlewares of reqwest-middleware.
+//! The middleware beside others of reqwest-middleware.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -140,7 +140,7 @@ async fn the_next_request_is_no_resend() {
     }
 }
 
-/// HC-15: what a retry wraps is still seen.
+/// HC-15: the error is found inside of a retry's error.
 #[tokio::test]
 async fn the_error_inside_of_a_retry_is_found() {
     let capture = Capture::new();
@@ -195,7 +195,7 @@ async fn what_the_outer_middleware_leaves_out_the_inner_one_may_record() {
     Expected::get("/success").assert_span(peer.address(), &span);
 }
 
-/// An attempt that is not recorded was an attempt, and one that two middlewares see is one.
+/// An attempt that is not recorded counts, and one that two middlewares see counts once.
 #[tokio::test]
 async fn attempts_that_are_left_out_are_counted_once() {
     let capture = Capture::new();
@@ -222,7 +222,7 @@ async fn attempts_that_are_left_out_are_counted_once() {
     }
 }
 
-/// Name, span and metrics have the template; the URL is what it is.
+/// Name, span and metrics have the template. The URL stays as it is.
 #[tokio::test]
 async fn a_url_template_names_the_span() {
     let (capture, peer) = (Capture::new(), Peer::start().await);
@@ -245,7 +245,7 @@ async fn a_url_template_names_the_span() {
     assert_duration(&capture, DURATION, &expected.labels(peer.address()), &span);
 }
 
-/// Fails without an error of reqwest's.
+/// Fails with an error that is not reqwest's.
 fn refuse<'a>(_: Request, _: &'a mut Extensions, _: Next<'a>) -> Sending<'a> {
     let error = std::io::Error::other("no budget left");
     Box::pin(std::future::ready(Err(
@@ -293,7 +293,7 @@ fn answer<'a>(_: Request, _: &'a mut Extensions, _: Next<'a>) -> Sending<'a> {
     Box::pin(async { Ok(http::Response::new("").into()) })
 }
 
-/// HC-18: all that the middleware knows of TLS is the URL.
+/// HC-18: the middleware knows of TLS only by the URL.
 #[tokio::test]
 async fn https_has_its_url_and_port() {
     let capture = Capture::new();

@@ -1,4 +1,4 @@
-//! Among the layers of tower.
+//! The layer beside others of tower.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -15,7 +15,7 @@ use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::{assert_https, assert_panic, clients, config, error_type, https, unsent, url};
 
-/// A timeout of tower's inside of the layer boxes the errors of reqwest, which are still found.
+/// tower's timeout inside of the layer boxes reqwest's errors, which are still found.
 #[tokio::test]
 async fn a_boxed_error_of_a_tower_stack_is_looked_into() {
     let capture = Capture::new();
@@ -51,7 +51,7 @@ async fn an_error_of_a_tower_stack_is_named_by_its_type() {
     assert_eq!(error_type(&span), Some(&expected));
 }
 
-/// What catches the panic may keep the future for as long as it likes.
+/// A layer that catches the panic may keep the future for any time.
 #[tokio::test]
 async fn a_panic_inside_of_the_tower_layer_is_recorded_at_once() {
     let capture = Capture::new();
@@ -66,7 +66,7 @@ async fn a_panic_inside_of_the_tower_layer_is_recorded_at_once() {
     assert_panic(&clients(&capture, 1).await[0], &capture);
 }
 
-/// reqwest hides the extensions of its requests, so that the layers cannot know of each other.
+/// reqwest hides the extensions of its requests, so two layers cannot see each other.
 #[tokio::test]
 async fn a_layer_that_is_added_twice_makes_two_spans() {
     let (capture, peer) = (Capture::new(), Peer::start().await);
@@ -98,7 +98,7 @@ async fn what_the_outer_layer_leaves_out_the_inner_one_may_record() {
     Expected::get("/success").assert_span(peer.address(), &span);
 }
 
-/// HC-18: all that the layer knows of TLS is the URL.
+/// HC-18: the layer knows of TLS only by the URL.
 #[tokio::test]
 async fn https_has_its_url_and_port() {
     let capture = Capture::new();

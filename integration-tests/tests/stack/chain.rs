@@ -32,7 +32,7 @@ use tonic::transport::Server;
 
 const REQUESTS: usize = 200;
 
-/// What each request leaves behind, from the root of its trace to the last child.
+/// The spans of each request, from the root of its trace to the last child.
 const HOPS: [(&str, SpanKind); 7] = [
     ("GET", SpanKind::Client),
     ("GET /orders", SpanKind::Server),
@@ -43,7 +43,7 @@ const HOPS: [(&str, SpanKind); 7] = [
     ("GET", SpanKind::Client),
 ];
 
-/// The id of a request travels as baggage, which every hop writes down.
+/// The id of a request travels as baggage, and every hop records it.
 const ID: &str = "test.request.id";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -87,7 +87,7 @@ async fn requests_do_not_mix_on_their_way_through_all_frameworks() {
     assert_eq!(ids, (0..REQUESTS).map(|id| format!("{ID}={id}")).collect());
 }
 
-/// Checks the spans of one trace, and returns what the end of the chain must have been sent.
+/// Checks the spans of one trace, and returns the headers that the end of the chain must have got.
 fn chain(spans: &[SpanData]) -> (String, String) {
     assert_eq!(spans.len(), HOPS.len(), "{spans:#?}");
     let id = attribute(&spans[0]);
@@ -110,7 +110,7 @@ fn attribute(span: &SpanData) -> &Value {
     &id.expect("an id").value
 }
 
-/// The id of the request that this is done for.
+/// The id of the request, which is in its baggage.
 fn current_id() -> String {
     let context = Context::current();
     context.baggage().get(ID).expect("an id").to_string()
@@ -141,10 +141,10 @@ async fn ask(client: &ClientWithMiddleware, url: String) -> String {
     answer.text().await.expect("a text")
 }
 
-/// A client and where it asks.
+/// A client and the address that it calls.
 type NextHop = (ClientWithMiddleware, String);
 
-/// axum, which asks tonic, and answers with the id that it sees.
+/// axum, which calls tonic, and answers with the id from its baggage.
 async fn orders(capture: &Capture, stock: SocketAddr) -> Served {
     async fn order(State(mut stock): State<Greeter>) -> String {
         let answer = stock.say_hello(current_id()).await.expect("an answer");
@@ -158,7 +158,7 @@ async fn orders(capture: &Capture, stock: SocketAddr) -> Served {
     serve(router).await
 }
 
-/// tonic, which asks actix before it greets.
+/// tonic, which calls actix before it greets.
 async fn stock(capture: &Capture, prices: SocketAddr) -> Served {
     async fn price(State((client, url)): State<NextHop>, call: Request, next: Next) -> Response {
         assert_eq!(ask(&client, url).await, current_id());
@@ -171,7 +171,7 @@ async fn stock(capture: &Capture, prices: SocketAddr) -> Served {
     serve_routes(Server::builder().layer(layer), router.into()).await
 }
 
-/// actix, which asks an application without any telemetry, and answers what that one does.
+/// actix, which calls an application without telemetry, and returns its answer.
 fn prices(capture: &Capture, peer: SocketAddr) -> Served {
     async fn price(next: Data<NextHop>) -> String {
         let (client, url) = next.get_ref();

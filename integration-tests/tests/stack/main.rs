@@ -1,4 +1,4 @@
-//! The middlewares together, and among others: tower-http, tracing, the OpenTelemetry SDK.
+//! The middlewares together, and with others: tower-http, tracing, the OpenTelemetry SDK.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-//! Rules that are told by what a whole operation records.
+//! Rules that need a whole operation to be tested.
 
 use std::collections::HashMap;
 

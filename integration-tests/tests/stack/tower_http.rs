@@ -1,4 +1,4 @@
-//! The layers of tower-http inside and outside of ours: what the documentation says about the order.
+//! The layers of tower-http inside and outside of ours: what the documentation says of their order.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn defaults(config: ServerConfig) -> ServerConfig {
 
 const EXCEPTION: (&str, &[&str]) = ("GET /exception", &[]);
 
-/// HS-07: the response is made inside, and is an error like any other.
+/// HS-07: the response is made inside, and counts as any other error.
 #[tokio::test]
 async fn a_panic_that_is_caught_inside_is_a_status() {
     let expected = Expected {
@@ -102,8 +102,8 @@ async fn a_timeout_outside_cancels() {
     .await;
 }
 
-/// The size is the one that is sent where the compression is inside, and the handler's where it is
-/// outside; the answer is the same.
+/// With compression inside, the size is that of the compressed body. With compression outside, it
+/// is that of the handler's body. The answer is the same.
 #[tokio::test]
 async fn compression_is_measured_where_it_is_inside() {
     const SENT: usize = 10_000;
@@ -132,7 +132,7 @@ fn files() -> ServeDir {
     ServeDir::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// axum tells nobody where a service is mounted: a route is what a wildcard says.
+/// axum does not report where a service is mounted: the route is the wildcard's.
 #[tokio::test]
 async fn a_directory_has_a_route_behind_a_wildcard_only() {
     type Mount = fn(Router, OtelLayer) -> Router;
@@ -181,7 +181,7 @@ async fn a_preflight_is_recorded_where_cors_is_inside() {
 async fn a_preflight_is_answered_unseen_where_cors_is_outside() {
     let cors = CorsLayer::permissive;
     assert_unseen(|app, otel| app.layer(otel).layer(cors())).await;
-    // Here CORS has to make up a body, which is of our type.
+    // Here CORS has to create a body, which is of our type.
     assert_unseen(|app, otel| app.layer(ServiceBuilder::new().layer(cors()).layer(otel))).await;
 }
 
@@ -204,8 +204,8 @@ impl MakeRequestId for Numbered {
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The request has its id before it comes to the span only where the id is set outside; the
-/// response has it where it is put there inside.
+/// The span has the request's id only if the id is set outside. The response has it if it is
+/// propagated inside.
 #[tokio::test]
 async fn request_ids_are_set_outside_and_propagated_inside() {
     let list = |name: &'static str| {

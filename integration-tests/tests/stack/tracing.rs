@@ -1,4 +1,4 @@
-//! Spans and events of the `tracing` crate and our spans, in either direction.
+//! Spans and events of `tracing` beside our spans, in both directions.
 
 use std::convert::Infallible;
 
@@ -24,12 +24,12 @@ use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// What makes spans of `tracing` spans of OpenTelemetry.
+/// Exports spans of `tracing` to OpenTelemetry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bridge {
     Ours,
     Foreign,
-    /// Which does not make the context of a span that is entered the current one.
+    /// It does not make the context of an entered span the current one.
     Inactive,
 }
 
@@ -63,7 +63,7 @@ fn client(capture: &Capture) -> ClientWithMiddleware {
 
 type Answer = Result<Response<Empty<Bytes>>, Infallible>;
 
-/// Answers nothing, after having been polled twice.
+/// Is polled twice, and returns nothing.
 async fn work(_: Request<Empty<Bytes>>) -> Answer {
     tokio::task::yield_now().await;
     Ok(Response::new(Empty::new()))
@@ -108,7 +108,7 @@ async fn a_tracing_span_in_a_handler_is_the_server_spans_child() {
     }
 }
 
-/// Without activation there is nothing that could tell of the `tracing` span.
+/// Without activation, nothing tells the `tracing` span.
 #[tokio::test]
 async fn a_request_inside_of_a_tracing_span_is_its_child_where_it_is_activated() {
     for bridge in Bridge::ALL {
@@ -132,8 +132,8 @@ async fn a_request_inside_of_a_tracing_span_is_its_child_where_it_is_activated()
     }
 }
 
-/// Server span, `tracing` span and client span in one another; without activation the client span
-/// skips the one in the middle, and stays in the trace.
+/// Server span, `tracing` span and client span are nested. Without activation the client span's
+/// parent is the server span.
 #[tokio::test]
 async fn a_request_of_a_handler_stays_in_the_trace() {
     for bridge in Bridge::ALL {
@@ -168,8 +168,8 @@ async fn a_request_of_a_handler_stays_in_the_trace() {
     }
 }
 
-/// Inside, the span of tower-http is a part of the request; outside, it is a trace of its own, as
-/// any span is that is there before the request's context has been read.
+/// Inside, the span of tower-http is a part of the request. Outside, it begins a trace of its own,
+/// as any span does before the request's context is read.
 #[tokio::test]
 async fn the_trace_layer_belongs_inside() {
     for bridge in Bridge::ALL {
@@ -200,7 +200,7 @@ async fn the_trace_layer_belongs_inside() {
     }
 }
 
-/// Whether or not spans of `tracing` go to OpenTelemetry, too.
+/// Whether spans of `tracing` are exported to OpenTelemetry.
 #[tokio::test]
 async fn log_records_have_the_ids_of_the_server_span() {
     for is_ours in [true, false] {
@@ -214,7 +214,7 @@ async fn log_records_have_the_ids_of_the_server_span() {
             info!("after");
             answer
         });
-        // The SDK may log, too, if another crate of the build switched that on.
+        // The SDK may log, too, if another crate of the build enables that.
         let filter = Targets::new().with_target(module_path!(), Level::INFO);
         let registry = tracing_subscriber::registry();
         let dispatch: Dispatch = match is_ours {

@@ -1,4 +1,4 @@
-//! What is said about spans.
+//! Attributes, names and statuses of spans.
 
 use std::fmt;
 
@@ -63,7 +63,7 @@ fn a_field_that_is_recorded_later() {
     check(
         || {
             Box::pin(async {
-                // Not declared where the handler has no span: lost, and said so where it is read.
+                // If the handler has no span, an undeclared field is lost. The page says so.
                 Span::current().record("undeclared", 1);
                 looked_up(7).await;
             })
@@ -88,8 +88,8 @@ fn a_span_is_renamed() {
             })
         },
         |seen| {
-            // The server span's name is the convention's, which actix and tonic write at the end,
-            // unless it is renamed by its handle.
+            // The server span has the convention's name, which actix and tonic set at the end,
+            // unless its handle renames it.
             if seen.is_instrumented || seen.framework == Framework::Axum {
                 assert_eq!(seen.place.name, "renamed");
             }
@@ -101,7 +101,7 @@ fn a_span_is_renamed() {
     );
 }
 
-/// Whatever spans were begun in the meantime, and from another task as well.
+/// Also from another task, and after other spans were begun.
 #[test]
 fn the_server_span_by_its_handle() {
     check(

@@ -1,5 +1,5 @@
-//! What Rust programs do with `tracing` in a handler, under each framework, with `#[instrument]` on
-//! the handler and without.
+//! What Rust programs do with `tracing` in a handler, with each framework, with and without
+//! `#[instrument]` on the handler.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Events outside of any span, and subscribers that are the test's own.
+//! Events outside of any span, and subscribers of the test's own.
 
 use otel_tracing_bridge::{ContextSubscriber, RecordLayer, SpanLayer};
 use tracing::{debug, debug_span, info, info_span, warn};

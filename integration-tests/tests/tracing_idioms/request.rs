@@ -1,4 +1,4 @@
-//! One request, and what it left behind.
+//! One request, and its telemetry.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -43,11 +43,11 @@ pub(crate) fn check(idiom: Idiom, check: impl Fn(&Seen)) {
     }
 }
 
-/// What one request left behind.
+/// The telemetry of one request.
 pub(crate) struct Seen {
     pub(crate) framework: Framework,
     pub(crate) server: SpanData,
-    /// The span that the idiom is in: the handler's, or the server's if that has none.
+    /// The span around the idiom: the handler's, or the server's if the handler has none.
     pub(crate) place: SpanData,
     /// All others.
     pub(crate) spans: Vec<SpanData>,
@@ -56,7 +56,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// The only other span, which must be a child of the place.
+    /// The only other span, which must be a child of that span.
     pub(crate) fn only(&self) -> &SpanData {
         let [span] = &self.spans[..] else {
             panic!("{:#?}", self.spans);
@@ -111,7 +111,7 @@ impl Handler {
     }
 }
 
-/// The subscriber of the process: blocking threads have no other.
+/// The subscriber of the process, because blocking threads have no other.
 pub(crate) struct Global {
     pub(crate) capture: Capture,
     pub(crate) logs: InMemoryLogExporter,

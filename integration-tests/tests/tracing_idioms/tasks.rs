@@ -1,4 +1,4 @@
-//! Spans that go elsewhere: to other tasks and threads, and across await points.
+//! Spans in other tasks and threads, and across await points.
 
 use std::convert::Infallible;
 use std::future::{pending, ready};
@@ -14,7 +14,7 @@ use tracing::{Instrument, Span, info, info_span};
 
 use crate::request::{GLOBAL, Seen, assert_child, check};
 
-/// A span and an event, after having been polled twice.
+/// A span and an event, after two polls.
 async fn business() {
     yield_now().await;
     info!("in the task");
@@ -102,7 +102,7 @@ fn futures_that_are_dropped() {
                     () = endless.instrument(info_span!("dropped")) => {}
                     () = business() => {}
                 }
-                // Not the dropped one's context.
+                // It is not in the context of the dropped span.
                 drop(info_span!("after"));
             })
         },
@@ -195,7 +195,7 @@ fn a_span_that_is_entered_on_two_threads() {
     );
 }
 
-/// tower's `Buffer` keeps the current span with each request, for its worker to call the service in.
+/// tower's `Buffer` keeps the current span of each request, and its worker calls the service in it.
 #[test]
 fn a_service_behind_a_buffer() {
     check(
@@ -214,8 +214,8 @@ fn a_service_behind_a_buffer() {
     );
 }
 
-/// A mistake, which `tracing` warns about: other tasks of the thread run in the span. It must not
-/// leave anything behind.
+/// A mistake, which `tracing` warns about: other tasks of the thread run in the span. Nothing of it
+/// may stay behind.
 #[tokio::test]
 async fn guards_that_are_held_across_await_points() {
     let before = GLOBAL.capture.spans().len();

@@ -12,12 +12,12 @@ use crate::scenario::End;
 
 type Wrapped = SyncConnectionWrapper<SqliteConnection, TokioWithContext>;
 
-/// Polls the query once and drops it, which waits for it.
+/// Polls the query once and drops it. The drop waits for the query.
 pub(super) async fn give_up(connection: SqliteConnection, text: &'static str) -> End {
     let mut connection = Wrapped::new(connection);
     let (release, released) = channel::<()>();
     let mut query = connection.spawn_blocking(move |connection| {
-        // An error, as nothing is sent.
+        // It returns an error, as nothing is sent.
         let _ = released.recv();
         diesel::RunQueryDsl::execute(sql_query(text), connection)
     });
@@ -27,7 +27,7 @@ pub(super) async fn give_up(connection: SqliteConnection, text: &'static str) ->
     End::GivenUp
 }
 
-/// Calls the query, and drops its future at once.
+/// Calls the query and drops its future before it is polled.
 pub(super) fn never_poll(connection: SqliteConnection, text: &str) -> End {
     let mut connection = Wrapped::new(connection);
     drop(sql_query(text).execute(&mut connection));

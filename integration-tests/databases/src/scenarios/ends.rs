@@ -1,4 +1,4 @@
-//! Where a call ends whose caller does not wait for it, and where a stream does.
+//! How calls and streams end if the caller does not wait for their end.
 #![expect(
     missing_docs,
     non_upper_case_globals,
@@ -15,14 +15,15 @@ const SLOW: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM
 
 const SLOW_RECORDED: &str = "WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + ? FROM n WHERE i < ?) SELECT max(name) AS name FROM stock, n";
 
-/// No error. With diesel it is a query of `SyncConnectionWrapper`, which is not stopped by the drop,
-/// but waited for.
+/// It is no error. With diesel it is a query of `SyncConnectionWrapper`: dropping its future waits
+/// for the query.
 pub static a_future_that_is_dropped: Scenario = Scenario {
     spans: Each::same(&[Span::of("SELECT SELECT SELECT stock", SLOW_RECORDED)]),
     ..Scenario::of(&[(Step::GivenUp(SLOW), Each::same(End::GivenUp))])
 };
 
-/// One span and one point from the call on. diesel's pools wait before there is a query.
+/// There is one span and one point, which begin with the call. diesel's pools wait before there is
+/// a query.
 pub static a_wait_that_is_given_up: Scenario = Scenario {
     spans: Each::by_crate(&[Span::of("SELECT stock", SELECT)], &[]),
     ..Scenario::of(&[(
@@ -31,7 +32,7 @@ pub static a_wait_that_is_given_up: Scenario = Scenario {
     )])
 };
 
-/// diesel-async's `SyncConnectionWrapper` sends a query when it is called, not when it is polled.
+/// diesel-async's `SyncConnectionWrapper` sends a query when it is called, before it is polled.
 pub static what_is_never_polled: Scenario = Scenario {
     spans: Each::by_crate(&[], &[Span::of("SELECT stock", SELECT)]),
     ..Scenario::of(&[(
@@ -55,7 +56,7 @@ pub static a_stream_to_its_end: Scenario = Scenario {
     )])
 };
 
-/// The connection is fit for the next query.
+/// The connection can be used for the next query.
 pub static a_stream_that_is_dropped_half_way: Scenario = Scenario {
     config: |config| config.returned_rows(true),
     spans: Each::by_crate(

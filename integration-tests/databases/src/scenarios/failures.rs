@@ -1,4 +1,4 @@
-//! What fails, and what only seems to.
+//! Failures of a query, and errors that are none.
 #![expect(
     missing_docs,
     non_upper_case_globals,
@@ -15,7 +15,7 @@ const SELECT: &str = "SELECT name FROM stock WHERE sku = $1";
 const FAILED: Each<End> = Each::same(End::Failed);
 const PANICKED: Each<End> = Each::same(End::Panicked);
 
-/// PostgreSQL has one code for both, SQLite two, and diesel hides them.
+/// PostgreSQL has one code for both, SQLite has two, and diesel hides the codes.
 pub static a_primary_key_is_violated: Scenario = Scenario {
     spans: Each {
         sqlx_sqlite: &[Span::of("INSERT stock", INSERT).failed(Error::Code("1555"))],
@@ -75,7 +75,7 @@ pub static the_message_of_an_error_is_told_where_that_is_asked_for: Scenario = S
 
 const NAMES: Span = Span::of("SELECT stock", "SELECT name FROM stock");
 
-/// It is found out after the query has ended.
+/// The driver notices it after the query has ended.
 pub static a_row_that_does_not_fit_is_no_failure_of_the_query: Scenario = Scenario {
     spans: Each::same(&[NAMES]),
     ..Scenario::of(&[(
@@ -89,13 +89,14 @@ pub static a_panic_while_rows_are_streamed: Scenario = Scenario {
     ..Scenario::of(&[(Step::PanicInStream("SELECT name FROM stock"), PANICKED)])
 };
 
-/// sqlx's query has ended by then; diesel's rows are read one by one on SQLite, whatever is asked.
+/// sqlx's query has ended by then. On SQLite, diesel reads rows one by one, also if all are asked
+/// for.
 pub static a_panic_over_one_row: Scenario = Scenario {
     spans: Each::by_crate(&[NAMES], &[NAMES.failed(Error::Class("panic"))]),
     ..Scenario::of(&[(Step::PanicOverOne("SELECT name FROM stock"), PANICKED)])
 };
 
-/// The wait is part of the query. diesel tells nothing of pools, and there is no query.
+/// The wait is part of the query. diesel does not report pools, and there is no query.
 pub static an_exhausted_pool: Scenario = Scenario {
     config: |config| config.acquire_threshold(Duration::from_millis(1)),
     spans: Each::by_crate(
@@ -108,8 +109,8 @@ pub static an_exhausted_pool: Scenario = Scenario {
     ..Scenario::of(&[(Step::Exhausted((SELECT, &["A-1"])), FAILED)])
 };
 
-/// sqlx's pool tries a server that refuses connections again, until it has no more time. A file
-/// that cannot be opened is an answer of SQLite's. diesel has no connection to tell anything of.
+/// sqlx's pool retries a server that refuses connections until its timeout. SQLite answers that the
+/// file cannot be opened. diesel has no connection that could report anything.
 pub static a_server_that_is_not_there: Scenario = Scenario {
     spans: Each {
         sqlx_sqlite: &[Span::of("SELECT stock", SELECT).failed(Error::Code("14"))],

@@ -1,4 +1,4 @@
-//! Queries that do what they should, and what is said of their text.
+//! Successful queries, and how their text is recorded.
 #![expect(
     missing_docs,
     non_upper_case_globals,
@@ -143,7 +143,7 @@ pub static rows_that_are_inserted_at_once_are_one_query: Scenario = Scenario {
     )])
 };
 
-/// How many statements there are in a text, no driver says.
+/// No driver says how many statements a text has.
 pub static a_batch_is_one_query: Scenario = Scenario {
     spans: Each::same(&[Span::of(
         "DELETE stock UPDATE stock",

@@ -1,4 +1,4 @@
-//! What calls are made in.
+//! Calls in other contexts.
 #![expect(
     missing_docs,
     non_upper_case_globals,
@@ -17,7 +17,7 @@ pub static the_parent_across_spawn_blocking: Scenario = Scenario {
     ..Scenario::of(&[(Step::One((SELECT, &["A-1"])), Each::same(End::Rows(1)))])
 };
 
-/// Of everything that can be done something, none of which may be done differently.
+/// One of each kind of call, all of which must still work.
 const DONE: &[(Step, Each<End>)] = &[
     (Step::One((SELECT, &["A-1"])), Each::same(End::Rows(1))),
     (

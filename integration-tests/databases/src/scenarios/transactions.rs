@@ -1,4 +1,4 @@
-//! Transactions and savepoints, whose every statement is a span.
+//! Transactions and savepoints: each of their statements is a span.
 #![expect(
     missing_docs,
     non_upper_case_globals,
@@ -16,7 +16,7 @@ const BEGIN: Span = Span::word("BEGIN");
 const COMMIT: Span = Span::word("COMMIT");
 const ROLLBACK: Span = Span::word("ROLLBACK");
 
-/// How many rows are left.
+/// Counts the rows that are left.
 const fn left(rows: u64) -> (Step, Each<End>) {
     (Step::All((COUNT, &[""])), Each::same(End::Rows(rows)))
 }
@@ -52,7 +52,7 @@ pub static a_transaction_is_rolled_back: Scenario = Scenario {
     ])
 };
 
-/// The driver rolls it back later on, and tells nobody. diesel's ends with its connection.
+/// sqlx rolls it back later and does not report it. diesel's transaction ends with its connection.
 pub static a_transaction_is_dropped: Scenario = Scenario {
     spans: Each::same(&[BEGIN, DELETED]),
     ..Scenario::of(&[(

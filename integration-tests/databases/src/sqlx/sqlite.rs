@@ -32,7 +32,7 @@ impl Database for Sqlite {
         let (sender, receiver) = channel();
         let mut handle = connection.lock_handle().await.unwrap();
         handle.set_progress_handler(1, move || {
-            // An error, as nothing is sent.
+            // It returns an error, as nothing is sent.
             let _ = receiver.recv();
             true
         });

@@ -1,4 +1,4 @@
-//! Subscriber and providers are those of a process, so each test has one of its own.
+//! Each test has a process of its own, because subscriber and providers are global.
 
 use std::process::{Command, exit};
 use std::{env, thread};
@@ -15,7 +15,7 @@ pub(crate) fn alone<F: Future<Output = ()>>(rust_log: &str, work: impl FnOnce() 
         Runtime::new().unwrap().block_on(work());
         exit(0);
     }
-    // The thread of a test has its name.
+    // The test's thread has the test's name.
     let test = thread::current();
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", test.name().unwrap(), "--nocapture"]);
@@ -51,7 +51,7 @@ impl Exported {
         (Self { capture, records }, telemetry)
     }
 
-    /// Name and scope of each span, sorted.
+    /// The name and the scope of each span, sorted.
     pub(crate) fn spans(&self) -> Vec<String> {
         let spans = self.capture.spans().into_iter();
         let mut names: Vec<_> = spans

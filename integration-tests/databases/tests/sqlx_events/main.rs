@@ -1,4 +1,4 @@
-//! What sqlx itself says of its statements, as spans, where `Builder::sqlx_events` is on.
+//! sqlx's own events as spans, with `Builder::sqlx_events`.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -33,7 +33,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 #[test]
 fn a_statement_is_a_span_below_its_caller() {
-    // The line tells what the span has to say.
+    // The line has the same facts as the span.
     let written = alone("info,sqlx::query=debug", || async {
         let (exported, _telemetry) = Exported::init(|builder| builder.sqlx_events(true));
         let pool = open().await;
@@ -80,7 +80,7 @@ fn a_statement_is_a_span_below_its_caller() {
         );
         let duration = query.end_time.duration_since(query.start_time).unwrap();
         assert_eq!(point.sum, duration.as_secs_f64());
-        // It began after the call, and took what sqlx says.
+        // It began after the call, and lasted as long as sqlx says.
         assert!(query.start_time >= before, "{query:?} {before:?}");
         let id = format!("{:?}", sell.span_context.span_id());
         let is_below = |record: &&String| record.contains(&id);
@@ -113,7 +113,7 @@ fn a_server_span_is_a_parent_and_no_other_is() {
         let remote = Context::new().with_remote_span_context(remote);
         query().with_context(remote).await.unwrap();
         let tracer = exported.capture.tracer_provider().tracer("test");
-        // As of a middleware: the handler has no span of `tracing`.
+        // As within a middleware: the handler has no span of `tracing`.
         let span = tracer.start("server");
         let parent = span_id(&span);
         let context = Context::new().with_span(span);
@@ -148,7 +148,7 @@ fn nothing_comes_of_events_by_default() {
     ] {
         let written = alone(rust_log, || async {
             let (exported, _telemetry) = Exported::init(|builder| builder);
-            // Where nobody wants them, neither is made at all.
+            // If nothing wants them, neither is made.
             let is_wanted = std::env::var("RUST_LOG").unwrap() != "";
             let event = tracing::enabled!(target: "sqlx::query", Level::DEBUG);
             assert_eq!(event, is_wanted);
@@ -173,7 +173,7 @@ fn no_literal_gets_anywhere() {
         let pool = open().await;
         async {
             let statements = [
-                // Of less than five words, and of more.
+                // Statements of fewer than five words, and of more.
                 "SELECT 'canary'",
                 "SELECT sku FROM stock WHERE name = 'canary' AND sku <> 'canary'",
                 "\n\nSELECT 'canary' -- canary\n FROM stock\n",
@@ -192,7 +192,7 @@ fn no_literal_gets_anywhere() {
         let spans = exported.capture.spans();
         assert_eq!(spans.iter().filter(|span| span.name != "sell").count(), 5);
         let points = exported.capture.points("db.client.operation.duration");
-        // `canary` as a name of the last but one, which is no literal.
+        // In the last but one, `canary` is a name and no literal.
         let all = format!("{spans:?} {points:?}").replace("SELECT canary FROM", "");
         assert!(!all.contains("canary"), "{all}");
         assert!(spans.iter().all(|span| span.events.is_empty()), "{all}");
@@ -232,7 +232,7 @@ fn tracing_opentelemetry_has_them_below_its_spans() {
     });
 }
 
-/// Every way to run a statement by the wrapper, and one past it; a span after each.
+/// Every way to run a statement through the wrapper, and one around it. A span follows each.
 async fn use_all(plain: &sqlx::SqlitePool) {
     let config = DatabaseConfig::new().acquire_threshold(Duration::MAX);
     let pool = SqlitePool::with_config(plain.clone(), config);
@@ -262,7 +262,7 @@ async fn use_all(plain: &sqlx::SqlitePool) {
         delete.execute(&mut *transaction).await.unwrap();
         transaction.rollback().await.unwrap();
         after();
-        // Not recorded, and not by an event either: there is a filter to say so.
+        // It is recorded by neither, because a filter excludes it.
         let unrecorded = DatabaseConfig::new().filter(|_| false);
         let unrecorded = SqlitePool::with_config(plain.clone(), unrecorded);
         let unseen = sqlx::query("SELECT 1 AS unseen");
@@ -298,7 +298,7 @@ const ALL: [&str; 16] = [
 ];
 
 async fn open() -> sqlx::SqlitePool {
-    // A call that is dropped while the pool tests its connection loses it, and the tables with it.
+    // If a call is dropped while the pool tests its connection, the pool loses it and its tables.
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .test_before_acquire(false)

@@ -1,5 +1,5 @@
-//! PostgreSQL, whose driver says it where the statement is polled, or dropped.
-//! `integration-tests/postgres` runs this.
+//! PostgreSQL's driver sends its event where the statement is polled or dropped. Run by
+//! `integration-tests/postgres`.
 
 use std::env;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn every_statement_has_one_span_also_one_that_is_dropped() {
             let mut rows = sqlx::query("SELECT i FROM generate_series(1, 9) AS i").fetch(&pool);
             rows.try_next().await.unwrap();
             drop(rows);
-            // While the server prepares it: the driver says so where the future is dropped.
+            // Dropped while the server prepares it: the driver sends its event there.
             let mut connection = pool.acquire().await.unwrap();
             let given_up = sqlx::query("SELECT 2 AS given_up WHERE $1 <> ''").bind("canary");
             let mut given_up = Box::pin(given_up.fetch_one(&mut connection));

@@ -1,12 +1,12 @@
-//! Does what a new user does: copies the code of the READMEs into empty projects outside of the
-//! workspace, to the letter, builds and runs them, and looks for the spans that they promise.
+//! Does what a new user does: copies the code of the READMEs literally into empty projects outside
+//! of the workspace, builds and runs them, and looks for the spans that they promise.
 //!
 //! ```sh
 //! cargo run -p integration-tests --bin fresh_project
 //! ```
 //!
-//! It is no test of `cargo test`, because the projects need much of the registry with other features:
-//! minutes, where nothing of it is built yet. `CARGO_TARGET_DIR` says where that is kept.
+//! It is not part of `cargo test`, because the projects need many crates with other features: some
+//! minutes if nothing is built yet. `CARGO_TARGET_DIR` sets where that is kept.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,5 @@
-//! The one line a framework at the top of the README, each around a service that is called once.
+//! The one line for each framework at the top of the README, each around a service that is called
+//! once.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use crate::page::{block, read};
 use crate::programs::Running;
 use crate::workspace::Workspace;
 
-/// The dependencies that the READMEs name, and what the test around the lines needs.
+/// The dependencies that the READMEs name, and those of the test itself.
 pub(crate) fn manifest() -> String {
     let mut dependencies = BTreeMap::new();
     for name in ["actix", "axum", "reqwest", "tonic"] {

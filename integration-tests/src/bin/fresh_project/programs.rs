@@ -1,4 +1,4 @@
-//! The programs of the READMEs, and what they are to show.
+//! The programs of the READMEs, and their expected spans.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -19,7 +19,7 @@ pub(crate) struct Program {
     pub(crate) name: &'static str,
     pub(crate) test: Option<String>,
     page: String,
-    /// Where the page says it listens or calls, and where it does here.
+    /// The address on the page, and the address to use here.
     address: Option<(&'static str, String)>,
     role: Role,
     /// The names of its spans.
@@ -28,18 +28,18 @@ pub(crate) struct Program {
 
 #[derive(Clone, Copy, Debug)]
 enum Role {
-    /// Is asked, until it has shown its spans, or is told to end.
+    /// A server: it is called until it has exported its spans, or is told to end.
     Server { ends: bool },
     /// Asks, and ends.
     Client,
-    /// Needs nobody who asks or answers.
+    /// A program that needs neither a client nor a server.
     Alone,
 }
 
 /// All of them.
 pub(crate) struct Programs {
     programs: Vec<Program>,
-    /// The cluster that one of them talks to.
+    /// The Kafka cluster that one of the programs uses.
     _cluster: MockCluster<'static, DefaultProducerContext>,
 }
 
@@ -105,7 +105,7 @@ impl Programs {
 }
 
 impl Program {
-    /// The dependencies of the page, to the letter.
+    /// The dependencies of the page, literally.
     pub(crate) fn manifest(&self) -> String {
         let mut manifest = format!(
             "[package]\nname = {:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n{}",
@@ -118,7 +118,8 @@ impl Program {
         manifest
     }
 
-    /// The code of the page, to the letter but for the address. It is the one that loses nothing.
+    /// The code of the page, literally except for the address. It is the program that loses
+    /// nothing.
     pub(crate) fn code(&self) -> String {
         let mut code = block(&self.page, "rust", "fn main()");
         if let Some((address, free)) = &self.address {
@@ -155,7 +156,7 @@ impl Program {
     }
 }
 
-/// A program that runs, until the drop.
+/// A running program, which is killed on drop.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
@@ -170,16 +171,16 @@ impl Running {
         let (sender, spans) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                // Of the scope there is a name in quotes, further in.
+                // A scope also has a quoted name, but is indented further.
                 let name = line.strip_prefix("\tName         : ");
-                // Who does not listen any more has seen enough.
+                // If the receiver is gone, it has seen enough.
                 let _ = name.map(|name| sender.send(name.to_owned()));
             }
         });
         Self { child, spans }
     }
 
-    /// As Kubernetes ends it.
+    /// Ends it with SIGTERM, as Kubernetes does.
     fn end(&self) {
         let id = self.child.id().to_string();
         let status = Command::new("kill").args(["-TERM", &id]).status();
@@ -189,13 +190,13 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Sends a request as soon as somebody listens, and reads the answer.
+/// Sends a request as soon as the server listens, and reads the answer.
 fn ask(address: &str) {
     let patience = Instant::now() + PATIENCE;
     let mut stream = loop {
@@ -223,19 +224,19 @@ fn answer(address: &str) {
     });
 }
 
-/// An address that nobody listens on.
+/// A free address.
 pub(crate) fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("its address").to_string()
 }
 
-/// How the SDK is set up, and all of it exported at the end.
+/// How the SDK is set up and exports everything at the end.
 const SDK: &str = "otel_autoconfigure::init()?.run(";
-/// How long a program may take, on a machine that is busy with other things.
+/// How long a program may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const ROUTE: &[&str] = &["GET /users/{id}"];
 const USER: &[&str] = &["user", "GET /users/{id}"];
-/// The client's span and the server's.
+/// The spans of client and server.
 const CALLS: &[&str] = &["grpc.health.v1.Health/Check", "grpc.health.v1.Health/Check"];
 const MESSAGES: &[&str] = &["send order.placed", "process order.placed"];
 const SQLX: &[&str] = &[

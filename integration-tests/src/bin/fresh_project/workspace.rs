@@ -1,5 +1,5 @@
-//! The projects: one for each README, with the dependencies that it names, in one workspace, so that
-//! what they share is built once.
+//! The projects: one for each README, with the dependencies that it names. They are one workspace,
+//! so that what they share is built once.
 
 use std::env;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::one_liners;
 use crate::page::root;
 use crate::programs::Programs;
 
-/// A folder with projects, until the drop.
+/// A folder with projects, which is removed on drop.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     folder: PathBuf,
@@ -53,7 +53,7 @@ impl Workspace {
         self.cargo(&["test", "--workspace", "--tests"]);
     }
 
-    /// Starts a program, which says its spans on its standard output.
+    /// Starts a program that writes its spans to standard output.
     pub(crate) fn start(&self, name: &str) -> Command {
         let mut command = Command::new(self.target.join("debug").join(name));
         command
@@ -62,14 +62,14 @@ impl Workspace {
             .env("OTEL_LOGS_EXPORTER", "none")
             .env("OTEL_BSP_SCHEDULE_DELAY", "50")
             .env_remove("RUST_LOG")
-            // Where it may leave a database behind.
+            // Where the program may create its database.
             .current_dir(self.folder.join(name))
             .stdout(Stdio::piped());
         command
     }
 
     fn cargo(&self, arguments: &[&str]) {
-        // What is not in the registry's cache would be a version that nobody has tested.
+        // A version that is not in the registry's cache would be one that nobody has tested.
         let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args(arguments)
             .arg("--offline")
@@ -89,13 +89,13 @@ impl Workspace {
 
 impl Drop for Workspace {
     fn drop(&mut self) {
-        // Left behind, it is only a few files.
+        // If it cannot be removed, only a few files are left behind.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// The workspace, in which our crates are those of the repository instead of the registry's. The
-/// profiles are the repository's as well, so that its dependencies need not be built again.
+/// The workspace, in which our crates are those of the repository, not those of the registry. The
+/// profiles are the repository's, so that dependencies need not be built again.
 fn manifest(members: &[String]) -> String {
     let ours =
         OURS.map(|(name, folder)| format!("{name} = {{ path = {:?} }}\n", root().join(folder)));

@@ -1,4 +1,5 @@
-//! The response's body: the caller's as ever, and the operation's end where that is asked for.
+//! The response's body: unchanged for the caller, and the end of the operation if that is asked
+//! for.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ async fn start<A: ClientApp>(app: &A, body_end: bool) -> Running<A> {
     Running::configured(app, |config| config.body_end(body_end)).await
 }
 
-/// Everything of a response that can be compared.
+/// Everything that can be compared of a response.
 fn facts(response: &Response, running_url: &str) -> String {
     let extensions = response.extensions();
     format!(
@@ -30,7 +31,7 @@ fn facts(response: &Response, running_url: &str) -> String {
     )
 }
 
-/// URL, extensions, length and chunks are those that reqwest gives.
+/// URL, extensions, length and chunks are the same as without the middleware.
 pub async fn the_response_is_the_same_as_without_us(app: &impl ClientApp) {
     for path in [
         "/success",
@@ -83,13 +84,13 @@ pub async fn the_operation_ends_with_the_body_on_request(app: &impl ClientApp) {
             while response.chunk().await.expect("a chunk").is_some() {}
         })
         .await;
-        // The response is still there; its end was enough.
+        // The response still exists, but its body has ended, which is enough.
         running.expect(&Expected::get(path)).await;
         drop(response);
     }
 }
 
-/// HC-23: the caller has seen enough.
+/// HC-23: the caller stops reading.
 pub async fn a_body_that_is_dropped_is_no_error(app: &impl ClientApp) {
     for read in [false, true] {
         let running = start(app, true).await;
@@ -103,7 +104,7 @@ pub async fn a_body_that_is_dropped_is_no_error(app: &impl ClientApp) {
     }
 }
 
-/// HC-23: the caller's error is the same either way; only with `body_end` it is recorded.
+/// HC-23: the caller gets the same error either way. It is recorded only with `body_end`.
 pub async fn a_body_that_breaks_is_an_error(app: &impl ClientApp) {
     for body_end in VARIANTS {
         let running = start(app, body_end).await;
@@ -148,7 +149,7 @@ pub async fn a_body_that_takes_too_long_is_an_error(app: &impl ClientApp) {
     }
 }
 
-/// HC-25: with `body_end`, too, and without anybody reading.
+/// HC-25: also with `body_end`, and if nobody reads.
 pub async fn a_response_without_a_body_ends_with_its_head(app: &impl ClientApp) {
     let cases = [
         (Method::GET, "/no-content", 204),
@@ -177,7 +178,7 @@ pub async fn a_response_without_a_body_ends_with_its_head(app: &impl ClientApp) 
     }
 }
 
-/// HC-24: the connection is usable both ways.
+/// HC-24: the connection works in both directions.
 pub async fn an_upgrade_works(app: &impl ClientApp) {
     for body_end in VARIANTS {
         let running = start(app, body_end).await;

@@ -92,7 +92,7 @@ pub async fn further_attributes_go_where_the_hook_says(app: &impl ClientApp) {
     running.expect(&expected).await;
 }
 
-/// It sees the request and the response, and may say that an outcome is no error.
+/// The hook sees the request and the response, and may say that an outcome is no error.
 pub async fn the_hook_of_the_response_has_the_last_word(app: &impl ClientApp) {
     for (target, status, error) in [("/absent", 404, None), ("/error-status", 500, Some("500"))] {
         let running = Running::configured(app, |config| {
@@ -117,7 +117,7 @@ pub async fn the_hook_of_the_response_has_the_last_word(app: &impl ClientApp) {
     }
 }
 
-/// What a request to a socket calls its host is made up.
+/// The host of a request to a Unix socket is made up.
 pub async fn a_unix_socket_is_the_address_of_its_server(app: &impl ClientApp) {
     let running = Running::configured(app, |config| config.unix_socket("/run/shop.sock")).await;
     running.get("/success").await;
@@ -128,7 +128,7 @@ pub async fn a_unix_socket_is_the_address_of_its_server(app: &impl ClientApp) {
     running.expect(&expected).await;
 }
 
-/// Whether the body is read or not, its size is known from the head.
+/// The head tells the size of the body, whether it is read or not.
 pub async fn body_sizes_are_measured_on_request(app: &impl ClientApp) {
     for body_end in [false, true] {
         let running =

@@ -1,4 +1,4 @@
-//! What one HTTP request must leave behind in a client.
+//! The telemetry that one HTTP request must leave in a client.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use otel_instrumentation::testing::Capture;
 
 use crate::observed::{ExpectedSpan, assert_duration, assert_none_active};
 
-/// The facts of one request, from which all its attributes and labels follow.
+/// The facts of one request. All its attributes and labels follow from them.
 #[derive(Clone, Debug)]
 pub struct Expected {
     /// The span's name.
@@ -18,27 +18,27 @@ pub struct Expected {
     pub method: &'static str,
     /// `http.request.method_original`.
     pub method_original: Option<&'static str>,
-    /// What `url.full` has after the server's address.
+    /// The part of `url.full` after the server's address.
     pub target: &'static str,
     /// The user information in `url.full`, with its `@`.
     pub user_information: &'static str,
     /// `url.template`.
     pub template: Option<&'static str>,
-    /// `http.response.status_code`; with it comes what only a response tells.
+    /// `http.response.status_code`, and with it all that only a response tells.
     pub status: Option<u16>,
-    /// `network.protocol.version`, where there is a response.
+    /// `network.protocol.version`, if there is a response.
     pub version: &'static str,
     /// `error.type`, which also makes the span's status an error.
     pub error: Option<&'static str>,
-    /// Whether the error has a message, which is the system's and not looked at further.
+    /// Whether the error has a message. The message is the system's and not compared.
     pub explained: bool,
     /// `http.request.resend_count`.
     pub resend_count: Option<i64>,
-    /// `server.address` and `server.port`, where they are not the peer's.
+    /// `server.address` and `server.port`, if they are not the peer's.
     pub server: Option<(&'static str, Option<u16>)>,
-    /// The attributes that this request has besides.
+    /// Further attributes of this request.
     pub further_attributes: Vec<KeyValue>,
-    /// The labels that its metrics have besides.
+    /// Further labels of its metrics.
     pub further_labels: Vec<KeyValue>,
     /// The local parent.
     pub parent: Option<SpanContext>,
@@ -67,7 +67,7 @@ impl Expected {
         }
     }
 
-    /// A `GET` that has no answer.
+    /// A `GET` without an answer.
     #[must_use]
     pub fn failed(target: &'static str, error: &'static str) -> Self {
         Self {
@@ -163,7 +163,7 @@ impl Expected {
         .flatten()
     }
 
-    /// What span and metric say of the answer, both the same.
+    /// What span and metric say of the answer: both say the same.
     fn outcome(&self) -> impl Iterator<Item = KeyValue> + use<> {
         let status = self.status.map(i64::from);
         [

@@ -14,10 +14,10 @@ use tokio::net::{TcpListener, TcpSocket};
 use super::{ClientApp, Expected, Running};
 use crate::observed::spans_of;
 
-/// Long enough for a connection within the machine, and not for a test to wait.
+/// Enough for a connection within the machine, and short enough for a test to wait.
 const SOON: Duration = Duration::from_millis(50);
 
-/// Sends a request that fails, and returns reqwest's own error, which the caller still has.
+/// Sends a request that fails, and returns reqwest's own error.
 async fn fail<A: ClientApp>(
     running: &Running<A>,
     request: Request,
@@ -33,7 +33,7 @@ fn to(server: &str) -> Request {
 /// HC-15, HC-27, HC-28
 pub async fn a_refused_connection_is_an_error(app: &impl ClientApp) {
     let running = Running::start(app).await;
-    // Bound, so that nobody else has the port, but not listening.
+    // The port is bound, so that nobody else has it, but nothing listens.
     let socket = TcpSocket::new_v4().expect("a socket");
     socket
         .bind("127.0.0.1:0".parse().expect("an address"))
@@ -47,7 +47,7 @@ pub async fn a_refused_connection_is_an_error(app: &impl ClientApp) {
     running.expect(&expected).await;
 }
 
-/// Answers no name: with an error, or never.
+/// A resolver that answers with an error, or never.
 struct Resolver(Option<&'static str>);
 
 impl Resolve for Resolver {
@@ -137,7 +137,7 @@ pub async fn a_url_that_cannot_be_requested_is_an_error(app: &impl ClientApp) {
     assert_eq!(error.expect("an error").value, "builder".into());
 }
 
-/// HC-29: the caller's own body breaks; what it was is still found.
+/// HC-29: the caller's own body fails, and the cause is still found.
 pub async fn a_request_body_that_breaks_is_an_error(app: &impl ClientApp) {
     let running = Running::start(app).await;
     let broken = futures_util::stream::once(async { Err::<Vec<u8>, _>(io::Error::other("empty")) });

@@ -95,7 +95,7 @@ macro_rules! client_contract {
     };
 }
 
-/// The answer to a request, or why there is none.
+/// The answer to a request, or the error.
 pub type Answer = Result<Response, Box<dyn Error + Send + Sync>>;
 
 /// A client with its middleware.
@@ -118,13 +118,13 @@ pub trait ClientApp: Sync {
 pub struct Running<A: ClientApp> {
     /// What is recorded.
     pub capture: Capture,
-    /// What the client talks to.
+    /// The server that the client talks to.
     pub peer: Peer,
     client: A::Client,
 }
 
 impl<A: ClientApp> Running<A> {
-    /// With the number of active requests measured besides the defaults.
+    /// Starts one that also measures the number of active requests.
     pub async fn start(app: &A) -> Self {
         Self::configured(app, |config| config).await
     }
@@ -134,7 +134,7 @@ impl<A: ClientApp> Running<A> {
         Self::with(app, configure, Client::new()).await
     }
 
-    /// With further options, around this client.
+    /// Starts one with further options, around this client.
     pub async fn with(
         app: &A,
         configure: impl FnOnce(ClientConfig) -> ClientConfig,
@@ -175,7 +175,7 @@ impl<A: ClientApp> Running<A> {
         self.send(request).await.expect("an answer")
     }
 
-    /// Checks that exactly one request was recorded: this one.
+    /// Checks that exactly this one request was recorded.
     pub async fn expect(&self, expected: &Expected) -> SpanData {
         let span = spans_of(&self.capture, SpanKind::Client, 1).await.remove(0);
         expected.assert(&self.capture, self.peer.address(), &span);

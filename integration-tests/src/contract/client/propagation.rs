@@ -35,7 +35,7 @@ async fn get_in<A: ClientApp>(running: &Running<A>, context: Context) {
         .await;
 }
 
-/// The values of a header that may come at most once.
+/// The values of a header that must not be repeated.
 fn only(asked: &[HeaderMap], name: &str) -> Option<String> {
     let [headers] = asked else {
         panic!("one request, not {}", asked.len());
@@ -53,7 +53,7 @@ fn traceparent(span: &SpanContext) -> String {
     format!("00-{trace}-{id}-{:02x}", span.trace_flags().to_u8())
 }
 
-/// HC-01, HC-03: exactly one of each header, also where the request has some already.
+/// HC-01, HC-03: exactly one of each header, even if the request has some already.
 pub async fn the_server_continues_the_trace(app: &impl ClientApp) {
     let running = Running::start(app).await;
     let mut request = running.request(Method::GET, "/success");
@@ -90,7 +90,7 @@ pub async fn a_span_of_any_kind_is_a_parent(app: &impl ClientApp) {
     }
 }
 
-/// HC-06, HC-07: the caller's context is the same after the request as before.
+/// HC-06, HC-07: the caller's context is the same before and after the request.
 pub async fn what_follows_a_request_is_its_sibling(app: &impl ClientApp) {
     let running = Running::start(app).await;
     let tracer = running.capture.tracer_provider().tracer("test");
@@ -113,7 +113,7 @@ pub async fn what_follows_a_request_is_its_sibling(app: &impl ClientApp) {
     assert_eq!(after.parent_span_id, id);
 }
 
-/// HC-04: nothing is exported, and the server hears of the decision.
+/// HC-04: nothing is exported, and the server receives the decision.
 pub async fn an_unsampled_parent_is_passed_on(app: &impl ClientApp) {
     let running = Running::start(app).await;
     get_in(&running, remote(TraceFlags::default())).await;
@@ -128,7 +128,7 @@ pub async fn an_unsampled_parent_is_passed_on(app: &impl ClientApp) {
     assert!(header.ends_with("-00"), "{header}");
 }
 
-/// What other vendors put into the trace's state, and the baggage, go along.
+/// The members of other vendors in the `tracestate`, and the baggage, are sent along.
 pub async fn baggage_and_state_are_passed_on(app: &impl ClientApp) {
     let running = Running::start(app).await;
     let context = remote(TraceFlags::SAMPLED).with_baggage([KeyValue::new("tenant", "acme")]);
@@ -147,7 +147,7 @@ pub async fn baggage_and_state_are_passed_on(app: &impl ClientApp) {
     assert_eq!(only(&asked, "baggage").as_deref(), Some("tenant=acme"));
 }
 
-/// The request is recorded, but who it goes to learns nothing.
+/// The request is recorded, but its receiver gets no context.
 pub async fn nothing_is_sent_where_it_must_not_go(app: &impl ClientApp) {
     let running = Running::configured(app, |config| {
         config.propagate_to(|it| it.path != "/success")
@@ -165,7 +165,7 @@ pub async fn nothing_is_sent_where_it_must_not_go(app: &impl ClientApp) {
     }
 }
 
-/// The trace goes on, and of the baggage what is chosen; here it all stays.
+/// The trace is continued, and the chosen baggage with it. Here all is chosen.
 pub async fn baggage_goes_where_it_may(app: &impl ClientApp) {
     let running = Running::configured(app, |config| {
         config.propagate_baggage(|it, name| it.path != "/success" || name == "tenant")
@@ -187,8 +187,8 @@ pub async fn baggage_goes_where_it_may(app: &impl ClientApp) {
     );
 }
 
-/// The application's own header is what goes out if the context has no baggage and no option says
-/// which may leave. In every other case it is replaced, as a `traceparent` is.
+/// If the context has no baggage, and no option chooses what may be sent, the application's own
+/// header is sent. Otherwise it is replaced, as a `traceparent` is.
 pub async fn baggage_set_by_hand_gives_way(app: &impl ClientApp) {
     let by_hand = ["a=1", "b=2"];
     let cases: [(bool, &[&'static str], &[&str]); 5] = [
@@ -234,7 +234,7 @@ pub async fn suppressed_telemetry_passes_straight_through(app: &impl ClientApp) 
     assert_eq!(only(&running.peer.asked(), "traceparent"), None);
 }
 
-/// A trace that only passes through goes on.
+/// A trace that only passes through is continued.
 pub async fn without_an_sdk_the_context_passes_through(app: &impl ClientApp) {
     let providers = Providers::new(NoopTracerProvider::new(), NoopMeterProvider::new());
     let running = Running::configured(app, |config| config.providers(providers)).await;

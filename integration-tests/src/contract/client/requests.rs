@@ -1,4 +1,4 @@
-//! What is recorded of a request and of its answer.
+//! What is recorded of a request and its answer.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::observed::spans_of;
 use crate::wire::in_time;
 
 /// HC-01, HC-02, HC-03, HC-08, HC-11, HC-19, HC-25, HCU-14: exactly one span, whatever is answered.
-/// Exemplars are not looked at: the SDK makes none.
+/// Exemplars are not checked, because the SDK makes none.
 pub async fn a_request_makes_one_span(app: &impl ClientApp) {
     let get = Expected::get;
     let method = |method, target| Expected {
@@ -57,7 +57,7 @@ pub async fn a_request_makes_one_span(app: &impl ClientApp) {
     }
 }
 
-/// HC-10: each hop has what the caller sent, and the same span's context.
+/// HC-10: each hop gets what the caller sent, and the context of the same span.
 pub async fn redirects_keep_the_requests_headers(app: &impl ClientApp) {
     let running = Running::start(app).await;
     let mut request = running.request(Method::GET, "/two-redirects");
@@ -74,13 +74,13 @@ pub async fn redirects_keep_the_requests_headers(app: &impl ClientApp) {
     }
 }
 
-/// HC-20: the version is the one of the response, and the requests share a connection.
+/// HC-20: the version is that of the response, and the requests share a connection.
 pub async fn http_2_has_its_version(app: &impl ClientApp) {
     const REQUESTS: usize = 20;
     let client = Client::builder().http2_prior_knowledge();
     let client = client.build().expect("a client");
     let running = Running::with(app, |config| config, client).await;
-    // The first one makes the connection.
+    // The first request opens the connection.
     running.get("/success").await;
     let others = (1..REQUESTS).map(|_| running.get("/success"));
     futures_util::future::join_all(others).await;
@@ -115,7 +115,7 @@ pub async fn secrets_in_the_url_are_redacted(app: &impl ClientApp) {
     running.expect(&Expected::get("/success#top")).await;
 }
 
-/// HC-20: each request is its own parent's child, and the server hears of that one.
+/// HC-20: each request is the child of its own parent, and the server receives that parent.
 pub async fn concurrent_requests_do_not_mix(app: &impl ClientApp) {
     const REQUESTS: usize = 50;
     let running = Running::start(app).await;
@@ -155,7 +155,7 @@ pub async fn concurrent_requests_do_not_mix(app: &impl ClientApp) {
     assert_eq!(heard, told);
 }
 
-/// HC-32: that is no error, and there is nothing that an answer would have told.
+/// HC-32: it is no error, and nothing is recorded that only an answer would tell.
 pub async fn the_caller_may_cancel(app: &impl ClientApp) {
     let running = Running::start(app).await;
     let answer = running.send(running.request(Method::GET, "/hang"));

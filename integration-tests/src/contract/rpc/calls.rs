@@ -1,4 +1,4 @@
-//! Calls that come to their end.
+//! Calls that end by themselves.
 
 use std::time::SystemTime;
 
@@ -26,9 +26,9 @@ pub const SHAPES: [&str; 4] = [
     "example.Greeter/Conversation",
 ];
 
-/// Calls a method of any shape with some messages, and returns what came back, read to its end.
+/// Calls a method of any shape with some messages, and returns the answers up to the end.
 ///
-/// Where a shape has room for one message only, it has all of them in one.
+/// If the shape takes only one message, the messages are joined.
 pub(super) async fn call(
     greeter: &mut Greeter,
     method: &str,
@@ -117,8 +117,8 @@ pub async fn handlers_and_streams_run_inside_the_span(app: &impl RpcApp) {
     }
 }
 
-/// GR-11: what handlers and streams do is over when the server span ends; what they leave running
-/// does not stretch it.
+/// GR-11: the work of handlers and streams is over when the server span ends. Tasks that they leave
+/// running do not extend it.
 pub async fn the_server_span_ends_after_its_children(app: &impl RpcApp) {
     for method in SHAPES {
         let mut running = Running::start(app).await;
@@ -159,7 +159,7 @@ pub async fn codes_are_errors_by_the_side(app: &impl RpcApp) {
             let status = called.expect_err("an error");
             assert_eq!(status.code(), Code::from_i32(number));
             let expected = Expected::call(method, name, "caf\u{e9}");
-            // Whoever knows no such method says so.
+            // If a method does not exist, the server says so.
             let is_recognised = name != "UNIMPLEMENTED";
             running
                 .expect(&Expected {
@@ -171,8 +171,8 @@ pub async fn codes_are_errors_by_the_side(app: &impl RpcApp) {
     }
 }
 
-/// A method may answer before it reads anything, but so may whatever stands in front of it. Of
-/// methods that take one message, tonic reads that first.
+/// A method may answer before it reads anything, and so may an interceptor before it. tonic reads
+/// the only message of a unary call first.
 pub async fn a_refusal_speaks_for_the_method_if_the_call_was_read(app: &impl RpcApp) {
     for (number, name) in [(3, "INVALID_ARGUMENT"), (5, "NOT_FOUND"), (13, "INTERNAL")] {
         for method in SHAPES {
@@ -210,7 +210,7 @@ pub async fn an_error_after_the_first_message_counts(app: &impl RpcApp) {
     }
 }
 
-/// Compressed messages are nothing to the layers.
+/// The layers are indifferent to compression.
 pub async fn compression_changes_nothing(app: &impl RpcApp) {
     let running = Running::start(app).await;
     let mut greeter = running.greeter.clone().compressed();
@@ -219,7 +219,7 @@ pub async fn compression_changes_nothing(app: &impl RpcApp) {
     running.expect(&Expected::call(SHAPES[0], "OK", "")).await;
 }
 
-/// Non-ASCII, binary, repeated and long metadata neither panic nor are recorded.
+/// Non-ASCII, binary, repeated and long metadata causes no panic and is not recorded.
 pub async fn metadata_that_is_no_text_is_no_trouble(app: &impl RpcApp) {
     let mut running = Running::start(app).await;
     let mut request = Request::new("a".to_owned());
@@ -287,7 +287,7 @@ pub async fn generated_services_are_recorded_as_any_other(app: &impl RpcApp) {
     }
 }
 
-/// Number and name of every error.
+/// The number and the name of every error.
 const CODES: [(i32, &str); 16] = [
     (1, "CANCELLED"),
     (2, "UNKNOWN"),

@@ -1,4 +1,4 @@
-//! What users can choose.
+//! The options of servers and clients.
 
 use std::borrow::Cow;
 
@@ -163,7 +163,7 @@ pub async fn a_public_endpoint_links_instead_of_continuing(app: &impl RpcApp) {
     assert_eq!(link.span_id(), client.span_context.span_id());
 }
 
-/// Also where the method is found only at the end.
+/// Also if the method is known only at the end.
 pub async fn a_custom_span_name_stays(app: &impl RpcApp) {
     let mut running = Running::configured(
         app,
@@ -183,7 +183,7 @@ pub async fn a_custom_span_name_stays(app: &impl RpcApp) {
     );
 }
 
-/// GR-24: labels are said explicitly, and each side has its own; baggage can be one.
+/// GR-24: labels are set explicitly, for each side. Baggage can become a label.
 pub async fn further_attributes_go_where_the_hook_says(app: &impl RpcApp) {
     let mut running = Running::configured(
         app,
@@ -216,7 +216,7 @@ pub async fn further_attributes_go_where_the_hook_says(app: &impl RpcApp) {
     assert!(labels["test.tenant"] == "acme".into() && !labels.contains_key("test.server"));
 }
 
-/// On both sides, whether the status is in the head or in the trailers.
+/// On both sides, and for a status in the head as in the trailers.
 pub async fn the_hook_of_the_response_has_the_last_word(app: &impl RpcApp) {
     for method in [SHAPES[0], SHAPES[3]] {
         let mut running = Running::configured(
@@ -257,7 +257,7 @@ pub async fn the_hook_of_the_response_has_the_last_word(app: &impl RpcApp) {
     }
 }
 
-/// What the handler put into its response's extensions.
+/// A value that the handler put into its response's extensions.
 pub async fn a_handler_names_its_error(app: &impl RpcApp) {
     let mut running = Running::start(app).await;
 
@@ -273,7 +273,7 @@ pub async fn a_handler_names_its_error(app: &impl RpcApp) {
         .await;
 }
 
-/// GR-29: metrics know nothing of sampling.
+/// GR-29: metrics do not depend on sampling.
 pub async fn an_unsampled_call_is_still_measured(app: &impl RpcApp) {
     let capture = Capture::with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)));
     let server = ServerConfig::new().providers(capture.providers());
@@ -310,7 +310,7 @@ pub async fn without_an_sdk_the_context_passes_through(app: &impl RpcApp) {
     assert_eq!(answers, [expected]);
 }
 
-/// GR-10: on either side, and in the two places where a server can have them.
+/// GR-10: on both sides, and in both places where a server can have interceptors.
 pub async fn two_layers_make_one_span(app: &impl RpcApp) {
     let capture = Capture::new();
     let layer = OtelServerLayer::with_config(ServerConfig::new().providers(capture.providers()));

@@ -1,4 +1,4 @@
-//! What one call must leave behind, on either side.
+//! The telemetry that one call must leave on both sides.
 
 use std::net::SocketAddr;
 
@@ -10,16 +10,16 @@ use otel_instrumentation::testing::Capture;
 use crate::observed::{ExpectedSpan, assert_duration, only_point};
 use crate::semconv::{DURATION_BUCKETS, SCHEMA_URL};
 
-/// The facts of one call, from which its attributes and labels follow.
+/// The facts of one call. Its attributes and labels follow from them.
 #[derive(Clone, Debug)]
 pub struct Expected {
-    /// The name of the method where it is recognised.
+    /// The method's name, if the client recognises it.
     pub client_method: Option<&'static str>,
     /// The same for the server.
     pub server_method: Option<&'static str>,
-    /// The method that was asked for.
+    /// The method that was called.
     pub asked: &'static str,
-    /// Whether the server answered, so that it is known who did.
+    /// Whether the server answered, so that the client knows its address.
     pub client_peer: bool,
     /// `rpc.status_code` on the client.
     pub client_code: &'static str,
@@ -29,9 +29,9 @@ pub struct Expected {
     pub client_error: Option<&'static str>,
     /// The server's `error.type`.
     pub server_error: Option<&'static str>,
-    /// What the status of the client's span says.
+    /// The description of the status of the client's span.
     pub client_message: &'static str,
-    /// What the status of the server's span says.
+    /// The description of the status of the server's span.
     pub server_message: &'static str,
 }
 
@@ -96,7 +96,7 @@ impl Expected {
         attributes.push(KeyValue::new("server.address", server.ip().to_string()));
         attributes.push(KeyValue::new("server.port", i64::from(server.port())));
         if knows_peer {
-            // Which port the client has, it does not tell.
+            // The port is the client's own, and the client does not report it.
             let is_port = |it: &&KeyValue| it.key.as_str() == "network.peer.port";
             attributes.push(KeyValue::new("network.peer.address", "127.0.0.1"));
             attributes.extend(span.attributes.iter().find(is_port).cloned());
@@ -137,7 +137,7 @@ impl Expected {
     }
 }
 
-/// The metric is the conventions' own, and the span has their schema.
+/// The metric is one of the conventions, and the span has their schema.
 fn assert_definition(capture: &Capture, metric: &str, direction: &str, span: &SpanData) {
     let description = format!("Measures the duration of {direction} Remote Procedure Call (RPC).");
     let found = capture.description_and_unit(metric);
@@ -148,7 +148,7 @@ fn assert_definition(capture: &Capture, metric: &str, direction: &str, span: &Sp
     assert_eq!(scope.schema_url(), Some(SCHEMA_URL));
 }
 
-/// The codes that a server is to blame for.
+/// The codes that are the server's fault.
 const SERVER_ERRORS: [&str; 6] = [
     "UNKNOWN",
     "DEADLINE_EXCEEDED",
@@ -158,7 +158,7 @@ const SERVER_ERRORS: [&str; 6] = [
     "DATA_LOSS",
 ];
 
-/// Parent and links are looked at elsewhere.
+/// Parent and links are compared elsewhere.
 fn expected_span(span: &SpanData) -> ExpectedSpan {
     let parent = opentelemetry::trace::SpanContext::new(
         span.span_context.trace_id(),

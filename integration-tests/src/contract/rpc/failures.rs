@@ -1,4 +1,4 @@
-//! Calls that do not come to their end.
+//! Calls that do not end by themselves.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::contract::rpc::calls::{SHAPES, call};
 use crate::observed::{only_point, spans_of, spans_so_far, until};
 use crate::wire::in_time;
 
-/// GR-05: the server's error is `panic`; the client sees the stream broken off.
+/// GR-05: the server's error is `panic`. The client sees a broken stream.
 pub async fn a_panic_is_an_error(app: &impl RpcApp) {
     for method in SHAPES {
         let mut running = Running::start(app).await;
@@ -28,7 +28,7 @@ pub async fn a_panic_is_an_error(app: &impl RpcApp) {
         let status = called.expect_err("a broken stream");
         let (client, server) = running.spans().await;
         assert_panicked(&server, method);
-        // Whatever tonic made of it, the caller saw the same.
+        // The caller sees the same error as without the layer.
         assert_eq!(client.status, error(status.message()));
         assert_eq!(code_of(&client), name(status.code()));
     }
@@ -54,7 +54,7 @@ fn assert_panicked(server: &SpanData, method: &str) {
     assert_eq!(server.name, method);
 }
 
-/// GR-12: dropped before the head: cancelled on both sides, and an error for the client only.
+/// GR-12: dropped before the head: cancelled on both sides, and an error only for the client.
 pub async fn a_client_that_goes_before_the_head_cancels(app: &impl RpcApp) {
     let running = Running::start(app).await;
     let mut greeter = running.greeter.clone();
@@ -92,8 +92,8 @@ pub async fn a_client_that_goes_before_the_trailers_cancels(app: &impl RpcApp) {
     running.expect(&cancelled(SHAPES[2])).await;
 }
 
-/// GR-30: in the middle of a message, by a reset or with the whole connection: tonic's server makes an
-/// internal error of it, but nobody waits for that.
+/// GR-30: broken off within a message, by a reset or by the loss of the connection. tonic's server
+/// makes an internal error of it, but no client waits for that.
 pub async fn a_client_that_breaks_off_its_messages_cancels(app: &impl RpcApp) {
     for method in SHAPES {
         for is_lost in [false, true] {
@@ -134,7 +134,7 @@ async fn broken_off(app: &impl RpcApp, method: &str, is_lost: bool) {
     assert!(!labels.contains_key("error.type"));
 }
 
-/// Sends a part of what a call would send, and goes once the server has got so far.
+/// Sends a part of a call, and breaks off when the server has reached a certain point.
 async fn break_off(
     server: SocketAddr,
     method: &str,
@@ -162,7 +162,7 @@ async fn break_off(
     } else {
         messages.send_reset(h2::Reason::CANCEL);
         drop((answer, messages, sender));
-        // Its task ends when everything is sent.
+        // The task ends when everything is sent.
         let _ = in_time("the connection", connection).await;
     }
 }
@@ -188,8 +188,7 @@ pub async fn a_deadline_ends_both_sides(app: &impl RpcApp) {
     running.expect(&expected).await;
 }
 
-/// Wherever a call is dropped, there is one span of it and one measurement on each side that knew
-/// of it.
+/// Wherever a call is dropped, each side that knew of it has one span and one measurement.
 pub async fn races_leave_nothing_open(app: &impl RpcApp) {
     let running = Running::start(app).await;
     const CALLS: usize = 60;
@@ -207,12 +206,12 @@ pub async fn races_leave_nothing_open(app: &impl RpcApp) {
         };
         let _ = select(Box::pin(calling), Box::pin(patience)).await;
     }
-    // A last call, after which the server has heard of all that it ever will.
+    // After this last call the server learns of no other.
     let mut greeter = running.greeter.clone();
     let last = greeter.say_hello("last".to_owned()).await;
     last.expect("an answer");
 
-    // A call that was dropped while it waited for the channel never began.
+    // A call that was dropped while it waited for the channel did not begin.
     let clients = spans_so_far(&running.capture, &SpanKind::Client);
     let clients = spans_of(&running.capture, SpanKind::Client, clients.len()).await;
     let count = |metric| -> u64 {

@@ -27,7 +27,7 @@ pub async fn unknown_methods_are_no_labels(app: &impl RpcApp) {
     }
 }
 
-/// GR-21: what is no method is answered, and recorded as it came.
+/// GR-21: a path that is no method is answered, and recorded as it came.
 pub async fn paths_that_name_no_method_are_no_trouble(app: &impl RpcApp) {
     for asked in ["service_only/", "/method_only", "one", "a/b/c%00"] {
         let mut running = Running::start(app).await;
@@ -43,7 +43,7 @@ pub async fn paths_that_name_no_method_are_no_trouble(app: &impl RpcApp) {
     }
 }
 
-/// A list is final, and the span has its name when it starts.
+/// A list of methods is final, so the span has its name from the start.
 pub async fn a_listed_method_is_known_from_the_start(app: &impl RpcApp) {
     let capture = Capture::new();
     let config = ServerConfig::new().providers(capture.providers());
@@ -63,7 +63,7 @@ pub async fn a_listed_method_is_known_from_the_start(app: &impl RpcApp) {
     assert_eq!(servers[1].name, "grpc");
 }
 
-/// What an interceptor says is no answer of a method; once a method answered, it has its name.
+/// An interceptor's answer does not prove a method. Once a method has answered, its name is used.
 pub async fn refusals_in_front_of_the_methods_teach_nothing(app: &impl RpcApp) {
     let mut running = Running::start(app).await;
     for refuse in [Some("16"), None, Some("16")] {
@@ -76,7 +76,7 @@ pub async fn refusals_in_front_of_the_methods_teach_nothing(app: &impl RpcApp) {
     assert_eq!(names, ["grpc", SHAPES[1], SHAPES[1]]);
 }
 
-/// A method that says itself that it is not implemented cannot be told from one that is not there.
+/// A method that answers UNIMPLEMENTED looks like a method that does not exist.
 pub async fn an_unimplemented_method_is_other(app: &impl RpcApp) {
     let mut running = Running::start(app).await;
 
@@ -97,7 +97,7 @@ pub async fn an_unimplemented_method_is_other(app: &impl RpcApp) {
         .await;
 }
 
-/// However many names are asked for, there is one series.
+/// There is one series, however many names are called.
 pub async fn attackers_make_no_labels(app: &impl RpcApp) {
     let mut running = Running::start(app).await;
     for number in 0..300 {

@@ -1,7 +1,7 @@
-//! What a gRPC server and its clients have to do.
+//! The contract of gRPC servers and clients.
 //!
-//! A home of tonic's services takes part with an [`RpcApp`]; `rpc_contract!` makes one test of each
-//! scenario. Client and server record to the same place, so that a test sees whole traces.
+//! A server that tonic's services run in implements [`RpcApp`], and `rpc_contract!` makes one test
+//! of each scenario. Client and server record to the same place, so that a test sees whole traces.
 //!
 //! Ids such as GR-04 name rows of the list of conformance scenarios.
 
@@ -88,7 +88,7 @@ macro_rules! rpc_contract {
     };
 }
 
-/// A home of tonic's services.
+/// A server that tonic's services run in.
 pub trait RpcApp: Sync {
     /// Serves [`routes`](crate::apps::tonic::routes) on a free port of the loopback interface, with
     /// the layer around all of them.
@@ -98,11 +98,11 @@ pub trait RpcApp: Sync {
         controller: Controller,
     ) -> impl Future<Output = Served> + Send;
 
-    /// Whether the layer is told the address of the peer.
+    /// Whether the layer learns the address of the peer.
     fn knows_peer(&self) -> bool;
 }
 
-/// The greeter as an instrumented client calls it.
+/// The greeter, called by an instrumented client.
 pub type Greeter = GreeterClient<OtelClientService<Channel>>;
 
 /// A server under test and its client, with everything that they record.
@@ -136,7 +136,7 @@ impl Running {
         Self::with(app, capture, OtelServerLayer::with_config(server), client).await
     }
 
-    /// Starts with exactly this.
+    /// Starts with exactly this configuration.
     pub async fn with(
         app: &impl RpcApp,
         capture: Capture,
@@ -168,8 +168,8 @@ impl Running {
         (client, server)
     }
 
-    /// Stops the server, and checks that there was exactly one call: this one, and that its server
-    /// span is the client span's child.
+    /// Stops the server, and checks that there was exactly this one call, and that its server span
+    /// is the child of the client span.
     pub async fn expect(self, expected: &Expected) -> (SpanData, SpanData) {
         let (client, server) = self.spans().await;
         let address = self.address();

@@ -15,7 +15,7 @@ use super::{Expected, Running, ServerApp};
 use crate::observed::{assert_nothing, labels, only_point};
 use crate::wire::{Socket, exchange};
 
-/// HS-10: listed headers come as lists, with all their values; others do not come at all.
+/// HS-10: the listed headers are recorded as lists with all their values, and no others are.
 pub async fn captured_headers_are_lists(app: &impl ServerApp) {
     let running = Running::configured(app, |config| {
         config
@@ -56,7 +56,7 @@ pub async fn a_filtered_request_only_passes_its_context_on(app: &impl ServerApp)
     assert_nothing(&running.stop(0).await);
 }
 
-/// HS-22: neither the request nor the spans of its handler.
+/// HS-22: neither the request nor the spans of its handler are recorded.
 pub async fn a_suppressed_request_leaves_nothing_behind(app: &impl ServerApp) {
     let running =
         Running::configured(app, |config| config.suppress(|it| it.path == "/child")).await;
@@ -89,7 +89,7 @@ pub async fn a_public_endpoint_links_instead_of_continuing(app: &impl ServerApp)
     }
 }
 
-/// HS-25: a name of the user's stays, also where the framework finds a route.
+/// HS-25: a name that the user set stays, even if the framework finds a route.
 pub async fn a_custom_span_name_stays(app: &impl ServerApp) {
     let running = Running::configured(app, |config| {
         config.span_name(|it| (it.path == "/success").then_some(Cow::Borrowed("hello")))
@@ -103,7 +103,7 @@ pub async fn a_custom_span_name_stays(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
-/// HS-30: the hook decides what becomes a label, and sees the baggage that came.
+/// HS-30: the hook chooses the labels, and sees the incoming baggage.
 pub async fn further_attributes_go_where_the_hook_says(app: &impl ServerApp) {
     let running = Running::configured(app, |config| {
         config.attributes(|it, attributes| {
@@ -131,8 +131,8 @@ pub async fn further_attributes_go_where_the_hook_says(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
-/// It sees the request and the response, adds to the span or to the metrics, and may say that an
-/// outcome is no error. A body that breaks after that still is one.
+/// The hook sees the request and the response, adds to the span or to the metrics, and may say that
+/// an outcome is no error. If the body fails afterwards, that is still an error.
 pub async fn the_hook_of_the_response_has_the_last_word(app: &impl ServerApp) {
     let cases = [
         ("GET /success", 200, None),
@@ -177,7 +177,7 @@ pub async fn the_hook_of_the_response_has_the_last_word(app: &impl ServerApp) {
     }
 }
 
-/// HS-29: sizes are those of the bodies as they were sent, however they end.
+/// HS-29: sizes are those of the bodies as they were sent, however the bodies end.
 pub async fn body_sizes_are_measured_on_request(app: &impl ServerApp) {
     let head = |size| format!("Content-Length: {size}\r\n\r\n{}", "x".repeat(size));
     let cases = [
@@ -226,7 +226,7 @@ pub async fn body_sizes_are_measured_on_request(app: &impl ServerApp) {
     }
 }
 
-/// HSU-08: headers that anybody can send are believed as far as the configuration says, everywhere alike.
+/// HSU-08: forwarding headers are trusted as far as the configuration says, in all places alike.
 pub async fn forwarded_headers_are_believed_as_configured(app: &impl ServerApp) {
     const STANDARD: &[&str] = &[
         "Forwarded: for=192.0.2.1;host=spoofed.example;proto=http",
@@ -276,7 +276,7 @@ pub async fn forwarded_headers_are_believed_as_configured(app: &impl ServerApp) 
     }
 }
 
-/// A server behind its own TLS acceptor says so, for requests that name no scheme.
+/// A server behind its own TLS acceptor sets the scheme for requests that have none.
 pub async fn the_scheme_can_be_configured(app: &impl ServerApp) {
     let running = Running::configured(app, |config| config.scheme(Scheme::Https)).await;
     let (client, _) = running.ask("GET /success", &[]).await;
@@ -287,7 +287,7 @@ pub async fn the_scheme_can_be_configured(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
-/// What a request to a socket calls its host is made up.
+/// The host of a request to a Unix socket is made up.
 pub async fn a_unix_socket_is_the_address_of_its_server(app: &impl ServerApp) {
     let running = Running::configured(app, |config| config.unix_socket("/run/shop.sock")).await;
     let (client, _) = running.ask("GET /success", &[]).await;
@@ -298,7 +298,7 @@ pub async fn a_unix_socket_is_the_address_of_its_server(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
-/// An unsampled parent: no span, while the request is measured like any other.
+/// An unsampled parent: there is no span, and the request is measured as any other.
 pub async fn an_unsampled_request_is_still_measured(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (_, answer) = running.ask("GET /context", &[&traceparent(0x456, 0)]).await;
@@ -314,7 +314,8 @@ pub async fn an_unsampled_request_is_still_measured(app: &impl ServerApp) {
     assert_eq!((point.count, point.labels), (1, labels(&expected.labels())));
 }
 
-/// A sampler sees what the conventions want it to see, and what it drops is not recorded.
+/// A sampler sees the attributes that the conventions want it to see. What it drops is not
+/// recorded.
 pub async fn nothing_is_recorded_where_nothing_is_sampled(app: &impl ServerApp) {
     let capture = Capture::with_sampler(Sampler::AlwaysOff);
     let config = ServerConfig::new().providers(capture.providers());
@@ -329,7 +330,7 @@ pub async fn nothing_is_recorded_where_nothing_is_sampled(app: &impl ServerApp) 
     );
 }
 
-/// HS-33: without an SDK the request is served as ever, and the caller's context passes through.
+/// HS-33: without an SDK the request is served as usual, and the caller's context passes through.
 pub async fn without_an_sdk_the_context_passes_through(app: &impl ServerApp) {
     let providers = Providers::new(NoopTracerProvider::new(), NoopMeterProvider::new());
     let config = ServerConfig::new().providers(providers);

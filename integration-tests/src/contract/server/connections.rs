@@ -11,7 +11,7 @@ use super::{Expected, Running, ServerApp, request};
 use crate::observed::{only_point, spans_of};
 use crate::wire::{Http2, Socket, exchange};
 
-/// Nothing but the request line: what nobody said is absent, not empty.
+/// Only the request line: what was not sent is absent, not empty.
 pub async fn http_1_0_has_its_version(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (client, answer) = exchange(running.address(), "GET /success HTTP/1.0\r\n\r\n").await;
@@ -73,7 +73,7 @@ pub async fn http_2_has_its_authority_and_version(app: &impl ServerApp) {
     running.expect(client, &expected("/success")).await;
 }
 
-/// HS-13: as streams of one connection, which one task may drive.
+/// HS-13: as streams of one connection, which may all run in one task.
 pub async fn http_2_requests_share_a_connection(app: &impl ServerApp) {
     const REQUESTS: usize = 50;
     let running = Running::start(app).await;
@@ -112,7 +112,7 @@ pub async fn http_2_requests_share_a_connection(app: &impl ServerApp) {
     assert_eq!(recorded.collect::<HashSet<_>>(), seen);
 }
 
-/// HS-20: the connection lives on.
+/// HS-20: the connection stays open.
 pub async fn a_stream_that_is_reset_before_the_body_ends_cancels(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let mut connection = Http2::connect(running.address()).await;

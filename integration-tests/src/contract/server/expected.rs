@@ -1,4 +1,4 @@
-//! What one HTTP request must leave behind on a server.
+//! The telemetry that one HTTP request must leave on a server.
 
 use std::net::SocketAddr;
 
@@ -9,9 +9,9 @@ use otel_instrumentation::testing::Capture;
 
 use crate::observed::{ExpectedSpan, assert_duration, assert_none_active};
 
-/// The facts of one request, from which all its attributes and labels follow.
+/// The facts of one request. All its attributes and labels follow from them.
 ///
-/// The peer is not among them: it is the client that sent the request.
+/// The peer is not among them, because it is the client of the test.
 #[derive(Clone, Debug)]
 pub struct Expected {
     /// The span's name.
@@ -32,7 +32,7 @@ pub struct Expected {
     pub status: Option<u16>,
     /// `error.type`, which also makes the span's status an error.
     pub error: Option<&'static str>,
-    /// What the span's status says of the error.
+    /// The description of the span's status.
     pub message: &'static str,
     /// `network.protocol.version`.
     pub version: &'static str,
@@ -42,18 +42,18 @@ pub struct Expected {
     pub client: &'static str,
     /// `user_agent.original`.
     pub user_agent: Option<&'static str>,
-    /// The attributes that this request has besides.
+    /// Further attributes of this request.
     pub further_attributes: Vec<KeyValue>,
-    /// The labels that its metrics have besides.
+    /// Further labels of its metrics.
     pub further_labels: Vec<KeyValue>,
     /// The remote parent.
     pub parent: Option<SpanContext>,
-    /// The remote span that is linked to.
+    /// The remote span that the span links to.
     pub links: Vec<SpanContext>,
 }
 
 impl Expected {
-    /// A `GET` of the route that reads as the path does, with the standard headers, answered 200.
+    /// A `GET` with the standard headers and status 200, whose route equals its path.
     #[must_use]
     pub fn get(path: &'static str) -> Self {
         Self {
@@ -91,7 +91,7 @@ impl Expected {
         assert_none_active(capture, "http.server.active_requests", &active);
     }
 
-    /// The span alone, of the client at this address.
+    /// Compares the span alone. The client has this address.
     #[must_use]
     pub fn span(&self, client: SocketAddr) -> ExpectedSpan {
         let text = |key: &'static str, value: &'static str| KeyValue::new(key, value);
@@ -140,7 +140,7 @@ impl Expected {
             .collect()
     }
 
-    /// What span and metric say of the answer, both the same.
+    /// What span and metric say of the answer: both say the same.
     fn outcome(&self) -> impl Iterator<Item = KeyValue> + use<> {
         let status = self.status.map(i64::from);
         [

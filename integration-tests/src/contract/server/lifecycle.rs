@@ -1,4 +1,4 @@
-//! When an operation ends, and as what: the lifecycle table of the design, row by row.
+//! When an operation ends, and with which outcome: the lifecycle table of the design, row by row.
 
 use opentelemetry::trace::SpanKind;
 
@@ -7,7 +7,7 @@ use crate::apps::bodies::NEVER_ENDING_LENGTH;
 use crate::observed::spans_of;
 use crate::wire::{Socket, exchange, in_time};
 
-/// Success, with whatever body: each ends with its last byte, also where it has none.
+/// A successful answer ends with the last byte of its body, also if there is none.
 pub async fn an_operation_ends_with_its_response(app: &impl ServerApp) {
     let ok = Expected::get;
     let with_status = |path, status| Expected {
@@ -57,7 +57,7 @@ pub async fn an_operation_ends_with_its_response(app: &impl ServerApp) {
     }
 }
 
-/// HS-07: nobody inside the middleware catches it, so there is no status.
+/// HS-07: nothing inside the middleware catches the panic, so there is no status.
 pub async fn a_panic_ends_the_operation(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (client, answer) = running.ask("GET /exception", &[]).await;
@@ -101,7 +101,7 @@ pub async fn a_client_that_goes_before_the_body_ends_cancels(app: &impl ServerAp
     running.expect(client, &expected).await;
 }
 
-/// HS-20, HSU-21: the status that was sent stays.
+/// HS-20, HSU-21: the status stays as it was sent.
 pub async fn a_broken_body_is_an_error(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (client, answer) = running.ask("GET /broken", &[]).await;
@@ -114,7 +114,7 @@ pub async fn a_broken_body_is_an_error(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
-/// HS-36: the error is looked into, however often it is wrapped.
+/// HS-36: the cause of the error is found, however often it is wrapped.
 pub async fn a_body_whose_time_was_up_is_a_timeout(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (client, _) = running.ask("GET /late", &[]).await;
@@ -130,7 +130,7 @@ pub async fn a_body_whose_time_was_up_is_a_timeout(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
-/// Whoever reads it waits for the rest in vain.
+/// Its reader waits for bytes that never come.
 pub async fn a_body_that_is_too_short_is_an_error(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (client, _) = running.ask("GET /short", &[]).await;
@@ -142,7 +142,7 @@ pub async fn a_body_that_is_too_short_is_an_error(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
-/// Once Content-Length is written, a server asks for no more; that is an end as good as any.
+/// After `Content-Length` bytes a server does not poll the body again. That counts as its end.
 pub async fn a_body_that_is_never_polled_to_its_end_is_complete(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (client, answer) = running.ask("GET /known-length", &[]).await;
@@ -156,7 +156,7 @@ pub async fn a_body_that_is_never_polled_to_its_end_is_complete(app: &impl Serve
         .await;
 }
 
-/// HS-28: the operation is over when the other protocol begins.
+/// HS-28: the operation ends when the other protocol begins.
 pub async fn an_upgrade_ends_the_operation_and_works(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let mut socket = Socket::connect(running.address()).await;
@@ -178,8 +178,8 @@ pub async fn an_upgrade_ends_the_operation_and_works(app: &impl ServerApp) {
     running.expect(client, &expected).await;
 }
 
-/// The duration that is asserted for every request is the span's: here a clone of its context is
-/// alive when it ends, and for as long as the test looks.
+/// The duration of every request is compared with its span's. Here, a clone of the span's context
+/// lives longer than the span.
 pub async fn a_task_that_keeps_the_context_does_not_stretch_the_span(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (client, _) = exchange(running.address(), request("GET /spawn", &[])).await;

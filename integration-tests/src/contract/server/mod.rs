@@ -1,8 +1,8 @@
-//! What every HTTP server middleware has to do.
+//! The contract of HTTP server middlewares.
 //!
-//! A framework takes part with a [`ServerApp`]: it serves the routes of [`apps`](crate::apps) with
-//! a configuration, and says as data where it [differs](Differences). `server_contract!` then makes
-//! one test of each scenario.
+//! A framework implements [`ServerApp`]: it serves the routes of [`apps`](crate::apps) with a
+//! configuration, and declares where it [differs](Differences). `server_contract!` then makes one
+//! test of each scenario.
 //!
 //! Ids such as HS-02 name rows of the list of conformance scenarios.
 
@@ -34,7 +34,8 @@ use crate::wire::{exchange, in_time};
 
 /// Makes one test of each scenario, for the [`ServerApp`] given.
 ///
-/// Behind it stands what not every framework can do: `resets` and `trailers`, modules of scenarios.
+/// After the application come the abilities that not every framework has: `resets` and `trailers`,
+/// which are modules of scenarios.
 #[macro_export]
 macro_rules! server_contract {
     ($app:expr $(, $capability:ident)*) => {
@@ -123,23 +124,22 @@ macro_rules! server_contract {
 
 /// A framework's application.
 pub trait ServerApp: Sync {
-    /// Serves the routes of [`apps`](crate::apps) on a free port of the loopback interface, with
-    /// the middleware so configured around all of them.
+    /// Serves the routes of [`apps`](crate::apps) on a free port of the loopback interface, inside
+    /// of the middleware with this configuration.
     fn serve(
         &self,
         config: ServerConfig,
         controller: Controller,
     ) -> impl Future<Output = Served> + Send;
 
-    /// Where the framework differs from the others.
+    /// The differences of the framework.
     fn differences(&self) -> Differences;
 }
 
-/// A framework's application inside of a context, as where it is called by a handler of the same
-/// process.
+/// A framework's application that is called within a context, as by a handler of the same process.
 pub trait InnerApp: ServerApp {
-    /// Serves as [`ServerApp::serve`] does; each request is handled with `context` attached, out of
-    /// the middleware.
+    /// Serves as [`ServerApp::serve`] does. `context` is attached while a request is handled,
+    /// outside of the middleware.
     fn serve_within(
         &self,
         context: Context,
@@ -148,14 +148,14 @@ pub trait InnerApp: ServerApp {
     ) -> impl Future<Output = Served> + Send;
 }
 
-/// What frameworks may do in their own way.
+/// The differences that a framework may have.
 #[derive(Clone, Copy, Debug)]
 pub struct Differences {
-    /// Status and route of a request whose method the route does not have.
+    /// Status and route of a request with a method that the route does not have.
     pub odd_method: (u16, Option<&'static str>),
-    /// What the span's status says of an error that a handler returned and that became a 500.
+    /// The description of the span's status for an error of a handler that became a 500.
     pub handler_error_message: &'static str,
-    /// What the span's status says of a body whose stream fails.
+    /// The description of the span's status for a body whose stream fails.
     pub body_error_message: &'static str,
 }
 
@@ -166,7 +166,7 @@ pub struct Served {
 }
 
 impl Served {
-    /// `stop` lets the connections come to their end, and is done when all requests are.
+    /// `stop` lets the connections finish, and completes when all requests have ended.
     pub fn new(address: SocketAddr, stop: impl Future<Output = ()> + Send + 'static) -> Self {
         Self {
             address,
@@ -206,7 +206,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts the application, with the number of active requests measured besides the defaults.
+    /// Starts the application. The number of active requests is measured, too.
     pub async fn start(app: &impl ServerApp) -> Self {
         Self::configured(app, |config| config).await
     }
@@ -234,7 +234,7 @@ impl Running {
         }
     }
 
-    /// Starts the application inside of a context.
+    /// Starts the application within a context.
     pub async fn within(app: &impl InnerApp, capture: Capture, context: Context) -> Self {
         let config = ServerConfig::new()
             .providers(capture.providers())
@@ -254,12 +254,12 @@ impl Running {
         self.served.address()
     }
 
-    /// Sends the [`request`] on a connection of its own, and returns the answer as it came.
+    /// Sends the [`request`] on a new connection, and returns the answer as it came.
     pub async fn ask(&self, line: &str, headers: &[&str]) -> (SocketAddr, String) {
         exchange(self.address(), request(line, headers)).await
     }
 
-    /// Stops the application, and checks that it recorded exactly one request: this one.
+    /// Stops the application, and checks that it recorded exactly this one request.
     pub async fn expect(self, client: SocketAddr, expected: &Expected) -> SpanData {
         let capture = self.stop(1).await;
         let span = spans_of(&capture, SpanKind::Server, 1).await.remove(0);
@@ -267,7 +267,7 @@ impl Running {
         span
     }
 
-    /// Waits for so many server spans, and stops the application.
+    /// Waits for this number of server spans, and stops the application.
     pub async fn stop(self, spans: usize) -> Capture {
         spans_of(&self.capture, SpanKind::Server, spans).await;
         self.served.stop().await;

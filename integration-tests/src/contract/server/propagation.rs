@@ -18,19 +18,19 @@ use crate::wire::exchange;
 const TRACE_ID: u128 = 0x123;
 const PARENT_ID: u64 = 0x456;
 
-/// The header that a client with this span sends.
+/// The `traceparent` of a client with this span.
 pub(super) fn traceparent(parent: u64, flags: u8) -> String {
     format!("traceparent: 00-{TRACE_ID:032x}-{parent:016x}-{flags:02x}")
 }
 
-/// The span that [`traceparent`] names.
+/// The span in [`traceparent`].
 pub(super) fn remote(parent: u64) -> SpanContext {
     let trace = TraceId::from(TRACE_ID);
     let flags = TraceFlags::SAMPLED;
     SpanContext::new(trace, SpanId::from(parent), flags, true, TraceState::NONE)
 }
 
-/// HS-02, HS-03: whatever the case of the header's name.
+/// HS-02, HS-03: the case of the header's name does not matter.
 pub async fn a_remote_trace_is_continued(app: &impl ServerApp) {
     for name in ["traceparent", "TRACEPARENT", "TraceParent"] {
         let running = Running::start(app).await;
@@ -44,8 +44,8 @@ pub async fn a_remote_trace_is_continued(app: &impl ServerApp) {
     }
 }
 
-/// HS-35: in-process dispatch, an invocation's span, a layer of `tracing` outside: the request belongs to
-/// what is active, unless it says itself where it belongs. A foreign remote span is no parent.
+/// HS-35: without a `traceparent`, the active local span is the parent: in-process dispatch, the
+/// span of an invocation, an outer layer of `tracing`. An active remote span is no parent.
 pub async fn a_local_span_is_the_parent_where_no_context_came(app: &impl InnerApp) {
     let header = traceparent(PARENT_ID, 1);
     let caller = Capture::new();
@@ -91,7 +91,7 @@ pub async fn baggage_reaches_the_handler(app: &impl ServerApp) {
     }
 }
 
-/// What is over the limit is not there for anybody.
+/// Baggage over the limit is visible to nobody.
 pub async fn incoming_baggage_has_a_limit(app: &impl ServerApp) {
     for (limit, seen) in [(15, " a=1 tenant=acme"), (14, " a=1"), (0, "")] {
         let running = Running::configured(app, |config| config.baggage_limit(limit)).await;
@@ -102,7 +102,7 @@ pub async fn incoming_baggage_has_a_limit(app: &impl ServerApp) {
     }
 }
 
-/// A caller of B3 may say not to sample without beginning a trace; strangers may not.
+/// With B3, a caller may decide not to sample without a trace. An untrusted caller may not.
 pub async fn a_decision_without_a_trace_is_obeyed(app: &impl ServerApp) {
     for (decision, is_public, spans) in [("0", false, 0), ("1", false, 1), ("0", true, 1)] {
         let capture = Capture::new();
@@ -124,7 +124,7 @@ pub async fn a_decision_without_a_trace_is_obeyed(app: &impl ServerApp) {
     }
 }
 
-/// Beside what the application says about its time, and not unless it is asked for.
+/// It is added to the application's own `Server-Timing`, and only if it is asked for.
 pub async fn the_response_tells_its_span_on_request(app: &impl ServerApp) {
     for is_told in [true, false] {
         let running = Running::configured(app, |config| config.server_timing(is_told)).await;
@@ -146,7 +146,7 @@ pub async fn the_response_tells_its_span_on_request(app: &impl ServerApp) {
     }
 }
 
-/// HS-13: each request finds its own way from the client's span to the handler's child.
+/// HS-13: each request links its client's span with its handler's child, and no other.
 pub async fn concurrent_requests_do_not_mix(app: &impl ServerApp) {
     const REQUESTS: usize = 100;
     let running = Running::start(app).await;

@@ -1,4 +1,4 @@
-//! What is recorded of a request and of its answer.
+//! What is recorded of a request and its answer.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::{Expected, Running, ServerApp, request};
 use crate::observed::spans_of;
 use crate::wire::exchange;
 
-/// A request, status and end of its answer, and what is recorded.
+/// A request, the status and the end of its answer, and what is recorded.
 struct Case {
     id: &'static str,
     line: &'static str,
@@ -168,7 +168,7 @@ fn cases(app: &impl ServerApp) -> Vec<Case> {
     ]
 }
 
-/// HS-37: nobody asked the route, but it is the one that was meant.
+/// HS-37: the route did not answer, but it is the one that the request was for.
 pub async fn an_error_of_a_middleware_inside_has_the_route(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let (client, answer) = running.ask("GET /guarded", &[]).await;
@@ -200,7 +200,7 @@ pub async fn a_request_makes_one_span(app: &impl ServerApp) {
     }
 }
 
-/// HSU-06, HSU-07: what is no port is absent, and brackets are no part of an address.
+/// HSU-06, HSU-07: an invalid port is absent, and brackets are no part of an address.
 pub async fn the_host_is_taken_apart(app: &impl ServerApp) {
     let cases = [
         ("example.com", Some(("example.com", None))),
@@ -221,7 +221,7 @@ pub async fn the_host_is_taken_apart(app: &impl ServerApp) {
     }
 }
 
-/// HS-11: what a user typed is nobody's business.
+/// HS-11: credentials and secrets in a query are redacted.
 pub async fn the_fields_of_a_form_are_not_recorded(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let form = "test-parameter=test+value";

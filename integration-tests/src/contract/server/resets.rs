@@ -1,4 +1,4 @@
-//! Where a handler is dropped when its HTTP/2 stream is reset.
+//! For frameworks that drop a handler when its HTTP/2 stream is reset.
 
 use opentelemetry::trace::SpanKind;
 
@@ -7,7 +7,7 @@ use super::{Expected, Running, ServerApp};
 use crate::observed::spans_of;
 use crate::wire::{Http2, in_time};
 
-/// HS-21: the connection lives on.
+/// HS-21: the connection stays open.
 pub async fn a_stream_that_is_reset_before_the_head_cancels(app: &impl ServerApp) {
     let running = Running::start(app).await;
     let mut connection = Http2::connect(running.address()).await;

@@ -1,4 +1,4 @@
-//! Where a response can have trailers. Nothing is polled after them.
+//! For frameworks whose responses can have trailers. Nothing is polled after them.
 
 use http_body_util::BodyExt;
 
