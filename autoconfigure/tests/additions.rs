@@ -1,4 +1,4 @@
-//! What is added to telemetry: to the resource, to spans and records, and about the export itself.
+//! Additions to telemetry: to the resource, to spans and records, and metrics of the export itself.
 
 #![allow(
     clippy::indexing_slicing,
@@ -191,7 +191,7 @@ fn service() {
         drop(span.with_attributes([address]).start(&tracer));
     }
     drop((server, attached));
-    // So that the last metrics know of everything else.
+    // The last metrics then count everything else.
     telemetry.tracer_provider().unwrap().force_flush().unwrap();
     telemetry.logger_provider().unwrap().force_flush().unwrap();
     telemetry.shutdown().unwrap();

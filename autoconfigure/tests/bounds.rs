@@ -1,4 +1,4 @@
-//! Memory and the shutdown stay within their bounds when nothing can be exported.
+//! Memory and shutdown stay within their bounds if nothing can be exported.
 
 #![allow(
     clippy::indexing_slicing,
@@ -36,13 +36,13 @@ fn memory_is_bounded() {
     let collector = Collector::start(Behaviour::Hang);
     for endpoint in [&nobody, &collector.http] {
         let finished = run("flood", &[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
-        // All of it would be 100 MB of spans and as much of logs. Queues hold 2048 of each.
+        // All of it would be 100 MB of spans and as much of logs. The queues hold 2048 of each.
         if let Ok(grown) = finished.value("grown_kb").parse::<u64>() {
             assert!(grown < 40_000, "{finished:#?}");
         }
-        // The bound is five seconds unless set.
+        // The bound is five seconds by default.
         assert!(finished.number("shutdown_ms") < 5_500);
-        // What did not fit is told when the queue is full, and counted to the last one.
+        // A warning says that the queue is full, and the final one counts what was lost exactly.
         let warnings = finished.warnings();
         let count = |text: &str| warnings.iter().filter(|line| line.contains(text)).count();
         let outages = usize::from(endpoint == &nobody);
@@ -87,7 +87,7 @@ fn burst_that_is_over_is_told_with_what_it_cost() {
     };
     let dropped = counted(" were dropped because the queue was full");
     assert_eq!(dropped + collector.received().spans().count() as u64, 1_001);
-    // It may have had room for a moment in between.
+    // It may have had room for a moment.
     let told = counted("the queue of traces has room again: ");
     assert!((1..=dropped).contains(&told), "{told} of {dropped}");
 }
@@ -119,7 +119,7 @@ fn shutdown_without_a_bound_takes_as_long_as_it_takes() {
 }
 
 fn flood() {
-    // The application's own subscriber: a line for each of the events would take long.
+    // The application's own subscriber, because a line for each event would take long.
     let telemetry = otel_autoconfigure::builder()
         .without_subscriber()
         .init()

@@ -1,4 +1,4 @@
-//! The variables for certificates, with a receiver that shows one and asks for one.
+//! The variables for certificates, with a receiver that shows a certificate and asks for one.
 
 #![cfg(feature = "tls")]
 #![allow(
@@ -84,5 +84,5 @@ fn service() {
     telemetry.shutdown().unwrap();
 }
 
-// Made for these tests, and of no use elsewhere.
+// Made for these tests only.
 const KEY: &str = include_str!("../../otlp/tests/keys/p256.pkcs8.pem");

@@ -1,4 +1,4 @@
-//! `OTEL_CONFIG_FILE`: what a file says is what the receiver sees.
+//! `OTEL_CONFIG_FILE`: the receiver gets what the file says.
 
 #![allow(
     clippy::indexing_slicing,
@@ -24,8 +24,8 @@ const ROLES: Roles = &[("serve", serve), ("init", init), ("measure", measure)];
 
 /// Of each path.
 const REQUESTS: usize = 1_000;
-/// The binomial distribution of 1000 draws at 10 % has a standard deviation of 9.5. Once in a
-/// million runs is it further away than this.
+/// The standard deviation of 1000 draws at 10 % is 9.5. One run in a million is further away than
+/// this.
 const A_TENTH: std::ops::RangeInclusive<usize> = 53..=147;
 
 #[test]
@@ -39,7 +39,7 @@ fn probes_are_never_sampled_checkouts_always_and_a_tenth_of_the_rest() {
             ("OTEL_CONFIG_FILE", &example),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.http),
             ("OTEL_SERVICE_NAME", "shop"),
-            // Without effect, as the file does not refer to them.
+            // Ignored, because the file does not refer to it.
             ("OTEL_TRACES_SAMPLER", "always_off"),
             ("OTEL_PROPAGATORS", "none"),
         ],
@@ -58,7 +58,7 @@ fn probes_are_never_sampled_checkouts_always_and_a_tenth_of_the_rest() {
     for (service, span) in received.spans() {
         assert_eq!(service, "shop");
         let path = attribute(&span.attributes, "url.path").unwrap();
-        // What the file says of all middlewares.
+        // The settings of the file for all middlewares.
         let query = attribute(&span.attributes, "url.query").unwrap();
         assert_eq!(query, "token=REDACTED&Signature=1");
         let header = span.attributes.iter();
@@ -78,7 +78,7 @@ fn probes_are_never_sampled_checkouts_always_and_a_tenth_of_the_rest() {
     assert!(A_TENTH.contains(&rest), "{rest}");
     assert_eq!(by_path.len(), 2, "{by_path:?}");
 
-    // Every request is measured nonetheless, and everything has come to where the file says.
+    // Every request is measured, and everything arrives at the endpoints of the file.
     let exports = received.exports.iter();
     let paths: std::collections::BTreeSet<_> = exports.map(|(path, _)| path.as_str()).collect();
     assert!(
@@ -143,7 +143,7 @@ fn what_a_file_does_not_mention_is_not_there() {
     }
 }
 
-/// Otherwise every request would gather the labels of a metric that nobody collects.
+/// Otherwise every request would add labels of a metric that nobody collects.
 #[test]
 fn what_is_not_exported_has_no_provider_unless_it_is_that_of_spans() {
     play(ROLES);
@@ -153,7 +153,7 @@ fn what_is_not_exported_has_no_provider_unless_it_is_that_of_spans() {
         none("OTEL_METRICS_EXPORTER"),
         none("OTEL_LOGS_EXPORTER"),
     ];
-    // Spans have ids that go on to other services.
+    // Spans have ids that are sent to other services.
     assert_eq!(run("init", &all).value("providers"), "true false false");
 }
 
@@ -220,7 +220,7 @@ meter_provider:
     let Data::Histogram(duration) = &metrics["shop.duration"] else {
         panic!("{metrics:?}")
     };
-    // One point: what would tell them apart is no attribute of it.
+    // One point, because no attribute is left that would distinguish several.
     let [point] = &duration.data_points[..] else {
         panic!("{duration:?}")
     };
@@ -247,7 +247,7 @@ meter_provider:
     assert!(beyond >= MEASUREMENTS - 10, "{beyond}");
 }
 
-/// Measures something of three instruments, with an attribute that is another one each time.
+/// Measures with three instruments, each time with another value of the attribute.
 fn measure() {
     use opentelemetry::{KeyValue, global};
     let telemetry = otel_autoconfigure::init().unwrap();
@@ -268,7 +268,7 @@ fn measure() {
 
 const MEASUREMENTS: u64 = 50;
 
-/// Sets up, or prints why not; makes one span if there is somebody to make it.
+/// Sets up telemetry, or prints the error. Makes one span if there is a provider.
 fn init() {
     use opentelemetry::trace::{Tracer, TracerProvider};
     let telemetry = match otel_autoconfigure::init() {
@@ -322,7 +322,7 @@ async fn serve() {
     telemetry.shutdown().unwrap();
 }
 
-/// A file that is gone when dropped.
+/// A file that is removed on drop.
 struct File(PathBuf);
 
 impl File {

@@ -1,4 +1,4 @@
-//! A process that is asked to end, and what is open then.
+//! A process that is told to end while requests are open.
 
 #![cfg(unix)]
 #![allow(
@@ -58,7 +58,7 @@ fn spans_are_exported_when_the_process_is_asked_to_end() {
     }
 }
 
-/// As the README has it: the guard outlives the runtime, and the runtime the requests.
+/// As in the README: the guard outlives the runtime, and the runtime outlives the requests.
 #[test]
 fn requests_that_are_open_at_the_end_are_exported() {
     play(ROLES);
@@ -77,8 +77,8 @@ fn requests_that_are_lost_are_counted_and_told() {
     assert_eq!(count, 1, "{finished:#?}");
 }
 
-/// How many spans of `/stream` and `/hang` arrive from a process that is asked to end while it has
-/// two requests for each, and what it has said.
+/// How many spans of `/stream` and `/hang` arrive from a process that is told to end during two
+/// requests for each, and its output.
 fn ended_with_four_open_requests(role: &str) -> ([usize; 2], Finished) {
     let collector = Collector::start(Behaviour::Accept);
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.http.as_str())];
@@ -89,7 +89,7 @@ fn ended_with_four_open_requests(role: &str) -> ([usize; 2], Finished) {
         write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
         stream
     });
-    // Each handler says that it has begun.
+    // Each handler reports that it has begun.
     for _ in &open {
         process.hear("begun");
     }
@@ -103,7 +103,7 @@ fn ended_with_four_open_requests(role: &str) -> ([usize; 2], Finished) {
     (counts, finished)
 }
 
-/// As those of actix's workers, which nobody waits for.
+/// As actix's workers do, which nothing waits for.
 #[test]
 fn span_that_ends_just_after_the_guard_is_dropped_is_exported() {
     play(ROLES);
@@ -156,7 +156,7 @@ async fn serving_inside() {
     }
 }
 
-/// The head, and then nothing more.
+/// Sends the head, and then nothing more.
 async fn stream() -> Body {
     println!("begun");
     Body::from_stream(tokio_stream::pending::<Result<Bytes, Infallible>>())

@@ -1,4 +1,4 @@
-//! How telemetry ends: at once by mistake, or while the receiver is away.
+//! How telemetry ends: at once by mistake, or while the receiver is down.
 
 #![allow(
     clippy::indexing_slicing,
@@ -147,7 +147,7 @@ fn dropped_at_once() {
 fn kept() {
     let telemetry = otel_autoconfigure::init().unwrap();
     telemetry.flush().unwrap();
-    // As long as a service that starts and stops.
+    // As long as a service that starts and stops at once.
     let start = Instant::now();
     while start.elapsed() < Duration::from_millis(20) {
         std::thread::yield_now();

@@ -29,7 +29,7 @@ const ROLES: Roles = &[
     ("steady", steady),
 ];
 
-/// Exports all the time, so that there is much to fail.
+/// Exports all the time, so that many exports fail.
 const EAGER: [(&str, &str); 3] = [
     ("OTEL_BSP_SCHEDULE_DELAY", "10"),
     ("OTEL_BLRP_SCHEDULE_DELAY", "10"),
@@ -80,7 +80,7 @@ fn hanging_collector_delays_nothing() {
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
         ]);
         assert_unaffected(&finished);
-        // It has not failed yet when the shutdown begins, which returns what becomes of it.
+        // It has not failed when the shutdown begins, which returns the outcome.
         assert_eq!(finished.warnings(), [""; 0]);
         let error = finished.value("shutdown");
         assert!(
@@ -102,7 +102,7 @@ fn export_is_given_up_after_its_timeout() {
     let [warning] = finished.warnings()[..] else {
         panic!("{finished:#?}");
     };
-    // It may be waiting for the rest of a line.
+    // It may wait for the rest of a line.
     let expected = "no answer within 50ms; is OTEL_EXPORTER_OTLP_ENDPOINT right, and \
                     OTEL_EXPORTER_OTLP_PROTOCOL?";
     assert!(warning.contains(expected), "{warning}");
@@ -221,7 +221,7 @@ fn serve_with(variables: &[(&str, &str)]) -> Finished {
 fn assert_unaffected(finished: &Finished) {
     assert!(finished.is_success, "{finished:#?}");
     assert_eq!(finished.number("answered"), 500);
-    // A request that waited for an export would take much longer, on a busy machine too.
+    // A request that waited for an export would take much longer, even on a busy machine.
     assert!(finished.number("slowest_ms") < 1_000, "{finished:#?}");
     let took = finished.number("shutdown_ms");
     assert!(took < BOUND.as_millis() as u64 + 500, "{finished:#?}");
@@ -245,7 +245,7 @@ async fn service_in_two_halves() {
     end(telemetry);
 }
 
-/// Does a third of its work at each line of standard input.
+/// Does a third of its work for each line of standard input.
 fn steady() {
     let telemetry = otel_autoconfigure::builder()
         .shutdown_timeout(Duration::from_secs(1))

@@ -1,4 +1,4 @@
-//! Head sampling over three services: as many traces as asked for, each of them whole.
+//! Head sampling over three services: as many traces as configured, and each of them whole.
 
 #![allow(
     clippy::indexing_slicing,
@@ -26,8 +26,8 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 const ROLES: Roles = &[("serve", serve)];
 
-/// The binomial distribution of 1000 draws at 10 % has a standard deviation of 9.5. Once in a
-/// million runs is it further away than this.
+/// The standard deviation of 1000 draws at 10 % is 9.5. One run in a million is further away than
+/// this.
 const REQUESTS: usize = 1_000;
 const EXPECTED: std::ops::RangeInclusive<usize> = 53..=147;
 
@@ -41,11 +41,11 @@ fn a_tenth_of_the_traces_is_recorded_and_each_is_whole() {
 
     let propagated = requests(&front.url);
     for service in [front, middle, back] {
-        // Which exports the last spans.
+        // The end exports the last spans.
         service.process.end();
     }
 
-    // Sampled or not, every request has a trace of its own in all services.
+    // Sampled or not, every request has its own trace in all services.
     let trace_ids: BTreeSet<_> = propagated.iter().map(|header| &header[3..35]).collect();
     assert_eq!(trace_ids.len(), REQUESTS);
     let sampled: BTreeSet<_> = propagated
@@ -72,7 +72,7 @@ fn a_tenth_of_the_traces_is_recorded_and_each_is_whole() {
     }
 }
 
-/// What `back` was sent as `traceparent`, for each request.
+/// The `traceparent` that `back` received, for each request.
 #[tokio::main]
 async fn requests(url: &str) -> Vec<String> {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -84,7 +84,7 @@ async fn requests(url: &str) -> Vec<String> {
     propagated
 }
 
-/// A process that answers with what the next one answers.
+/// A process that answers with the answer of the next one.
 struct Service {
     process: Started,
     url: String,

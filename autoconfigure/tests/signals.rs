@@ -1,4 +1,4 @@
-//! Traces, metrics and logs of one request arrive with one trace id, from every kind of `main`.
+//! Traces, metrics and logs of one request arrive with one trace id, from every form of `main`.
 
 #![allow(
     clippy::indexing_slicing,
@@ -168,7 +168,7 @@ fn exporters_do_not_export_what_they_do_themselves() {
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ],
         );
-        // The SDK may be listened to; its exporters' connections are not worth a line.
+        // The SDK may log. Connections of its exporters are not worth a line.
         assert!(app.stderr.contains("opentelemetry_sdk"), "{app:#?}");
         for target in ["h2::", "hyper_util::", "tower::", "tonic::"] {
             assert!(!app.stderr.contains(target), "{target} {app:#?}");
@@ -177,7 +177,7 @@ fn exporters_do_not_export_what_they_do_themselves() {
     }
 }
 
-/// What the request of [`work`] leaves behind, and nothing else.
+/// The telemetry of the request of [`work`], and nothing else.
 fn assert_arrived(collector: &Collector, app: &Finished) {
     let trace_id = app.value("trace_id");
     let received = collector.received();
@@ -298,7 +298,7 @@ fn app_without_a_runtime() {
     work();
 }
 
-/// Set up on a runtime that does not live as long as the guard.
+/// Set up on a runtime that ends before the guard.
 fn app_runtime_gone() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let telemetry = runtime.block_on(async { init() });

@@ -1,4 +1,4 @@
-//! `tracing` as `init` connects it, and with a subscriber of the application's own.
+//! `tracing` as `init` sets it up, and with the application's own subscriber.
 
 #![allow(
     clippy::indexing_slicing,
@@ -43,7 +43,7 @@ const ROLES: Roles = &[
     ("foreign_extension", foreign_extension),
 ];
 
-/// Runs a role with a collector to export to.
+/// Runs a role that exports to a collector.
 fn exported(role: &str, variables: &[(&str, &str)]) -> (Collector, Finished) {
     let collector = Collector::start(Behaviour::Accept);
     let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", collector.http.as_str())];
@@ -52,7 +52,7 @@ fn exported(role: &str, variables: &[(&str, &str)]) -> (Collector, Finished) {
     (collector, finished)
 }
 
-/// HS-39: whichever way spans go, and whoever has set the subscriber.
+/// HS-39: for both kinds of spans, and whoever has set the subscriber.
 #[test]
 fn rust_log_adds_spans_and_takes_none_away() {
     play(ROLES);
@@ -83,7 +83,7 @@ fn rust_log_adds_spans_and_takes_none_away() {
             let mut bodies = received.bodies();
             bodies.sort();
             assert_eq!(bodies, records, "{role} {directives:?} {finished:#?}");
-            // What goes out with a call of the innermost span.
+            // The context that a call of the innermost span sends.
             let inner = finished.value("traceparent").split('-').nth(2).unwrap();
             let is_inner = |span: &opentelemetry_proto::tonic::trace::v1::Span| {
                 let id: String = span
@@ -101,8 +101,8 @@ fn rust_log_adds_spans_and_takes_none_away() {
     }
 }
 
-/// Spans and events of all levels, with a question in between that nobody waits for an answer to:
-/// sqlx asks it after each query.
+/// Spans and events of all levels, and between them the question whether an event is enabled,
+/// without an event: sqlx asks this after each query.
 fn work() {
     let ask = || {
         let _ = log::log_enabled!(target: "sqlx::query", log::Level::Debug);
@@ -136,7 +136,7 @@ fn foreign() {
     work();
 }
 
-/// As the README has it. Without `RUST_LOG`, `EnvFilter` lets only errors through.
+/// As in the README. Without `RUST_LOG`, `EnvFilter` lets only errors through.
 fn own() {
     let telemetry = otel_autoconfigure::builder()
         .default_service_name("orders")
@@ -152,7 +152,7 @@ fn own() {
     work();
 }
 
-/// With a filter for the lines only, which takes nothing away from other layers.
+/// The filter is for the lines only, and takes nothing away from other layers.
 fn own_foreign() {
     let telemetry = otel_autoconfigure::builder()
         .without_subscriber()
@@ -336,7 +336,7 @@ fn panics_are_records_unless_that_is_switched_off() {
     assert_eq!(attribute(&span.attributes, "error.type").unwrap(), "panic");
     let backtrace = attribute(&record.attributes, "exception.stacktrace").unwrap();
     assert!(backtrace.contains("panicking"), "{backtrace}");
-    // What is written on a panic is still written.
+    // What is written during a panic is still written.
     assert!(finished.lines.contains("no stock"), "{finished:#?}");
 
     let (collector, finished) = exported("panicking_unheard", &[]);

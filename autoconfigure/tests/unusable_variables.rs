@@ -25,7 +25,7 @@ const ROLES: Roles = &[("settings", settings), ("unheard", unheard)];
 /// Names and values.
 type Pairs = &'static [(&'static str, &'static str)];
 
-/// A value that cannot be used, and how the warning ends.
+/// An unusable value, and the end of its warning.
 #[test]
 fn unusable_values_are_named_with_their_variable_and_what_is_used_instead() {
     play(ROLES);
@@ -211,7 +211,7 @@ fn assert_warned(variable: &str, value: &str, ending: &str) {
     assert_eq!(finished.value("warnings"), variable);
 }
 
-/// What was said about the settings. They are log records, too, and nobody takes those here.
+/// The warnings about settings. They are log records, too, which nothing collects here.
 fn warnings(finished: &Finished) -> Vec<&str> {
     let warnings = finished.warnings().into_iter();
     warnings
@@ -356,7 +356,7 @@ fn contradictions_are_errors() {
     }
 }
 
-/// Nothing but the settings; nothing is exported.
+/// Only the settings; nothing is exported.
 fn settings() {
     let builder = otel_autoconfigure::builder().shutdown_timeout(Duration::ZERO);
     match builder.init() {
@@ -370,14 +370,14 @@ fn settings() {
     }
 }
 
-/// Begins when standard input ends, and leaves the subscriber to an application that has none.
+/// Begins when standard input ends, and sets no subscriber.
 fn unheard() {
     io::stdin().read_to_string(&mut String::new()).unwrap();
     let builder = otel_autoconfigure::builder().without_subscriber();
     drop(builder.init().unwrap().shutdown());
 }
 
-/// One that cannot be used, and nothing to export.
+/// A value that is unusable, with nothing to export.
 const UNHEARD: [(&str, &str); 4] = [
     ("OTEL_SDK_DISABLED", "1"),
     ("OTEL_TRACES_EXPORTER", "none"),

@@ -1,4 +1,4 @@
-//! Every variable, in the environment of a real process: what it changes.
+//! The effect of every variable, in the environment of a real process.
 
 #![allow(
     clippy::indexing_slicing,
@@ -153,7 +153,7 @@ fn settings_take_effect() {
     }
 }
 
-/// What the process exports with these variables.
+/// The exports of the process with these variables.
 fn effects(variables: &[(&str, &str)]) -> HashMap<String, String> {
     let collector = Collector::start(Behaviour::Accept);
     let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", collector.http.as_str())];
@@ -191,7 +191,7 @@ fn effects(variables: &[(&str, &str)]) -> HashMap<String, String> {
     effects
 }
 
-/// More of everything than any default allows.
+/// More of everything than the default limits allow.
 fn everything() {
     let telemetry = otel_autoconfigure::builder()
         .default_service_name("own")

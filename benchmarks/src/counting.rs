@@ -15,7 +15,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// What it costs more than `bare`.
+    /// The difference to the cost of `bare`.
     #[must_use]
     pub fn over(self, bare: Self) -> Self {
         Self {
@@ -25,21 +25,21 @@ impl Cost {
     }
 }
 
-/// Measured as the difference of two lengths, so that what is made once does not count.
+/// The difference of two lengths, so that what is done once does not count.
 ///
 /// # Errors
 ///
-/// One of them cannot be measured.
+/// If one of them cannot be measured.
 pub fn difference(measure: impl Fn(u32) -> Result<i64>) -> Result<i64> {
     Ok((measure(SHORT + COUNTED)? - measure(SHORT)?) / i64::from(COUNTED))
 }
 
-/// Instructions of this program, called with `arguments`: those inside of [`counted`] on its
-/// thread, and nothing of all other threads.
+/// The instructions of this program with these `arguments`, inside of [`counted`] and on its thread
+/// only.
 ///
 /// # Errors
 ///
-/// valgrind is not there, or the program fails.
+/// If valgrind is missing, or the program fails.
 pub fn instructions(arguments: &[&str]) -> Result<i64> {
     let [tool, output] = CALLGRIND;
     let inside = ["--collect-atstart=no", "--toggle-collect=*counted*"];
@@ -73,7 +73,7 @@ pub fn print_row(name: &str, costs: &[Cost]) {
     println!("| {name} | {} |", cells.collect::<Vec<_>>().join(" | "));
 }
 
-/// callgrind counts what is done in here, by the name of this function.
+/// callgrind counts what runs inside of this function, which it finds by name.
 #[inline(never)]
 pub fn counted(work: &mut dyn FnMut()) {
     work();

@@ -33,15 +33,15 @@ enum What {
         #[arg(default_value_t = 1)]
         seconds: u64,
     },
-    /// What fastrace costs on the request's thread and in all, beside the suite.
+    /// The cost of fastrace on the request's thread and in all, beside the suite.
     Fastrace,
-    /// Whether the middlewares cost more instructions than before.
+    /// Whether the middlewares need more instructions than before.
     Guard {
-        /// Writes down what they cost now.
+        /// Record the present numbers.
         #[arg(long)]
         write: bool,
     },
-    /// What spans and events of `tracing` cost.
+    /// The cost of spans and events of `tracing`.
     Tracing,
     /// Whole process: requests whose spans are exported to a receiver in another process.
     Pipeline {
@@ -49,7 +49,7 @@ enum What {
         #[arg(default_value_t = 4)]
         seconds: u64,
     },
-    /// Whole process: what head sampling leaves of the price of requests that begin a trace.
+    /// Whole process: the cost of requests that begin a trace, with head sampling.
     HeadSampling {
         /// Seconds of each round at full load.
         #[arg(default_value_t = 4)]

@@ -1,4 +1,4 @@
-//! OTLP over gRPC and over HTTP, on loopback ports of their own.
+//! OTLP over gRPC and over HTTP, on free loopback ports.
 
 use std::{
     collections::BTreeMap,
@@ -47,17 +47,17 @@ use tonic::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Behaviour {
     Accept,
-    /// Takes everything and never answers.
+    /// Accepts everything and never answers.
     Hang,
-    /// Says that it has dropped one span of each export.
+    /// Reports one rejected span of each export.
     Reject,
-    /// Knows traces only, as some backends do.
+    /// Implements only traces, as some backends do.
     TracesOnly,
-    /// Knows nothing of what it is asked for.
+    /// Implements none of the services.
     NoService,
 }
 
-/// A running collector; gone when dropped.
+/// A running collector, which stops on drop.
 pub(crate) struct Collector {
     pub(crate) grpc: String,
     pub(crate) http: String,
@@ -72,7 +72,7 @@ pub(crate) struct Received {
     traces: Vec<ResourceSpans>,
     metrics: Vec<ResourceMetrics>,
     logs: Vec<ResourceLogs>,
-    /// Path and headers of each export.
+    /// The path and the headers of each export.
     pub(crate) exports: Vec<(String, BTreeMap<String, String>)>,
 }
 
@@ -82,7 +82,8 @@ impl Collector {
         Self::at([any, any], behaviour, Arc::default())
     }
 
-    /// Stops it, and returns what starts another one in its place, which keeps what has arrived.
+    /// Stops it, and returns a function that starts another one in its place, which keeps what has
+    /// arrived.
     pub(crate) fn stop(self) -> impl FnOnce() -> Self {
         let received = Arc::clone(&self.received);
         let address = |url: &str| url.trim_start_matches("http://").parse().unwrap();
@@ -114,7 +115,7 @@ impl Collector {
                     served = axum::serve(http, inbox.http()) => served.unwrap(),
                 }
             });
-            // With all connections, as if it had been killed.
+            // Breaks all connections, as a kill does.
             runtime.shutdown_background();
         });
         let (grpc, http) = bound.recv().unwrap();
@@ -146,7 +147,7 @@ fn address(listener: &TcpListener) -> SocketAddr {
 }
 
 impl Received {
-    /// The spans with the name of their service.
+    /// The spans, with the names of their services.
     pub(crate) fn spans(&self) -> impl Iterator<Item = (String, &Span)> {
         self.traces.iter().flat_map(|traces| {
             let service = attribute(resource(&traces.resource), "service.name");
@@ -197,14 +198,14 @@ impl Received {
             .collect()
     }
 
-    /// With those of the export itself.
+    /// The metrics, including those of the export itself.
     pub(crate) fn all_metrics(&self) -> impl Iterator<Item = &Metric> {
         let metrics = self.metrics.iter();
         let scopes = metrics.flat_map(|metrics| &metrics.scope_metrics);
         scopes.flat_map(|scope| &scope.metrics)
     }
 
-    /// Temporality and kind of the only histogram.
+    /// The temporality and the kind of the only histogram.
     pub(crate) fn histogram(&self) -> (String, String) {
         let metrics = self.metrics();
         let Some(data) = metrics.first().and_then(|metric| metric.data.as_ref()) else {

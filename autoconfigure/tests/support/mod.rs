@@ -1,4 +1,4 @@
-//! A child process with an environment of its own, and the collector that it exports to.
+//! A child process with its own environment, and the collector that it exports to.
 #![allow(
     dead_code,
     unused_imports,
@@ -21,11 +21,11 @@ use serde_json::Value;
 pub(crate) use collector::{Behaviour, Collector, attribute};
 pub(crate) use started::Started;
 
-/// What the child processes of a test binary do, by name.
+/// The roles of the child processes of a test binary, by name.
 pub(crate) type Roles = &'static [(&'static str, fn())];
 
-/// Comes first in each test that starts children: they are the same test again, and here a child
-/// plays its role and ends.
+/// Comes first in each test that starts children. A child is the same test again; here it plays its
+/// role and ends.
 pub(crate) fn play(roles: Roles) {
     let Ok(role) = env::var(ROLE) else {
         return;
@@ -42,7 +42,7 @@ pub(crate) fn play(roles: Roles) {
 pub(crate) fn child(role: &str, variables: &[(&str, &str)]) -> Command {
     assert!(env::var_os(ROLE).is_none(), "a child starts no children");
     let mut command = Command::new(env::current_exe().unwrap());
-    // The thread of a test has its name.
+    // The test's thread has the test's name.
     let test = thread::current();
     command.args(["--exact", test.name().unwrap(), "--nocapture"]);
     for (name, _) in env::vars_os() {
@@ -55,7 +55,7 @@ pub(crate) fn child(role: &str, variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Runs it to its end, which must be a good one.
+/// Runs it to its end, which must be successful.
 pub(crate) fn run(role: &str, variables: &[(&str, &str)]) -> Finished {
     let output = child(role, variables).output().unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -64,7 +64,7 @@ pub(crate) fn run(role: &str, variables: &[(&str, &str)]) -> Finished {
     finished
 }
 
-/// The address of a port that was just free, and that nobody listens on any more.
+/// The address of a port that was just free, on which nothing listens.
 pub(crate) fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
@@ -75,7 +75,7 @@ pub(crate) fn nobody() -> String {
 pub(crate) struct Finished {
     pub(crate) is_success: bool,
     pub(crate) stdout: String,
-    /// As it would be on a terminal.
+    /// In the form that a terminal shows.
     pub(crate) stderr: String,
     /// As it was written.
     pub(crate) lines: String,
@@ -113,7 +113,7 @@ impl Finished {
     }
 }
 
-/// A line as it is on a terminal, from what is written where there is none.
+/// A line in the form that a terminal shows, from one that was written without a terminal.
 fn readable(line: &str) -> String {
     let Ok(Value::Object(mut line)) = serde_json::from_str(line) else {
         return line.to_owned();

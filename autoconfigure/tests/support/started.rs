@@ -1,4 +1,4 @@
-//! A child process that is talked to while it runs.
+//! A child process with standard input and output while it runs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -6,17 +6,17 @@ use std::thread::{self, JoinHandle};
 
 use super::{Finished, child};
 
-/// Killed if it still runs when this is dropped.
+/// Killed on drop, if it still runs.
 pub(crate) struct Started {
     process: Child,
     stdout: BufReader<ChildStdout>,
     said: String,
-    /// Read at once, because a process stands still at a full pipe.
+    /// Read at once, because a process blocks on a full pipe.
     stderr: Option<JoinHandle<Vec<u8>>>,
 }
 
 impl Started {
-    /// Starts [`child`] with pipes for all that it reads and writes.
+    /// Starts [`child`] with pipes for its input and output.
     pub(crate) fn new(role: &str, variables: &[(&str, &str)]) -> Self {
         let mut process = child(role, variables)
             .stdin(Stdio::piped())
@@ -62,7 +62,7 @@ impl Started {
         assert!(sent.unwrap().success());
     }
 
-    /// Closes its standard input, and waits until it has ended well.
+    /// Closes its standard input, and waits for its successful end.
     pub(crate) fn end(mut self) -> Finished {
         drop(self.process.stdin.take());
         self.stdout.read_to_string(&mut self.said).unwrap();
@@ -77,7 +77,7 @@ impl Started {
 
 impl Drop for Started {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

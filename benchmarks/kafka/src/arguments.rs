@@ -18,11 +18,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Does it so many times.
+    /// Does the work this many times.
     ///
     /// # Errors
     ///
-    /// An argument is missing, or the operation fails.
+    /// If an argument is missing, or the operation fails.
     pub fn run(self, measure: &mut Measure<'_>) -> Result<()> {
         let subject = self.subject.context("what is measured")?;
         let setup = self.setup.context("a set-up")?;

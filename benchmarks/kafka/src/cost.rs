@@ -1,4 +1,4 @@
-//! What one operation costs: instructions and allocations, each in processes of their own.
+//! The cost of one operation: instructions and allocations, each measured in separate processes.
 
 use std::process::Command;
 
@@ -11,11 +11,11 @@ use crate::setup::{PARENT_ID, Setup, TRACE_ID};
 use crate::subject::{self, Subject};
 use crate::valgrind::program;
 
-/// Measures it, with rdkafka's own price in it.
+/// Measures an operation, including rdkafka's own cost.
 ///
 /// # Errors
 ///
-/// valgrind is not there, or the operation fails.
+/// If valgrind is missing, or the operation fails.
 pub fn of(subject: Subject, setup: Setup) -> Result<Cost> {
     eprintln!("{subject} {setup}");
     let (subject, setup) = (subject.to_string(), setup.to_string());
@@ -28,7 +28,7 @@ pub fn of(subject: Subject, setup: Setup) -> Result<Cost> {
     })
 }
 
-/// Fails unless the operation records what it has to: nothing is measured that does not do its work.
+/// Fails unless the operation records everything that it must.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What a send and the work on a message cost over bare rdkafka, for `docs/performance.md`.
+//! The cost of a send and of the work on a message over bare rdkafka, for `docs/performance.md`.
 
 pub mod arguments;
 pub mod cost;

@@ -1,4 +1,5 @@
-//! Prints what a send and the work on a message cost over bare rdkafka, or is what is measured.
+//! Prints the cost of a send and of the work on a message over bare rdkafka, or is the measured
+//! process.
 
 use anyhow::Result;
 use clap::Parser;

@@ -1,4 +1,4 @@
-//! What is measured: a send until its delivery is reported, and the work on a message.
+//! The measured operations: a send until its delivery report, and the work on a message.
 
 use std::fmt;
 use std::time::Duration;
@@ -27,9 +27,9 @@ use crate::setup::{Setup, tracestate};
 pub enum Subject {
     /// rdkafka alone.
     Bare,
-    /// A send, with the span that ends when its delivery is reported.
+    /// A send, whose span ends with its delivery report.
     Send,
-    /// Work on a message that has nothing to do. rdkafka alone has no part in it.
+    /// Work on a message that does nothing. rdkafka has no part in it.
     Process,
 }
 
@@ -43,11 +43,11 @@ impl fmt::Display for Subject {
     }
 }
 
-/// Called with everything that the thread of a service does for its messages, and with nothing else:
-/// neither the clients' own threads nor the broker count.
+/// Called with everything that the service's thread does for its messages, and nothing else: the
+/// threads of the clients and the broker are not counted.
 pub type Measure<'a> = dyn FnMut(&mut dyn FnMut()) + 'a;
 
-/// What there is to record to in a set-up.
+/// The providers of a set-up.
 pub fn providers(setup: Setup) -> Providers {
     match setup {
         Setup::A => Providers::global(),
@@ -56,7 +56,7 @@ pub fn providers(setup: Setup) -> Providers {
     }
 }
 
-/// Does it so many times.
+/// Does the work this many times.
 pub fn run(
     subject: Subject,
     setup: Setup,
@@ -106,8 +106,8 @@ fn record<'a>() -> BaseRecord<'a, str, str> {
     BaseRecord::to(TOPIC).key("42").payload(r#"{"order":42}"#)
 }
 
-/// One message after the other, as HTTP's requests are measured. What the report of its delivery takes
-/// is counted, too, and the wait for that is not.
+/// One message after the other, as the requests over HTTP are measured. Handling the delivery
+/// report is counted, and waiting for it is not.
 fn sends<C: ProducerContext>(
     producer: &BaseProducer<C>,
     count: u32,
@@ -152,7 +152,7 @@ async fn works(
     Ok(())
 }
 
-/// The caller's context is that of the thread, as it is in a handler that sends a message.
+/// The caller's context is current on the thread, as in a handler that sends a message.
 fn attach_caller(setup: Setup) -> ContextGuard {
     extract_context(&Context::new(), Some(&headers(setup))).attach()
 }
@@ -171,5 +171,5 @@ fn headers(setup: Setup) -> OwnedHeaders {
 }
 
 const TOPIC: &str = "order.placed";
-/// Under valgrind, rather too much than too little.
+/// Generous, because valgrind is slow.
 const ROUND_TRIP: Duration = Duration::from_millis(20);

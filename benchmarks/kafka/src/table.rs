@@ -11,7 +11,7 @@ use crate::subject::Subject;
 ///
 /// # Errors
 ///
-/// Something cannot be measured, or does not record what it has to.
+/// If something cannot be measured, or does not record everything that it must.
 pub fn print() -> Result<()> {
     println!("| | a | b | c | d |\n|---|---|---|---|---|");
     let bare = cost::of(Subject::Bare, Setup::A)?;

@@ -1,4 +1,4 @@
-//! What a query costs with sqlx-tracing, for `docs/performance.md`.
+//! The cost of a query with sqlx-tracing, for `docs/performance.md`.
 
 #[path = "../../sqlx/src/arguments.rs"]
 pub mod arguments;

@@ -1,4 +1,4 @@
-//! Prints what a query costs with sqlx-tracing over bare sqlx, or is what is measured.
+//! Prints the cost of a query with sqlx-tracing over bare sqlx, or is the measured process.
 
 use anyhow::Result;
 use clap::Parser;

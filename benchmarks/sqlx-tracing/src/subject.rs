@@ -1,4 +1,4 @@
-//! What is measured: a query of one row.
+//! The measured operation: a query of one row.
 
 use std::thread;
 
@@ -22,7 +22,7 @@ pub enum Subject {
     SqlxTracing,
 }
 
-/// Runs the query so many times, and fails if that does not record what it has to.
+/// Runs the query this many times, and fails unless it records everything that it must.
 ///
 /// # Errors
 ///

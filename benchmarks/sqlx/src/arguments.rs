@@ -22,11 +22,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Runs the query so many times.
+    /// Runs the query this many times.
     ///
     /// # Errors
     ///
-    /// An argument is missing, or the query does not record what it has to.
+    /// If an argument is missing, or the query does not record everything that it must.
     pub fn run(self, measure: &mut Measure<'_>) -> Result<()> {
         let subject = self.subject.context("what is measured")?;
         let way = self.way.context("a way")?;

@@ -1,4 +1,4 @@
-//! A span and a point by hand, by who knows the one statement that there is.
+//! A span and a point by hand, for the one statement of the benchmark.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ pub struct ByHand {
 }
 
 impl ByHand {
-    /// Of the global providers.
+    /// Uses the global providers.
     pub fn new() -> Self {
         let meter = global::meter("by-hand");
         let duration = meter.f64_histogram("db.client.operation.duration");
@@ -26,7 +26,7 @@ impl ByHand {
         }
     }
 
-    /// The call within its span.
+    /// Runs the call within its span.
     pub async fn query<T>(&self, call: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
         let span = self.tracer.span_builder("SELECT stock");
         let span = span.with_kind(SpanKind::Client).with_attributes([

@@ -1,4 +1,4 @@
-//! What one query costs: instructions and allocations, each in processes of their own.
+//! The cost of one query: instructions and allocations, each measured in separate processes.
 
 use std::process::Command;
 
@@ -7,12 +7,12 @@ use anyhow::{Context, Result};
 use crate::counting::{Cost, difference, instructions, printed};
 use crate::valgrind::program;
 
-/// Measures it, with sqlx's own price in it: the least of three, as the driver's thread may be
-/// slower than this one waits.
+/// Measures a query, including sqlx's own cost. Takes the least of three, because the driver's
+/// thread may answer late.
 ///
 /// # Errors
 ///
-/// valgrind is not there, or the query does not record what it has to.
+/// If valgrind is missing, or the query does not record everything that it must.
 pub fn of(what: [&str; 3], counting: &str) -> Result<Cost> {
     eprintln!("{what:?}");
     let [subject, way, setup] = what;
@@ -25,7 +25,8 @@ pub fn of(what: [&str; 3], counting: &str) -> Result<Cost> {
     Ok(Cost {
         instructions: least(&instructions)?,
         allocations: least(&|arguments| {
-            // Under valgrind threads take turns, so that the driver's answers as late in each query.
+            // Under valgrind threads take turns, so the driver's answer is equally late in each
+            // query.
             let mut command = Command::new("valgrind");
             command.args(["--tool=none", "--quiet"]);
             printed(command.arg(program(counting)?).args(arguments))

@@ -1,4 +1,4 @@
-//! What a query costs over bare sqlx, for `docs/performance.md`.
+//! The cost of a query over bare sqlx, for `docs/performance.md`.
 
 pub mod arguments;
 pub mod by_hand;

@@ -1,4 +1,4 @@
-//! Prints what a query costs over bare sqlx, or is what is measured.
+//! Prints the cost of a query over bare sqlx, or is the measured process.
 
 use anyhow::Result;
 use clap::Parser;

@@ -1,4 +1,4 @@
-//! oxtel's own SDK, as its documentation sets it up.
+//! oxtel's own SDK, set up as in its documentation.
 
 use std::any::Any;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use oxtel::sdk::trace::{SpanData, SpanProcessor};
 use crate::sdk::{ENDED, caller};
 use crate::setup::Setup;
 
-/// Keep what is returned.
+/// Keep the returned value.
 pub(crate) fn install(setup: Setup) -> Result<Box<dyn Any>> {
     if !setup.has_sdk() {
         return Ok(Box::new(()));
@@ -24,7 +24,7 @@ pub(crate) fn install(setup: Setup) -> Result<Box<dyn Any>> {
         false => builder.install()?,
     };
     let parent = oxtel::propagation::extract_parent(&caller(setup));
-    // A remote parent is that of one span only, as of the request that the queries are part of.
+    // A remote parent counts for one span only, such as that of the request around the queries.
     let request = tracing::info_span!("request").entered();
     drop(parent);
     Ok(Box::new((request, guard)))

@@ -1,4 +1,4 @@
-//! Queries, and what this thread does for them: SQLite itself runs on the driver's own thread.
+//! Polls queries and counts only this thread. SQLite itself runs on the driver's thread.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-/// Called with everything that the thread of a service does for its queries, and with nothing else:
-/// neither the driver's thread nor the waits for it count.
+/// Called with everything that the service's thread does for its queries, and nothing else: the
+/// driver's thread and the waits for it are not counted.
 pub type Measure<'a> = dyn FnMut(&mut dyn FnMut()) + 'a;
 
 /// Polls it to its end.
@@ -18,7 +18,7 @@ pub fn measured<F: Future>(future: F, measure: &mut Measure<'_>) -> F::Output {
     });
     let waker = Waker::from(Arc::clone(&woken));
     let mut task = Context::from_waker(&waker);
-    // What drops the future is a part of it, too.
+    // Dropping the future is counted, too.
     let mut future = pin!(Some(future));
     loop {
         let mut output = None;

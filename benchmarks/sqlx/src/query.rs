@@ -1,13 +1,13 @@
-//! The query that is measured, and what it is run on.
+//! The measured query, and its database.
 
 use clap::ValueEnum;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Executor, Sqlite};
 
-/// What the query is run on.
+/// How the query gets its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Way {
-    /// A pool, which is asked for a connection for each query.
+    /// From a pool, for each query.
     Pool,
     /// One connection of it.
     Connection,
@@ -24,13 +24,13 @@ pub async fn query<'e>(executor: impl Executor<'e, Database = Sqlite>) -> sqlx::
     Ok(())
 }
 
-/// A pool of one connection to a database in memory with that row.
+/// A pool of one connection to an in-memory database with that row.
 ///
 /// # Errors
 ///
 /// What sqlx says.
 pub async fn open() -> sqlx::Result<sqlx::SqlitePool> {
-    // Not `sqlite::memory:`, of which sqlx makes no URL, as oxtel-sql wants one.
+    // Not `sqlite::memory:`, because sqlx makes no URL of it, and oxtel-sql needs one.
     let memory = SqliteConnectOptions::new().filename("/stock").vfs("memdb");
     let options = SqlitePoolOptions::new()
         .max_connections(1)

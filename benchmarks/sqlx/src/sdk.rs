@@ -1,4 +1,4 @@
-//! The SDK as an application sets it up, whose spans are counted and dropped.
+//! The SDK as an application sets it up. Spans are counted and dropped.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -17,17 +17,17 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, Span, SpanData, SpanProcessor}
 
 use crate::setup::{PARENT_ID, Setup, TRACE_ID, tracestate};
 
-/// The spans that have ended.
+/// The number of ended spans.
 pub static ENDED: AtomicU32 = AtomicU32::new(0);
-/// Whether one of them was not what it has to be.
+/// Whether one of them was not as expected.
 pub static IS_WRONG: AtomicBool = AtomicBool::new(false);
-/// The metrics that were exported.
+/// The exported metrics.
 static METRICS: AtomicU32 = AtomicU32::new(0);
 
-/// Exports the metrics, where there are some.
+/// Exports the metrics, if there are some.
 pub type Flush = Box<dyn Fn()>;
 
-/// Sets the global providers, the one of spans by `set`, where the set-up has them.
+/// Sets the global providers of the set-up; `set` is for that of spans.
 pub fn install(setup: Setup, set: impl FnOnce(SdkTracerProvider)) -> Flush {
     attach_caller(setup);
     if !setup.has_sdk() {
@@ -38,7 +38,7 @@ pub fn install(setup: Setup, set: impl FnOnce(SdkTracerProvider)) -> Flush {
     if !setup.has_metrics() {
         return Box::new(|| {});
     }
-    // So rarely that no collection falls into a measurement.
+    // So rarely that no collection disturbs a measurement.
     let reader = PeriodicReader::builder(Dropping);
     let reader = reader.with_interval(Duration::from_secs(86_400)).build();
     let meters = SdkMeterProvider::builder().with_reader(reader).build();
@@ -48,7 +48,7 @@ pub fn install(setup: Setup, set: impl FnOnce(SdkTracerProvider)) -> Flush {
     })
 }
 
-/// Fails unless so many queries have recorded what they have to.
+/// Fails unless this number of queries has recorded everything that it must.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ pub fn verify(setup: Setup, queries: u32, has_metrics: bool) -> Result<()> {
         Setup::A | Setup::B => 0,
         Setup::C | Setup::D => queries,
     };
-    // oxtel's spans may end on the driver's thread, after the caller has its rows.
+    // oxtel's spans may end on the driver's thread after the caller has its rows.
     let deadline = Instant::now() + Duration::from_secs(10);
     while ENDED.load(Ordering::Relaxed) < expected && Instant::now() < deadline {
         std::thread::yield_now();
@@ -73,7 +73,7 @@ pub fn verify(setup: Setup, queries: u32, has_metrics: bool) -> Result<()> {
     Ok(())
 }
 
-/// The headers of the caller.
+/// The caller's headers.
 pub fn caller(setup: Setup) -> HashMap<String, String> {
     let traceparent = ("traceparent".to_owned(), setup.traceparent().to_owned());
     let tracestate = tracestate().map(|state| ("tracestate".to_owned(), state.to_owned()));
@@ -83,7 +83,7 @@ pub fn caller(setup: Setup) -> HashMap<String, String> {
         .collect()
 }
 
-/// Makes the caller's context the current one of this thread, for ever.
+/// Makes the caller's context the current one of this thread for ever.
 fn attach_caller(setup: Setup) {
     let context = TraceContextPropagator::new().extract(&caller(setup));
     std::mem::forget(context.attach());
@@ -96,7 +96,7 @@ impl SpanProcessor for Dropping {
     fn on_start(&self, _span: &mut Span, _context: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        // The first one is looked at, which both lengths have.
+        // Only the first span is checked.
         if ENDED.fetch_add(1, Ordering::Relaxed) == 0 {
             let is_right = span.span_kind == SpanKind::Client
                 && span.span_context.trace_id().to_string() == TRACE_ID

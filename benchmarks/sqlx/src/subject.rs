@@ -1,4 +1,4 @@
-//! What is measured: a query of one row.
+//! The measured operation: a query of one row.
 
 use std::thread;
 
@@ -24,11 +24,11 @@ pub enum Subject {
     Ours,
     /// The same, with the metrics of its pool.
     OursWithPool,
-    /// oxtel-sql, which always has those of its pool.
+    /// oxtel-sql, which always records the metrics of its pool.
     Oxtel,
 }
 
-/// Runs the query so many times, and fails if that does not record what it has to.
+/// Runs the query this many times, and fails unless it records everything that it must.
 ///
 /// # Errors
 ///
@@ -82,7 +82,7 @@ pub fn run(
                 Subject::OursWithPool => DatabaseConfig::new().pool_metrics("stock"),
                 _ => DatabaseConfig::new(),
             };
-            // A wait that the measurement makes long is no part of it.
+            // The measurement makes waits long; they are not part of it.
             let config = config.acquire_threshold(std::time::Duration::MAX);
             let pool = SqlitePool::with_config(plain.clone(), config);
             match way {

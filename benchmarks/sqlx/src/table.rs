@@ -6,12 +6,12 @@ use crate::cost;
 use crate::counting::{Cost, print_row};
 use crate::setup::Setup;
 
-/// The rows of one program: how each is called, and what is measured.
+/// The rows of one program.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     /// The program that counts allocations.
     pub counting: &'a str,
-    /// The first one is what the others are added to.
+    /// The first row, which the others are compared with.
     pub subjects: &'a [(&'a str, &'a str)],
 }
 
@@ -20,7 +20,7 @@ impl Rows<'_> {
     ///
     /// # Errors
     ///
-    /// Something cannot be measured, or does not record what it has to.
+    /// If something cannot be measured, or does not record everything that it must.
     pub fn print(&self) -> Result<()> {
         for way in ["pool", "connection"] {
             println!("\n| {way} | a | b | c | d |\n|---|---|---|---|---|");
@@ -37,7 +37,7 @@ impl Rows<'_> {
                         print_row(name, &over.collect::<Vec<_>>());
                     }
                     None => {
-                        // No set-up makes a difference to it.
+                        // Its cost does not depend on the set-up.
                         let least = least(&costs);
                         print_row(name, &[least; 4]);
                         bare = Some(least);

@@ -1,4 +1,4 @@
-//! Counts the allocations of so many operations, in a program whose allocator counts.
+//! Counts the allocations of a number of operations; the program's allocator does the counting.
 
 use clap::Parser;
 use kafka_benchmark::arguments::Arguments;

@@ -1,4 +1,4 @@
-//! Counts the allocations of so many queries, in a program whose allocator counts.
+//! Counts the allocations of a number of queries; the program's allocator does the counting.
 
 use clap::Parser;
 use sqlx_benchmark::arguments::Arguments;
