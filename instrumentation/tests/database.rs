@@ -184,7 +184,7 @@ fn literals_go_unless_a_value_is_bound() {
     for (sanitising, is_bound, expected) in cases {
         let capture = Capture::new();
         let client = client(&capture, DatabaseConfig::new().sanitising(sanitising));
-        // The first time it is read, later it is looked up.
+        // It is read the first time, and looked up later.
         for _ in 0..3 {
             client
                 .start(&Statement::sql(LITERAL).is_bound(is_bound))
@@ -343,7 +343,7 @@ fn a_query_is_a_child_of_the_current_span_and_is_current_itself() {
     assert_eq!(spans[0].parent_span_id, spans[1].span_context.span_id());
 }
 
-/// A driver may tell of a query when it is over.
+/// A driver may report a query after its end.
 #[test]
 fn a_query_can_have_begun_before() {
     let capture = Capture::new();
@@ -359,7 +359,7 @@ fn a_query_can_have_begun_before() {
     assert!(duration >= elapsed);
     assert_eq!(only(capture.points(DURATION)).sum, duration.as_secs_f64());
 
-    // Before there was a clock.
+    // A query that began before the clock's epoch.
     client.start_before(&bound(TEXT), Duration::MAX).finish();
     let spans = capture.spans();
     let [_, span] = &spans[..] else {
@@ -492,7 +492,7 @@ fn client(capture: &Capture, config: DatabaseConfig) -> DbClientInstrumentation 
     DbClientInstrumentation::new(instrumentation_scope("test", "1"), config)
 }
 
-/// Until the clock has moved.
+/// Waits until the clock has moved.
 fn wait() {
     let started = std::time::Instant::now();
     while started.elapsed().is_zero() {

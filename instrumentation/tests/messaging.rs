@@ -267,7 +267,7 @@ fn work_is_a_child_or_linked() {
     }
     use Current::{Local, Nothing, Remote};
     let created = remote(7);
-    // Whether the parent is the creation context, whether it is the current span, whether the
+    // Whether the parent is the creation context, whether it is the current span, and whether the
     // creation context is linked.
     let cases = [
         (Continue::Child, Nothing, (true, false, false)),
@@ -443,7 +443,7 @@ fn receiving_that_fails_counts_no_message() {
 
 #[test]
 fn batches_link_and_share_what_is_common() {
-    // KA-09: what goes on the span, and what on the links.
+    // KA-09: the attributes of the span, and those of the links.
     let message = |topic, partition: Option<i32>| Message::new(topic).partition(partition);
     let topic = "messaging.destination.name";
     let partition = "messaging.destination.partition.id";
@@ -742,7 +742,7 @@ fn headers(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Headers as brokers have them: null, and any bytes.
+/// Headers as brokers have them: with null values and arbitrary bytes.
 struct Bytes(&'static [(&'static str, Option<&'static [u8]>)]);
 
 impl MessageHeaders for Bytes {

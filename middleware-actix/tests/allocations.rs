@@ -1,4 +1,5 @@
-//! What the middleware adds to a request on the heap, exactly: one more has to be meant.
+//! Asserts exactly how many allocations the middleware adds to a request, so that one more is
+//! noticed.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +30,7 @@ async fn a_request_costs_so_many_allocations() {
             Some(TRACESTATE),
             14,
         ),
-        // One more copy of tracestate, and the route that actix writes down.
+        // One more copy of tracestate, and the route that actix formats.
         (
             "sampled",
             dropping_providers(false),
@@ -37,7 +38,7 @@ async fn a_request_costs_so_many_allocations() {
             Some(TRACESTATE),
             18,
         ),
-        // The list of labels is handed on from request to request.
+        // The list of labels is reused from request to request.
         (
             "measured",
             dropping_providers(true),
@@ -71,7 +72,7 @@ async fn a_request_costs_so_many_allocations() {
     }
 }
 
-/// The allocations of one request, after others that made what is made once.
+/// The allocations of one request, after warm-up requests.
 fn cost<S, R, B>(
     service: &S,
     make: fn(TestRequest) -> R,

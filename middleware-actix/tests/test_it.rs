@@ -1,4 +1,4 @@
-//! The test of the README, to the letter.
+//! The test of the README, literally.
 
 use actix_web::{App, test, web};
 use otel_middleware_actix::testing::Capture;

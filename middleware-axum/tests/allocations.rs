@@ -1,7 +1,7 @@
-//! What the layer adds to a request on the heap, exactly: one more has to be meant.
+//! Asserts exactly how many allocations the layer adds to a request, so that one more is noticed.
 //!
-//! The layers of tower cost three by themselves, whatever they do, because axum boxes what is
-//! around a route; and a body that is not axum's own costs one.
+//! Any layer of tower costs three, because axum boxes what is around a route. A body that is not
+//! axum's own costs one.
 
 #![allow(
     clippy::unwrap_used,
@@ -48,7 +48,7 @@ fn a_request_costs_so_many_allocations() {
             Some(TRACESTATE),
             21,
         ),
-        // The list of labels is handed on from request to request.
+        // The list of labels is reused from request to request.
         (
             "measured",
             dropping_providers(true),
@@ -74,8 +74,8 @@ fn a_request_costs_so_many_allocations() {
     }
 }
 
-/// Its address is known from earlier requests. axum has made room for it, in which the mark of a
-/// recorded request finds place, too.
+/// Its address is known from earlier requests. axum has made room for it, and the mark of a
+/// recorded request fits there, too.
 #[test]
 fn a_peer_costs_no_allocation() {
     let peer = SocketAddr::from(([192, 0, 2, 1], 4321));
@@ -98,7 +98,7 @@ fn a_suppressed_request_costs_what_any_layer_does() {
     assert_eq!(added, 3);
 }
 
-/// The allocations of one request, after others that made what is made once.
+/// The allocations of one request, after warm-up requests.
 fn cost(routes: &Router, request: impl Fn() -> Builder) -> u64 {
     let service = routes.clone().with_state(());
     let send = || {

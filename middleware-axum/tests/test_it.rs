@@ -1,4 +1,4 @@
-//! The test of the README, to the letter.
+//! The test of the README, literally.
 
 use axum::body::{Body, to_bytes};
 use axum::{Router, http::Request, routing::get};

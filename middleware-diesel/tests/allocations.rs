@@ -1,7 +1,7 @@
-//! What is added to a query on the heap, exactly: one more has to be meant.
+//! Asserts exactly how many allocations are added to a query, so that one more is noticed.
 //!
-//! Most of it is diesel's own, which writes a query as text for whoever asks. It is asked once, and not
-//! where nothing is recorded.
+//! Most of them are diesel's own, which formats a query as text if it is asked. It is asked once,
+//! and not at all if nothing is recorded.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -23,11 +23,11 @@ use self::support::stock::dsl::{name, sku, stock};
 #[test]
 fn a_query_costs_so_many_allocations() {
     let cases = [
-        // What the API makes to be asked whether it is a no-op.
+        // The API allocates when it is asked whether it is a no-op.
         ("no SDK", Providers::global(), [1, 1]),
         // The span, its place in the context, and its attributes.
         ("sampled", dropping_providers(false), [3 + WRITTEN, 3]),
-        // The list of labels is handed on from query to query.
+        // The list of labels is reused from query to query.
         ("measured", dropping_providers(true), [3 + WRITTEN, 3]),
     ];
     let query = stock.filter(sku.eq("A-1")).select(name);
@@ -63,7 +63,7 @@ const CALLS: [Call; 2] = [
     },
 ];
 
-/// Takes nothing beyond the text.
+/// Uses nothing but the text.
 struct Nowhere;
 
 impl Write for Nowhere {
@@ -75,10 +75,11 @@ impl Write for Nowhere {
     }
 }
 
-/// The text, which grows as it is written, a list of the bound values, and a box for each of them.
+/// The text, which grows while it is written, a list of the bound values, and a box for each of
+/// them.
 const WRITTEN: i64 = 11;
 
-/// After some calls: what comes with query after query is made once.
+/// After some warm-up calls.
 fn cost(mut call: impl FnMut()) -> i64 {
     for _ in 0..5 {
         call();

@@ -115,17 +115,17 @@ async fn drop_a_future() {
     let mut connection = wrapped(&capture);
     let (release, released) = channel::<()>();
     let mut query = connection.spawn_blocking(move |connection| {
-        // An error, as nothing is sent.
+        // It returns an error, as nothing is sent.
         let _ = released.recv();
         diesel::RunQueryDsl::execute(sql_query(SLOW), connection)
     });
     assert!(poll!(query.as_mut()).is_pending());
     drop(release);
     drop(query);
-    // The query was not stopped, but is over.
+    // The query was not stopped, but has ended.
     assert_eq!(only(&capture).0.status, Status::Unset);
 
-    // Which makes the connection fit for the next one.
+    // Therefore the connection can be used for the next one.
     let transaction = connection
         .transaction(async |connection| stock.count().get_result::<i64>(connection).await);
     assert_eq!(transaction.await, Ok(3));

@@ -1,4 +1,4 @@
-//! What is installed is for the process, hence one test with several parts.
+//! The default is global, so there is one test with several parts.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -41,12 +41,12 @@ fn what_is_installed_is_for_connections_made_afterwards() {
     assert_eq!(capture.spans().len(), 0);
     assert_eq!(measured(&capture), 0);
 
-    // What is there already stays with what was there before.
+    // Existing connections keep their instrumentation.
     before.batch_execute(support::CREATE).unwrap();
     assert_eq!(capture.spans().len(), 0);
     assert_eq!(REPLACED.load(Ordering::Relaxed), heard + 2);
 
-    // The identity is that of the URL.
+    // The facts of the database come from the URL.
     after.batch_execute(support::CREATE).unwrap();
     assert_eq!(REPLACED.load(Ordering::Relaxed), heard + 2);
     let [span] = <[_; 1]>::try_from(capture.spans()).unwrap();

@@ -1,5 +1,5 @@
-//! What only this crate has of queries and their ends, on SQLite. The rest is the contract of databases,
-//! in `integration-tests/databases`.
+//! What only this crate has of queries and their ends, on SQLite. The rest is in the contract of
+//! databases, in `integration-tests/databases`.
 
 mod support;
 
@@ -122,7 +122,7 @@ fn what_is_suppressed_is_not_recorded() {
     }
     assert_eq!(capture.spans().len(), 0);
     assert_eq!(measured(&capture), 0);
-    // Nor does it take the end of another query away.
+    // Nor is it taken for the end of another query.
     stock.count().get_result::<i64>(&mut connection).unwrap();
     assert_eq!(names(&capture), ["SELECT `stock`"]);
 }
@@ -154,7 +154,7 @@ fn what_has_begun_ends_with_its_connection() {
 
     let spans = capture.spans();
     assert_eq!(spans.len(), 2);
-    // Given up by the caller: no error.
+    // The caller gave it up, which is no error.
     assert_eq!(spans[1].status, Status::Unset);
     assert_eq!(
         attributes(&spans[1]),

@@ -1,4 +1,4 @@
-//! No value gets anywhere at the default settings.
+//! With the default settings, no value is recorded.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -32,7 +32,7 @@ fn no_value_gets_anywhere() {
         let mut connection = open();
         connection.set_instrumentation(instrumentation);
         run(&mut connection);
-        // What a connection is established by is told it, too.
+        // The code that establishes a connection is instrumented, too.
         let established = connection.instrumentation();
         established.on_connection_event(InstrumentationEvent::start_establish_connection(url));
         established
@@ -65,7 +65,7 @@ fn run(connection: &mut SqliteConnection) {
             .execute(connection)
             .unwrap();
     }
-    // In the text of what nothing is bound to, and in what the database says of an error.
+    // In a text without bound values, and in the message of the database's error.
     sql_query("SELECT 'canary', ' -- binds: canary'")
         .execute(connection)
         .unwrap();

@@ -1,4 +1,4 @@
-//! The test of the README, to the letter.
+//! The test of the README, literally.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;

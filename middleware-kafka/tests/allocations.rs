@@ -1,5 +1,5 @@
-//! What the middleware adds to a message on the heap of the thread that sends it, or works on it,
-//! exactly: one more has to be meant. What librdkafka allocates in C is not counted.
+//! Asserts exactly how many allocations the middleware adds to a message on the thread that sends
+//! or processes it, so that one more is noticed. librdkafka's allocations in C are not counted.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -22,14 +22,14 @@ async fn a_send_costs_so_many_allocations() {
     let topic = cluster.topic();
     let record = || FutureRecord::to(topic).key("42").payload("{}");
     let floor = measured(|| drop(bare.send_result(record()).unwrap()));
-    // What is in flight is boxed with or without us.
+    // rdkafka boxes a message in flight, with or without the middleware.
     let cases = [
         // The operation, and the look for an SDK.
         ("no SDK", Providers::global(), 2),
         // The operation, the span and its place in the context, its attributes and the key, and the
         // text of the header.
         ("sampled", dropping_providers(false), 6),
-        // The list of labels, which stays with the thread where the delivery is reported.
+        // The list of labels, which stays with the thread of the delivery report.
         ("measured", dropping_providers(true), 7),
     ];
     for (name, providers, expected) in cases {
@@ -52,11 +52,11 @@ async fn work_on_a_message_costs_so_many_allocations() {
         .await
         .unwrap();
     let cases = [
-        // The context that was extracted, and the look for an SDK.
+        // The extracted context, and the look for an SDK.
         ("no SDK", Providers::global(), 2),
         // The context, the span and its place in it, its attributes and the key.
         ("sampled", dropping_providers(false), 5),
-        // The list of labels is handed on from message to message.
+        // The list of labels is reused from message to message.
         ("measured", dropping_providers(true), 5),
     ];
     for (name, providers, expected) in cases {
@@ -74,8 +74,8 @@ async fn work_on_a_message_costs_so_many_allocations() {
     }
 }
 
-/// After what is made once was made, on a thread where no delivery is reported, which would leave
-/// what is handed on from message to message.
+/// After warm-up messages, on a thread without delivery reports, because those would leave a list
+/// that is reused.
 fn measured(work: impl Fn() + Sync) -> u64 {
     let count = || {
         (0..10).for_each(|_| work());

@@ -1,4 +1,4 @@
-//! Producers with contexts of the user's: every callback is called, with what belongs to it.
+//! Producers with the user's own contexts: every callback is called with its own data.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -52,7 +52,7 @@ fn a_base_producer_ends_its_spans_where_it_is_polled() {
     assert_eq!(pairs(delivery.headers.as_ref()), USERS);
     let span = cluster.span();
     assert_eq!(span.status, Status::Unset);
-    // The user's partitioner was asked.
+    // The user's partitioner was called.
     assert_eq!(context.asked(), [cluster.topic()]);
     let parent = traceparent(&span);
     let mut expected = USERS.to_vec();
@@ -166,7 +166,7 @@ fn every_callback_of_a_client_is_forwarded() {
         config.create_with_context(context.clone()).unwrap();
     context.wait_until_it_saw(&wanted);
 
-    // What asks for tokens is a library that rdkafka is not built with here.
+    // Tokens are asked for by a library that rdkafka is built without here.
     let ours: &OtelProducerContext<Recorder> = threaded.context();
     assert!(ours.generate_oauth_token(Some("secret")).is_err());
     context.wait_until_it_saw(&["token secret"]);
@@ -182,7 +182,7 @@ fn a_producer_is_created_from_a_configuration_alone() {
     assert!(format!("{base:?} {threaded:?}").contains("127.0.0.1"));
 }
 
-/// Keeps what it is told.
+/// Remembers the calls.
 #[derive(Clone, Default)]
 struct Recorder {
     seen: Arc<Mutex<Vec<String>>>,

@@ -1,4 +1,4 @@
-//! Consumers of one group: what they lose to each other, and what is left to the next one.
+//! Consumers of one group: what they lose to each other, and what the next one gets.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -33,7 +33,8 @@ async fn a_partition_that_is_lost_during_the_work_changes_nothing_of_it() {
     let mut work = Box::pin(first.process(&message, async |_| finished.await));
     assert!((&mut work).now_or_never().is_none());
 
-    // Another member joins: the first one has to give up what it has, and learns of it as it polls.
+    // Another member joins: the first one has to give up its partition, and learns of it while it
+    // polls.
     let second = member(&cluster);
     let start = Instant::now();
     while first.context().revoked.load(Ordering::Relaxed) == 0 {
@@ -52,14 +53,14 @@ async fn a_partition_that_is_lost_during_the_work_changes_nothing_of_it() {
     let sent = cluster.span_of("send");
     assert_eq!(span.parent_span_id, sent.span_context.span_id());
     assert_eq!(cluster.point(PROCESS).count, 1);
-    // The commit comes too late, or in time: that is for the broker to say.
+    // Whether the commit is in time, the broker decides.
     let committed = first.commit_message(&message, CommitMode::Sync);
     let span = cluster.span_of("commit");
     assert_eq!(value(&span, "error.type").is_some(), committed.is_err());
 
     drop(message);
-    // While partitions are still being handed over, rdkafka's own drop may wait for ever: it answers a
-    // rebalance that nobody in librdkafka serves any more.
+    // During a rebalance, rdkafka's own drop may wait for ever: it answers a rebalance that nothing
+    // in librdkafka handles any more.
     mem::forget((first, second));
 }
 
@@ -107,7 +108,7 @@ async fn with_consumers_that_are_killed_every_order_is_told_and_every_trace_is_w
                 consumer.commit_message(&message, CommitMode::Sync).unwrap();
             }
         }
-        // Killed while it waits for the next one.
+        // Dropped while it waits for the next message.
         let _ = consumer.recv().now_or_never();
     }
     assert_eq!(told.len(), MESSAGES);
@@ -152,7 +153,7 @@ async fn within<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future).await.unwrap()
 }
 
-/// Counts how often partitions were taken away.
+/// Counts the revocations of partitions.
 #[derive(Clone, Debug, Default)]
 struct Counting {
     revoked: Arc<AtomicUsize>,

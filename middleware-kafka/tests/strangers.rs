@@ -1,4 +1,4 @@
-//! Messages of programs that rdkafka has no say in: their headers have names that are no text.
+//! Messages of other programs than rdkafka: the names of their headers are not UTF-8.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -44,7 +44,7 @@ async fn names_that_are_no_text_kill_no_consumer() {
         .commit_message(&messages[0], CommitMode::Sync)
         .unwrap();
 
-    // The next one is read as ever.
+    // The next message is read as usual.
     let mut stream = consumer.stream();
     let message = stream.next().await.unwrap().unwrap();
     consumer.process(&message, async |_| ()).await;
@@ -68,7 +68,7 @@ async fn names_that_are_no_text_are_forwarded() {
         .await
         .unwrap();
 
-    // What cannot be read is still there, and the context is the last header.
+    // The unreadable header is still there, and the context is the last header.
     let forwarded = cluster.seen(2).pop().unwrap();
     let headers: &BorrowedHeaders = forwarded.headers().unwrap().as_borrowed();
     assert_eq!(headers.count(), 3);
@@ -80,7 +80,7 @@ async fn names_that_are_no_text_are_forwarded() {
     );
 }
 
-/// Has one message written by the protocol's own means (`Produce`, version 3).
+/// Returns one message, written in the broker's protocol (`Produce`, version 3).
 fn produce(cluster: &Cluster, headers: &[(&[u8], &[u8])]) {
     let mut record = vec![0, 0, 0];
     varint(&mut record, -1);
@@ -121,7 +121,7 @@ fn produce(cluster: &Cluster, headers: &[(&[u8], &[u8])]) {
     broker.read_exact(&mut size).unwrap();
     let mut response = vec![0; usize::try_from(i32::from_be_bytes(size)).unwrap()];
     broker.read_exact(&mut response).unwrap();
-    // Behind the number, the topic's name and the partition.
+    // After the number come the topic's name and the partition.
     let code = 4 + 4 + 2 + cluster.topic().len() + 4 + 4;
     assert_eq!(response.get(code..code + 2), Some(&[0, 0][..]));
 }
@@ -135,7 +135,7 @@ fn bytes(buffer: &mut Vec<u8>, bytes: &[u8]) {
     buffer.extend(bytes);
 }
 
-/// As Protocol Buffers have it, with the sign in the last bit.
+/// In the encoding of Protocol Buffers, with the sign in the last bit.
 fn varint(buffer: &mut Vec<u8>, number: impl TryInto<i64>) {
     let number = number.try_into().ok().unwrap();
     let mut rest = ((number << 1) ^ (number >> 63)).cast_unsigned();

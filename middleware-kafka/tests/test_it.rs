@@ -1,4 +1,4 @@
-//! The test of the README, to the letter.
+//! The test of the README, literally.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use rdkafka::producer::FutureRecord;
 async fn order_is_announced() -> Result<(), KafkaError> {
     let capture = Capture::new();
     let mut config = ClientConfig::new();
-    // A broker in memory, which librdkafka brings along.
+    // An in-memory broker, which is part of librdkafka.
     let producer: OtelProducer = config.set("test.mock.num.brokers", "1").create()?;
     let producer = producer.with_config(MessagingConfig::new().providers(capture.providers()));
 

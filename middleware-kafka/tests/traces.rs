@@ -1,4 +1,4 @@
-//! What belongs to which trace, message by message, in batches and below the work.
+//! Which spans belong to which trace: single messages, batches, and spans within the work.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -21,7 +21,7 @@ use cluster::{
     CONSUMED, Cluster, DURATION, PATIENCE, PROCESS, SENT, headers, labels, links, value,
 };
 
-/// KA-08: as a proxy or a library leaves it that adds a header of its own.
+/// KA-08: a proxy or a library has added a header of its own.
 #[tokio::test]
 async fn baggage_of_several_headers_is_one() {
     let cluster = Cluster::new();
@@ -77,14 +77,14 @@ async fn spans_of_the_work_are_below_it_on_every_thread() {
     }
 }
 
-/// KA-05: rdkafka hands out the messages of a partition by a queue of its own.
+/// KA-05: rdkafka has a separate queue for the messages of a partition.
 #[tokio::test]
 async fn messages_of_a_partitions_queue_are_worked_on_one_by_one() {
     let cluster = Cluster::new();
     let sent = send(&cluster, 3).await;
     let consumer = cluster.consumer(MessagingConfig::new());
     let queue = consumer.split_partition_queue(cluster.topic(), 0).unwrap();
-    // The consumer itself has to be asked for a queue to be filled.
+    // The consumer itself has to be polled before the queue is filled.
     let all = async { while consumer.recv().await.is_ok() {} };
     let mut all = std::pin::pin!(all);
     for _ in 0..3 {
@@ -104,7 +104,7 @@ async fn messages_of_a_partitions_queue_are_worked_on_one_by_one() {
     }
 }
 
-/// KA-31: the SDK keeps 128 links of a span, and counts the others.
+/// KA-31: the SDK keeps 128 links of a span, and counts the rest.
 #[tokio::test]
 async fn a_batch_of_many_traces_is_one_span_with_links_to_them() {
     const TRACES: usize = 50;
@@ -112,7 +112,7 @@ async fn a_batch_of_many_traces_is_one_span_with_links_to_them() {
     let cluster = Cluster::new();
     let producer = cluster.producer();
     let tracer = cluster.capture.tracer_provider().tracer("test");
-    // Message by message of another trace than the one before it.
+    // Each message belongs to another trace than the one before it.
     let orders: Vec<_> = (0..TRACES)
         .map(|_| Context::new().with_span(tracer.start("order")))
         .collect();
@@ -178,7 +178,7 @@ async fn metrics_have_the_names_and_labels_of_the_conventions() {
         (DURATION, "poll", vec![of_producer, of_all, typed]),
         (DURATION, "commit", vec![of_producer, of_all, typed]),
         (SENT, "send", vec![of_producer]),
-        // Where receiving is recorded, the work counts no message once more.
+        // If receiving is recorded, the work does not count the message again.
         (CONSUMED, "poll", vec![of_producer, of_all]),
         (PROCESS, "process", vec![of_producer, of_all]),
     ];
@@ -199,7 +199,7 @@ async fn metrics_have_the_names_and_labels_of_the_conventions() {
     assert_eq!(all.iter().sum::<usize>(), cases.len());
 }
 
-/// KA-30: what waits for a message goes, and what comes next is there for the next consumer.
+/// KA-30: the waiting consumer is dropped, and the next consumer gets the message.
 #[tokio::test]
 async fn a_consumer_that_goes_while_it_waits_takes_nothing_with_it() {
     let cluster = Cluster::new();

@@ -1,6 +1,7 @@
-//! What the middleware adds to a request on the heap, exactly: one more has to be meant.
+//! Asserts exactly how many allocations the middleware adds to a request, so that one more is
+//! noticed.
 //!
-//! A middleware of reqwest-middleware costs one by itself: its future is boxed.
+//! Any middleware of reqwest-middleware costs one, because its future is boxed.
 
 #![allow(
     clippy::unwrap_used,
@@ -42,7 +43,7 @@ fn a_request_costs_so_many_allocations() {
             Some(TRACESTATE),
             19,
         ),
-        // The list of labels is handed on from request to request.
+        // The list of labels is reused from request to request.
         (
             "measured",
             dropping_providers(true),
@@ -68,7 +69,7 @@ fn a_request_costs_so_many_allocations() {
     }
 }
 
-/// The allocations of one request, after others that made what is made once.
+/// The allocations of one request, after warm-up requests.
 fn cost(client: &ClientWithMiddleware, traceparent: Option<&str>, tracestate: Option<&str>) -> u64 {
     let caller: HashMap<String, String> =
         [("traceparent", traceparent), ("tracestate", tracestate)]
@@ -100,7 +101,7 @@ fn builder() -> ClientBuilder {
     ClientBuilder::new(Client::new())
 }
 
-/// Answers in the place of the network.
+/// Answers instead of the network.
 struct Canned;
 
 #[async_trait]

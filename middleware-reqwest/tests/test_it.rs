@@ -1,4 +1,4 @@
-//! The test of the README, to the letter.
+//! The test of the README, literally.
 
 use otel_middleware_reqwest::testing::Capture;
 use otel_middleware_reqwest::{ClientConfig, OtelMiddleware};
@@ -20,7 +20,7 @@ async fn call_is_traced() -> Result<(), Box<dyn std::error::Error>> {
         .with(OtelMiddleware::with_config(config))
         .build();
 
-    // A server that answers once, and says what it was sent.
+    // A server that answers once, with what it received.
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/users/42", listener.local_addr()?);
     let server = tokio::spawn(async move {

@@ -1,7 +1,7 @@
-//! What the wrapper adds to a query on the heap, exactly: one more has to be meant.
+//! Asserts exactly how many allocations the wrapper adds to a query, so that one more is noticed.
 //!
-//! The query fails when its value is encoded. One that got as far as the driver's own thread would
-//! cost now more, now less, by how long that takes.
+//! The query fails while its value is encoded. If it reached the driver's own thread, the cost
+//! would depend on how long the driver takes.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -20,17 +20,17 @@ use tokio::runtime::Builder;
 #[test]
 fn a_query_costs_so_many_allocations() {
     let cases = [
-        // One box a call, and what the API makes to be asked whether it is a no-op. sqlx itself
-        // boxes an `execute` and a `fetch_all` three times, the wrapper twice. A stream has its
-        // place for a row.
+        // One box a call, and the API's allocation when it is asked whether it is a no-op. sqlx
+        // itself boxes an `execute` and a `fetch_all` three times, the wrapper twice. A stream has
+        // its place for a row.
         ("no SDK", Providers::global(), [0, 2, 0, 2]),
         // The span, its place in the context, and its attributes.
         ("sampled", dropping_providers(false), [2, 4, 2, 4]),
-        // The list of labels is handed on from query to query.
+        // The list of labels is reused from query to query.
         ("measured", dropping_providers(true), [2, 4, 2, 4]),
     ];
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    // A connection goes back to its pool in a task.
+    // A task returns the connection to its pool.
     let _entered = runtime.enter();
     let mut connection = runtime.block_on(async {
         let pool = support::open().await;
@@ -85,7 +85,7 @@ impl Encode<'_, Sqlite> for Unencodable {
     }
 }
 
-/// After some calls: what comes with query after query is made once.
+/// After some warm-up calls.
 fn cost(mut call: impl FnMut()) -> i64 {
     for _ in 0..5 {
         call();

@@ -1,4 +1,4 @@
-//! sqlx's macros, which are checked against `.sqlx` when this is compiled.
+//! sqlx's macros, which are checked against `.sqlx` at compile time.
 
 mod support;
 

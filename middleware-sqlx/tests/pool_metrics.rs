@@ -1,4 +1,4 @@
-//! What a pool is measured by, where it is asked for.
+//! The metrics of a pool, which are optional.
 
 #![allow(
     clippy::unwrap_used,
@@ -44,7 +44,7 @@ async fn connections_are_counted_while_the_pool_is_there() {
         assert_eq!(labels(point), [("db.client.connection.pool.name", "stock")]);
         assert_eq!(point.sum as i64, expected, "{name}");
     }
-    // Not by what measures it.
+    // The metrics themselves keep nothing alive.
     drop(connection);
     drop(pool);
     assert_eq!(count(&capture), []);
@@ -103,7 +103,7 @@ async fn measured(capture: &Capture) -> SqlitePool {
     pool
 }
 
-/// Connections are given back by a task of sqlx's.
+/// A task of sqlx returns connections.
 async fn idle(pool: &SqlitePool) {
     while pool.num_idle() == 0 {
         tokio::task::yield_now().await;

@@ -1,5 +1,5 @@
-//! What only this crate has of queries and their ends, on SQLite. The rest is the contract of databases,
-//! in `integration-tests/databases`.
+//! What only this crate has of queries and their ends, on SQLite. The rest is in the contract of
+//! databases, in `integration-tests/databases`.
 
 mod support;
 
@@ -91,7 +91,7 @@ async fn a_stream_lasts_until_its_last_row() {
         skus.push(sku);
     }
     assert_eq!(skus, ["A-1", "A-2", "A-3"]);
-    // Ended by its end, not by its drop, and asked again it has nothing more.
+    // It ended with its last row, not with its drop. Polled again, it returns nothing more.
     let (span, _) = only(&capture);
     assert_eq!(
         attribute(&span, "db.response.returned_rows"),
@@ -258,7 +258,7 @@ async fn no_value_is_recorded_and_none_is_in_debug_output() {
     let capture = Capture::new();
     let pool = pool(&capture).await;
     for _ in 0..3 {
-        // The second insert is a violation, whose message may have the value.
+        // The second insert is a violation, whose message may contain the value.
         let _ = sqlx::query(INSERT)
             .bind(CANARY)
             .bind(CANARY)

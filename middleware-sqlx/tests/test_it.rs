@@ -1,4 +1,4 @@
-//! The test of the README, to the letter.
+//! The test of the README, literally.
 
 use otel_middleware_sqlx::testing::Capture;
 use otel_middleware_sqlx::{DatabaseConfig, SqlitePool};

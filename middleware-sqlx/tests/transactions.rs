@@ -126,7 +126,7 @@ async fn what_is_tried_waits_for_no_connection() {
     );
     assert_eq!(names(&capture), [""; 0]);
 
-    // It goes back in a task of its own.
+    // A task returns it to its pool.
     drop(held);
     while pool.num_idle() == 0 {
         tokio::task::yield_now().await;

@@ -1,4 +1,5 @@
-//! What the server layer adds to a call on the heap, exactly: one more has to be meant.
+//! Asserts exactly how many allocations the server layer adds to a call, so that one more is
+//! noticed.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +33,7 @@ fn a_call_costs_so_many_allocations() {
             Some(TRACESTATE),
             14,
         ),
-        // One more copy of tracestate, and two for a body that tells how far it was read.
+        // One more copy of tracestate, and two for a body that reports how far it was read.
         (
             "sampled",
             dropping_providers(false),
@@ -40,7 +41,7 @@ fn a_call_costs_so_many_allocations() {
             Some(TRACESTATE),
             19,
         ),
-        // The list of labels is handed on from request to request.
+        // The list of labels is reused from request to request.
         (
             "measured",
             dropping_providers(true),
@@ -64,8 +65,7 @@ fn a_call_costs_so_many_allocations() {
     }
 }
 
-/// The allocations of one call, after others that made what is made once, and from which the
-/// layer learned that there is such a method.
+/// The allocations of one call, after warm-up calls, from which the layer has learned the method.
 fn cost<S, B>(service: &S, traceparent: Option<&str>, tracestate: Option<&str>) -> u64
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone,

@@ -1,4 +1,4 @@
-//! The test of the README, to the letter.
+//! The test of the README, literally.
 
 use otel_middleware_tonic::testing::Capture;
 use otel_middleware_tonic::{ClientConfig, OtelClientLayer, OtelServerLayer, ServerConfig};

@@ -1,4 +1,4 @@
-//! What a receiver of gRPC may do to a batch, and what becomes of its spans.
+//! What a gRPC receiver may do to a batch, and what happens to its spans.
 
 #![allow(
     clippy::indexing_slicing,
@@ -199,7 +199,7 @@ fn receiver_that_comes_back_gets_everything() {
 
 #[test]
 fn batch_of_ten_mebibytes_arrives_in_pieces() {
-    // Cut to size before, or in halves once it was refused.
+    // Split by size before it is sent, or in halves after it was refused.
     for (largest, requests) in [(4 * 1024 * 1024, 3), (usize::MAX, 4)] {
         // tonic refuses messages of more than 4 MiB unless told otherwise.
         let receiver = Receiver::start([]);
@@ -310,7 +310,7 @@ fn connection_that_the_receiver_ends_is_replaced() {
     }
 }
 
-/// What is told by an exporter to a peer that does its trick and then gives way to a receiver.
+/// What an exporter reports if a peer plays its trick and a receiver follows it.
 fn recovered(address: std::net::SocketAddr, server: thread::JoinHandle<()>) -> Vec<String> {
     let endpoint = format!("http://{address}");
     let subject = Subject::new(Protocol::Grpc, &endpoint, |builder| builder);
@@ -325,7 +325,7 @@ fn recovered(address: std::net::SocketAddr, server: thread::JoinHandle<()>) -> V
 
 #[test]
 fn peer_that_speaks_http_is_recognised() {
-    // As servers in Go and in C++ do; hyper closes the connection without a word.
+    // As servers in Go and in C++ do. hyper closes the connection without a word.
     for answer in [
         &b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"[..],
         b"HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\n\r\n",

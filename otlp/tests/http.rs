@@ -1,4 +1,4 @@
-//! What a receiver of HTTP may do to a batch, and what becomes of its spans.
+//! What an HTTP receiver may do to a batch, and what happens to its spans.
 
 #![allow(
     clippy::indexing_slicing,
@@ -197,7 +197,7 @@ fn connection_that_the_receiver_ends_is_replaced() {
 
 #[test]
 fn peer_that_speaks_something_else_is_recognised() {
-    // The first bytes of a server of HTTP/2, and of a server of TLS that is spoken to in the clear.
+    // The first bytes of an HTTP/2 server, and of a TLS server that gets plain text.
     const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
     const ALERT: &[u8] = &[21, 3, 1, 0, 2, 2, 70];
     for connection in [

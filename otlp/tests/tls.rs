@@ -1,4 +1,4 @@
-//! `https`, against a server whose cryptography is rustls's own.
+//! `https`, against a server that uses rustls's own cryptography.
 
 #![cfg(feature = "tls")]
 #![allow(
@@ -43,7 +43,7 @@ fn spans_arrive_over_every_suite_by_both_protocols() {
             };
             let tls = Tls::from_pem(authority.pem().as_bytes()).unwrap();
             let arrived = arrived(protocol, terminator, subject(tls, Duration::from_secs(30)));
-            // Several records each way: a batch is larger than one.
+            // Several records each way, because a batch is larger than one.
             assert_eq!(arrived, Ok(512), "{name} {protocol:?}");
         }
     }
@@ -192,11 +192,11 @@ fn defaults_of_others_are_as_they_were() {
     });
     subject.export(spans(1, 1)).unwrap_err();
     assert!(CryptoProvider::get_default().is_none());
-    // It panics where there are two providers, or none.
+    // It panics if there are two providers, or none.
     let _ = ClientConfig::builder();
 }
 
-/// How many spans arrive through TLS, or why they do not.
+/// How many spans arrive through TLS, or the error.
 fn arrived(
     protocol: Protocol,
     terminator: Terminator<'_>,
@@ -238,7 +238,7 @@ fn endpoint(protocol: Protocol, address: std::net::SocketAddr) -> String {
     }
 }
 
-// Made for these tests, and of no use elsewhere.
+// Made for these tests only.
 const RSA: &str = include_str!("keys/rsa.pkcs8.pem");
 const RSA_PKCS1: &str = include_str!("keys/rsa.pkcs1.pem");
 const P256: &str = include_str!("keys/p256.pkcs8.pem");

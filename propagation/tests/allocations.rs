@@ -1,6 +1,6 @@
-//! What extraction and injection cost on the heap.
+//! The allocations of extraction and injection.
 //!
-//! The context that results is dropped inside the measurement; only allocations are counted.
+//! The resulting context is dropped inside the measurement. Only allocations are counted.
 
 use allocation_counter::measure;
 use http::{HeaderMap, HeaderValue};
@@ -46,7 +46,7 @@ fn extraction_of_nothing_is_free() {
 #[test]
 fn injection_costs_one_string_per_header() {
     let propagator = TraceContextPropagator::new();
-    // The buffer of a `HeaderValue` made from a `String` is shared, which takes no second one.
+    // A `HeaderValue` shares the buffer of the `String` it is made from.
     assert_eq!(
         injection(
             &propagator,
@@ -88,7 +88,7 @@ fn injection_of_older_formats_costs_one_string_per_header() {
 #[test]
 fn injection_of_jaeger_baggage_also_costs_the_names() {
     let context = extracted(&BaggagePropagator::new(), &[("baggage", "a=%20,b=2")]);
-    // Each header has a name of its own, put together in one buffer and stored by the map.
+    // Each header has its own name, built in one buffer and stored by the map.
     assert_eq!(
         injection(&JaegerPropagator::new(), &context),
         2 * 2 + 1 + LONGER_NAME

@@ -168,7 +168,7 @@ fn nothing_valid_changes_and_injects_nothing() {
     );
 }
 
-/// Extracts, starts a span below, and injects that.
+/// Extracts, starts a child span, and injects it.
 fn through_span(sampler: impl ShouldSample + 'static, received: &str) -> String {
     let provider = SdkTracerProvider::builder().with_sampler(sampler).build();
     let propagator = B3Propagator::new();

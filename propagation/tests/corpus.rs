@@ -1,6 +1,6 @@
 //! Replays the corpora of the fuzz targets.
 //!
-//! How to look for more: see the section "Tests" of the README.
+//! How to search for more inputs: see the section "Tests" of the README.
 
 #![allow(
     clippy::unwrap_used,
@@ -49,7 +49,7 @@ fn replay(target: &str, check: fn(&[u8])) {
     for entry in fs::read_dir(corpus.join(target)).unwrap() {
         let path = entry.unwrap().path();
         let bytes = fs::read(&path).unwrap();
-        // The name of the file that fails is not in its panic.
+        // Otherwise the panic would not name the file.
         println!("{}", path.display());
         check(&bytes);
         count += 1;

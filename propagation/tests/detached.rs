@@ -1,4 +1,4 @@
-//! Work that goes on beside a request, with the real SDK.
+//! Work that continues beside a request, with the real SDK.
 
 #![allow(
     clippy::unwrap_used,

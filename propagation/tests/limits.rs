@@ -1,4 +1,4 @@
-//! What passes in any case, and what larger input costs.
+//! What must pass, and what larger input costs.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +32,7 @@ fn baggage_of_64_members_and_8192_bytes_passes() {
     }
 }
 
-/// Others may send raw what this crate encodes, and get as much through.
+/// Others may send raw what this crate encodes, and the same amount passes.
 #[test]
 fn baggage_passes_in_the_encoding_that_it_came_in() {
     let line = format!("a={}", "+/=@!".repeat(1638));
@@ -80,7 +80,7 @@ fn memory_for_larger_input_is_bounded() {
 
 #[test]
 fn memory_for_the_largest_input_that_passes_is_bounded() {
-    // Of Level 2, every other one, so that the list is kept as text, too.
+    // Every other one has Level 2's flag, so that the list is kept as text, too.
     let key = |number: usize| ["k", "k@@"][number % 2].to_owned() + &format!("{number:0253}");
     let tracestate: Vec<_> = (0..32)
         .map(|number| format!("{}={}", key(number), "v".repeat(256)))
@@ -123,7 +123,7 @@ fn extracted(received: &HeaderMap) -> Context {
     all().extract_with_context(&Context::new(), &HeaderExtractor(received))
 }
 
-/// Jaeger's baggage would take the place of that which came in `baggage`, so it is read before.
+/// Jaeger's baggage would replace that of the `baggage` header, so it is read first.
 fn all() -> CompositePropagator {
     CompositePropagator::new(vec![
         Box::new(B3Propagator::new()),

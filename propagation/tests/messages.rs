@@ -1,4 +1,4 @@
-//! Trace context in messages, whose headers grow from hop to hop.
+//! Trace context in messages, whose headers increase from hop to hop.
 
 use http::HeaderMap;
 use opentelemetry::{
@@ -8,7 +8,7 @@ use opentelemetry::{
 use opentelemetry_sdk::propagation::TraceContextPropagator as SdkPropagator;
 use otel_propagation::{HeaderInjector, MessageExtractor, MessageHeaders, TraceContextPropagator};
 
-/// Forwarders that add headers and remove none leave the pairs of all hops behind one another.
+/// Programs that add headers and remove none leave the pairs of all hops one after the other.
 #[test]
 fn last_parent_goes_on_with_the_list_behind_it() {
     type Pair = (&'static str, &'static str);
@@ -43,7 +43,8 @@ fn last_parent_goes_on_with_the_list_behind_it() {
             &[list(b"a=1"), PARENT_1, PARENT_2],
             Some((SECOND, "")),
         ),
-        // One parent owns all lists: maps, and some libraries, send them in an order of their own.
+        // With one parent, all lists belong to it, because maps and some libraries have their own
+        // order.
         (
             "a list in front",
             &[list(b"a=1"), PARENT_1],
@@ -54,7 +55,7 @@ fn last_parent_goes_on_with_the_list_behind_it() {
             &[list(b"a=1"), PARENT_1, list(b"b=2")],
             Some((FIRST, "a=1,b=2")),
         ),
-        // What cannot be read is no parent.
+        // An unreadable header is no parent.
         (
             "null",
             &[PARENT_1, list(b"a=1"), ("traceparent", None), list(b"b=2")],
@@ -88,7 +89,7 @@ fn last_parent_goes_on_with_the_list_behind_it() {
     }
 }
 
-/// The SDK's propagator reads one line of each header, and gets a pair.
+/// The SDK's propagator reads one line of each header, and gets a matching pair.
 #[test]
 fn other_propagators_read_a_pair_too() {
     let cases: [(&[Header], &str); 3] = [
@@ -128,7 +129,7 @@ fn all_values_of_a_header_can_be_asked_for() {
     assert_eq!(carrier.get_all("b3"), None);
 }
 
-/// What the next service gets: `traceparent`, and `tracestate` or nothing.
+/// What the next service receives: `traceparent`, and `tracestate` or nothing.
 fn sent(propagator: &dyn TextMapPropagator, carrier: &dyn Extractor) -> Option<(String, String)> {
     let context = propagator.extract_with_context(&Context::new(), carrier);
     let mut headers = HeaderMap::new();

@@ -1,4 +1,4 @@
-//! What holds for any input.
+//! Properties that hold for any input.
 
 use std::{collections::BTreeMap, process::Command};
 
@@ -51,7 +51,7 @@ proptest! {
 
         let back = forwarded(&BaggagePropagator::new(), &context);
 
-        // Encoding triples a value at most, and these are far from the limit of 8192 bytes.
+        // Encoding at most triples a value, so these are far below the limit of 8192 bytes.
         prop_assert_eq!(sorted(back.baggage()), sorted(context.baggage()));
     }
 
@@ -143,7 +143,7 @@ proptest! {
         }
         let sent = through(&all(), &received);
 
-        // Whatever goes out, another service takes it as it stands.
+        // Another service accepts unchanged whatever is sent.
         prop_assert_eq!(&through(&all(), &sent), &sent);
     }
 }

@@ -1,7 +1,7 @@
 //! `extract` and `inject` without a global propagator, under different environments.
 //!
-//! The environment is read once per process, so every case is a process of its own: the test runs
-//! itself again. No test of this binary sets a global propagator.
+//! The environment is read once per process, so the test runs itself in a process for each case. No
+//! test here sets a global propagator.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,7 +40,7 @@ fn none_switches_propagation_off() {
     assert_eq!(forwarded(Some("none")), "");
 }
 
-/// The headers that a process with this environment passes on, in the order it writes them.
+/// The headers that a process with this environment sends, in their order.
 fn forwarded(propagators: Option<&str>) -> String {
     let mut command = Command::new(env::current_exe().unwrap());
     let test = thread::current().name().unwrap().to_owned();
@@ -59,7 +59,7 @@ fn forwarded(propagators: Option<&str>) -> String {
         .unwrap()
 }
 
-/// What the child process does.
+/// Runs in the child process.
 fn forward() {
     let mut received = HeaderMap::new();
     received.insert("traceparent", HeaderValue::from_static(PARENT));

@@ -1,4 +1,4 @@
-//! `extract` and `inject` once a global propagator is set, which the one test here does.
+//! `extract` and `inject` with a global propagator, which the only test here sets.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -30,7 +30,7 @@ fn global_propagator_is_found_on_every_call() {
     assert_eq!(forward(), only("traceparent", PARENT), "without fields");
 }
 
-/// Carries one header that no other propagator knows.
+/// Carries a header that no other propagator knows.
 #[derive(Debug)]
 struct Custom;
 

@@ -1,4 +1,4 @@
-//! Through the spans of the real SDK, which keeps less of a remote parent than has to be sent.
+//! With spans of the real SDK, which keeps less of a remote parent than has to be sent.
 
 use std::collections::HashMap;
 
@@ -67,7 +67,7 @@ struct Sent {
     tracestate: Option<String>,
 }
 
-/// Extracts, starts a child span below, and injects that.
+/// Extracts, starts a child span, and injects it.
 fn through_span(
     sampler: impl ShouldSample + 'static,
     flags: &str,
@@ -99,7 +99,7 @@ fn through_span(
     }
 }
 
-/// Puts a member of its own in front, as a vendor's sampler may.
+/// Adds its own member in front, as a vendor's sampler may.
 #[derive(Clone, Debug)]
 struct Vendor;
 

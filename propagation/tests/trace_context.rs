@@ -42,7 +42,7 @@ fn extraction_continues_a_trace() {
     );
 }
 
-/// What a request was copied with belongs to the parent that is replaced.
+/// Headers that were copied with a request belong to the parent that is replaced.
 #[test]
 fn injection_of_a_parent_without_a_list_takes_the_old_list_away() {
     let old = [

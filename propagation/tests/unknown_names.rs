@@ -1,6 +1,6 @@
-//! What `from_env` says about names it does not know.
+//! The warnings of `from_env` about unknown names.
 //!
-//! The environment belongs to the process, so the test runs itself again in one of its own.
+//! The environment belongs to the process, so the test runs itself in a new one.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,7 +40,7 @@ fn unknown_names_are_reported_once_and_ignored() {
     );
 }
 
-/// What the child process does.
+/// Runs in the child process.
 fn report() {
     let warnings = Warnings::default();
 
@@ -53,7 +53,7 @@ fn report() {
     assert_eq!(*warnings.0.lock().unwrap(), ["ottrace,bogus"]);
 }
 
-/// Keeps the field `unknown` of every warning.
+/// Collects the field `unknown` of every warning.
 #[derive(Clone, Default)]
 struct Warnings(Arc<Mutex<Vec<String>>>);
 

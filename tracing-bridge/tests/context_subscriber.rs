@@ -1,4 +1,4 @@
-//! `Span::current()` where there is no `tracing` span, and filters that take none away.
+//! `Span::current()` without a `tracing` span, and filters that must not remove one.
 
 #![allow(
     clippy::indexing_slicing,
@@ -26,7 +26,7 @@ use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, fmt};
 
-/// Counts spans from their beginning to their end.
+/// Counts the open spans.
 #[derive(Clone, Default)]
 struct Counted {
     made: Arc<AtomicUsize>,
@@ -132,7 +132,7 @@ fn each_that_was_made_is_closed() {
                 span.clone().in_scope(|| drop(Span::current()));
                 drop(span);
             }
-            // Wants to know, and takes no handle.
+            // Asks for the current span, and takes no handle.
             for _ in 0..10 {
                 dispatcher::get_default(|dispatch| assert!(dispatch.current_span().id().is_some()));
             }
@@ -142,7 +142,7 @@ fn each_that_was_made_is_closed() {
     assert_eq!(counted.numbers(), (2_011, 2_011));
 }
 
-/// Whose spans go to OpenTelemetry by another layer.
+/// Its spans go to OpenTelemetry through another layer.
 #[test]
 fn nothing_is_exported_of_what_stands_for_a_context() {
     let exported = Exported::new();
@@ -159,7 +159,7 @@ fn nothing_is_exported_of_what_stands_for_a_context() {
     assert_eq!(named(&spans, "work").parent_span_id, server);
 }
 
-/// An id keeps nothing alive, and what it stood for is gone.
+/// An id keeps no span alive, and its span is gone.
 #[test]
 fn a_parent_that_is_gone_is_none() {
     let exported = Exported::new();
@@ -194,7 +194,7 @@ fn a_tracing_span_stays_the_current_one() {
     assert_eq!(named(&spans, "work").attributes, [KeyValue::new("late", 1)]);
 }
 
-/// As `EnvFilter` does it, which is a layer of the subscriber, too.
+/// As `EnvFilter` does, which is also a layer of the subscriber.
 #[test]
 fn a_filter_of_all_layers_takes_no_span_away() {
     for (filter, spans, records) in [

@@ -199,6 +199,6 @@ fn colours_end_where_they_begin() {
         line.matches("\u{1b}[").count(),
         line.matches("\u{1b}[0m").count(),
     );
-    // The first one was cut off with the time.
+    // The first one was removed with the timestamp.
     assert_eq!((codes - ends + 1, ends), (ends, 5), "{line:?}");
 }

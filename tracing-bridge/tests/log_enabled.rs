@@ -1,4 +1,4 @@
-//! tokio-rs/tracing#2519: sqlx asks whether a line would be written, after each query.
+//! tokio-rs/tracing#2519: sqlx asks after each query whether a line would be written.
 //!
 //! In a program of its own: what subscribers of other tests want of a span decides whether filters
 //! are asked about it.
@@ -19,7 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 #[test]
 fn asking_whether_something_is_enabled_loses_nothing() {
     let exported = Exported::new();
-    // More than the level of all others, or nobody would be asked.
+    // More verbose than all others, or the filter would not be asked.
     let filter = || {
         Targets::new()
             .with_default(Level::INFO)

@@ -21,7 +21,7 @@ use support::Exported;
 use tracing::{error, info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt;
 
-/// The records of `work` under both layers as they are by default.
+/// The records of `work` under both layers with their defaults.
 fn records(work: impl FnOnce(&Exported)) -> Vec<SdkLogRecord> {
     records_with(|layer| layer, work)
 }
@@ -151,7 +151,7 @@ fn events_can_be_chosen() {
     assert_eq!(only(records).body(), Some(&text("this")));
 }
 
-/// The only test here that panics on purpose: the hook is that of the process.
+/// Only this test panics on purpose, because the panic hook is global.
 #[test]
 fn a_panic_is_a_record() {
     let exported = Exported::new();

@@ -30,7 +30,7 @@ use tracing::field::Empty;
 use tracing::{Level, Span, debug_span, error, info, info_span, span};
 use tracing_subscriber::layer::SubscriberExt;
 
-/// What is exported if `work` runs under a layer as it is by default.
+/// The spans that are exported when `work` runs under a layer with its defaults.
 fn spans(work: impl FnOnce()) -> Vec<SpanData> {
     spans_with(|layer| layer, |_| work())
 }
@@ -369,7 +369,7 @@ fn spans_that_are_not_exported_are_no_gap() {
     assert_child(named(&spans, "inner"), named(&spans, "outer"));
 }
 
-/// What it marks is a span of the API already, in whose context it is made.
+/// It marks a span of the API that exists already, in whose context it is created.
 #[test]
 fn a_marker_of_a_middleware_is_no_span_and_hands_its_context_on() {
     let spans = spans_with(
@@ -380,7 +380,7 @@ fn a_marker_of_a_middleware_is_no_span_and_hands_its_context_on() {
                 "query",
                 |_| debug_span!(target: "otel_middleware_sqlx::query", "marker"),
             );
-            // As a driver does on a thread of its own.
+            // As a driver does on its own thread.
             thread::scope(|scope| {
                 scope.spawn(|| marker.in_scope(|| tracer.in_span("inner", |_| ())));
             });
@@ -465,7 +465,7 @@ fn a_span_ends_when_it_is_closed() {
             assert_eq!(exported.spans().len(), 0);
             let context = handle.context();
             drop(handle);
-            // Whoever keeps the context does not keep the span open.
+            // Keeping the context does not keep the span open.
             assert_eq!(exported.spans().len(), 1);
             drop(context);
         },
@@ -634,7 +634,7 @@ fn subscribers_of_tests_do_not_mix() {
     assert_child(named(&spans, "outer again"), named(&spans, "outer"));
 }
 
-/// Panics at every span of one name.
+/// Panics at every span with one name.
 #[derive(Clone, Debug)]
 struct Fragile;
 
@@ -668,7 +668,8 @@ fn sampler_that_panics_costs_one_span() {
     tracing::subscriber::with_default(subscriber, || {
         let outer = info_span!("outer");
         outer.in_scope(|| {
-            // When it is entered, when it ends without that, and when its parent is asked for.
+            // Asked when it is entered, when it ends without being entered, and when its parent is
+            // needed.
             let _ = catch_unwind(|| info_span!("fragile").in_scope(|| {}));
             let _ = catch_unwind(|| drop(info_span!("fragile")));
             let _ = catch_unwind(|| {

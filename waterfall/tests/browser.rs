@@ -1,7 +1,7 @@
 //! The page in a real browser: `cargo test -p otel-waterfall --test browser`.
 //!
-//! Needs Chromium, as distributions have it (`apt-get install chromium`); `CHROMIUM` names another
-//! program. Leaves pictures of what it saw in the build's `tmp/page`.
+//! Needs Chromium, as in distributions (`apt-get install chromium`); `CHROMIUM` names another
+//! program. Saves screenshots in the build's `tmp/page`.
 #![cfg(unix)]
 #![allow(
     clippy::indexing_slicing,
@@ -126,7 +126,7 @@ fn rows_open_by_pointer_and_by_keyboard() {
         "ada"
     );
 
-    // The third row stands for the ten queries; each opens by itself.
+    // The third row stands for the ten queries, and each of them can be opened.
     browser.evaluate("document.querySelector('li:nth-child(3) > details > summary').focus()");
     browser.press("Enter");
     browser.wait_for("document.querySelector('li:nth-child(3) > details').open");
@@ -238,7 +238,7 @@ fn light_and_dark_can_be_read() {
         for selector in ["body", ".service", "nav a", ".counts", ".verdict"] {
             let contrast = browser.evaluate(&CONTRAST.replace("SELECTOR", selector));
             let contrast = contrast.as_f64().unwrap();
-            // What WCAG asks of text.
+            // WCAG's requirements for text.
             assert!(contrast >= 4.5, "{scheme} {selector}: {contrast}");
         }
         backgrounds.push(browser.evaluate("getComputedStyle(document.body).backgroundColor"));

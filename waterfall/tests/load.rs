@@ -1,6 +1,6 @@
 //! A minute of 5,000 spans a second: `cargo test --release -p otel-waterfall --test load`.
 //!
-//! Linux only: memory and time are what `/proc` says of the program.
+//! Linux only: memory and time are read from `/proc`.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::indexing_slicing,
@@ -135,7 +135,7 @@ async fn minute_of_5000_spans_a_second() {
     println!("{} bytes printed", reader.join().unwrap());
 }
 
-/// As fast as they are taken.
+/// As fast as they are accepted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn million_traces_are_bounded_and_counted() {
     let mut program = Program::start(&["--errors"]);
@@ -171,7 +171,7 @@ async fn million_traces_are_bounded_and_counted() {
     assert!(peak < 256 * 1024, "{peak} KiB");
 }
 
-/// The most memory that it has had so far.
+/// The peak of its memory.
 fn peak_kib(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let peak = status.lines().find(|line| line.starts_with("VmHWM"));

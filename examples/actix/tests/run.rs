@@ -1,4 +1,4 @@
-//! The program as its first lines say to run it.
+//! The program, run as its first lines say.
 
 use example_harness::assert_every_span_is_exported_at_the_end;
 

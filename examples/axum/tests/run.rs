@@ -1,4 +1,4 @@
-//! The programs as their first lines say to run them.
+//! The programs, run as their first lines say.
 #![allow(clippy::unwrap_used)]
 
 use std::net::TcpStream;

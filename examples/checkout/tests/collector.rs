@@ -1,4 +1,5 @@
-//! With `OTEL_EXPORTER_OTLP_ENDPOINT` set, the spans go there; what happens if nobody takes them.
+//! The endpoint in `OTEL_EXPORTER_OTLP_ENDPOINT` gets the spans; and what happens if it does not
+//! accept them.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -84,21 +85,21 @@ async fn collector_that_is_not_there_is_an_error_of_every_service() {
         let end = format!("{service} ended (exit status: 1): spans could not be exported");
         assert_eq!(said.matches(&end).count(), 1, "{said}");
     }
-    // The reason is not lost among what the services log anyway.
+    // The reason is visible among the other log lines of the services.
     assert!(!said.contains(" INFO "), "{said}");
     trace_ids_of_all_checkouts(&output.stdout);
 }
 
 #[tokio::test]
 async fn collector_that_hangs_holds_up_the_services_side_by_side() {
-    // Connections are accepted by the system, and nobody ever answers.
+    // The system accepts connections, and nobody answers.
     let hanging = StdTcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", hanging.local_addr().unwrap());
     let start = Instant::now();
     let output = checkout(&endpoint, &[]).await;
     assert_eq!(output.status.code(), Some(1));
     trace_ids_of_all_checkouts(&output.stdout);
-    // One after the other they would take 22 s.
+    // One after the other, they would take 22 s.
     assert!(start.elapsed() < Duration::from_secs(15), "{start:?}");
 }
 
@@ -142,7 +143,7 @@ async fn traces_that_nobody_will_have_are_not_named() {
     }
 }
 
-/// A port that was just free, and that nobody listens on any more.
+/// A port that was just free, on which nothing listens.
 fn nowhere() -> String {
     let listener = StdTcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())

@@ -1,5 +1,5 @@
-//! The code of the inventory's gRPC is what `proto/inventory.proto` says. It is checked in, so that
-//! nobody has to build a generator, or to install `protoc`, to see the example run.
+//! The generated code of the inventory matches `proto/inventory.proto`. It is checked in, so that
+//! the example needs neither a generator nor `protoc`.
 //!
 //! After a change of the proto: `REGENERATE=1 cargo test -p checkout --test generated`.
 #![allow(clippy::unwrap_used, missing_docs)]

@@ -1,4 +1,5 @@
-//! However the parent or a child ends: a clear message, the right exit code, nothing left behind.
+//! However the parent or a child ends: a clear message, the right exit code, no process left
+//! behind.
 #![cfg(unix)]
 #![allow(
     clippy::indexing_slicing,
@@ -53,7 +54,7 @@ fn termination_stops_everything_as_an_interrupt_does() {
 
 #[test]
 fn service_with_a_host_runs_without_a_parent_until_it_is_terminated() {
-    // As in a container: nothing is on standard input.
+    // As in a container: standard input is empty.
     let mut service = checkout(&["service", "--host=127.0.0.1", "payment"])
         .env("OTEL_SDK_DISABLED", "true")
         .stdin(Stdio::null())
@@ -86,7 +87,7 @@ fn printed_curl_shows_the_header_that_names_the_trace() {
     let mut shop = Shop::open();
     assert!(shop.read("curl").contains("curl -i http://127.0.0.1:"));
     shop.read("x-trace-id");
-    // A request that is refused has a trace, too.
+    // A refused request has a trace, too.
     let answer = shop.answer("{}", "");
     let trace = shop.read("trace ");
     let id = trace.trim_start_matches("trace ");
@@ -98,7 +99,7 @@ fn printed_curl_shows_the_header_that_names_the_trace() {
 
 #[test]
 fn serving_says_at_once_that_the_collector_is_not_there() {
-    // A port that was just free, and that nobody listens on any more.
+    // A port that was just free, on which nothing listens.
     let endpoint = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
@@ -203,7 +204,7 @@ fn served_requests_are_reported_as_they_come() {
     let sold_out = r#"{"user":"ada","card":"42","lines":[{"sku":"no such","quantity":1}]}"#;
     let requests = [
         (basket, "", "HTTP/1.1 201 Created"),
-        // A caller with a trace of its own, whose span never comes here.
+        // A caller with its own trace, whose span is exported elsewhere.
         (
             basket,
             "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n",

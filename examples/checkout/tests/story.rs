@@ -1,4 +1,4 @@
-//! What `checkout` prints, from the real binary and its five processes.
+//! The output of `checkout`, from the real binary with its five processes.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -16,7 +16,7 @@ fn checkout(arguments: &[&str]) -> Output {
         .args(arguments)
         .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
         .env_remove("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-        // None of this may change the story: the spans go to the parent.
+        // None of these variables may change the story: the spans go to the parent.
         .env("OTEL_TRACES_SAMPLER", "always_off")
         .env("OTEL_PROPAGATORS", "none")
         .env("OTEL_SERVICE_NAME", "someone else")
@@ -92,7 +92,7 @@ fn json_holds_three_whole_traces() {
     let all = ["gateway", "inventory", "notification", "orders", "payment"];
     assert_eq!(services(&traces[0]), all.map(str::to_owned).into());
     assert_eq!(services(&traces[1]), all.map(str::to_owned).into());
-    // Nobody is told of an order that was not made.
+    // No announcement is made for an order that failed.
     let declined = ["gateway", "inventory", "orders", "payment"];
     assert_eq!(services(&traces[2]), declined.map(str::to_owned).into());
 
@@ -176,7 +176,7 @@ fn large_basket_asks_once_a_line(trace: &[Value]) {
     }
 }
 
-/// One message was sent and worked on, in the trace of the order.
+/// One message was sent and processed, in the trace of the order.
 #[cfg(feature = "kafka")]
 fn customer_is_told_across_the_queue(trace: &[Value]) {
     let order = named(trace, "orders", "POST /orders");

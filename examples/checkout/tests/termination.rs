@@ -1,4 +1,4 @@
-//! Each service alone, told to end by a signal while requests are under way.
+//! Each service alone is told to end by a signal while requests are open.
 #![allow(missing_docs)]
 
 use example_harness::{OpenRequest, Program};
@@ -6,7 +6,7 @@ use otel_waterfall::Kind;
 
 #[test]
 fn every_span_of_every_service_is_exported() {
-    // Nobody is called: no request gets that far.
+    // No service is called, because no request gets that far.
     let nobody = "127.0.0.1:9";
     let others = ["inventory", "payment", "notification"];
     let others = others.map(|other| format!("--{other}={nobody}"));
@@ -17,7 +17,7 @@ fn every_span_of_every_service_is_exported() {
         ("/payments", &["payment"]),
         ("/notifications", &["notification"]),
     ];
-    // At the same time, because each waits for its requests.
+    // In parallel, because each waits for its requests.
     let services = services.map(|(path, arguments)| {
         let arguments = [&["service", "--port=0"], arguments].concat();
         let mut program = Program::start_with(env!("CARGO_BIN_EXE_checkout"), &arguments, &[]);

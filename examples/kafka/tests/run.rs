@@ -1,4 +1,4 @@
-//! The program as its first lines say to run it.
+//! The program, run as its first lines say.
 
 use example_harness::Program;
 use otel_waterfall::Kind;

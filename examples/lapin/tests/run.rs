@@ -1,4 +1,4 @@
-//! The program as its first lines say to run it, with a broker that forwards what it is sent.
+//! The program, run as its first lines say, with a broker that forwards what it receives.
 #![allow(clippy::unwrap_used)]
 
 mod broker;

@@ -1,4 +1,4 @@
-//! The program as its first lines say to run it, with a server that forwards what it is sent.
+//! The program, run as its first lines say, with a server that forwards what it receives.
 #![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -79,7 +79,7 @@ fn forward(stream: TcpStream, stuck: &mpsc::Sender<()>) -> String {
     }
 }
 
-/// With the end of the line that follows.
+/// Including the end of the next line.
 fn payload(lines: &mut impl Read, size: &str) -> Vec<u8> {
     let mut payload = vec![0; size.parse::<usize>().unwrap() + 2];
     lines.read_exact(&mut payload).unwrap();

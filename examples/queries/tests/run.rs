@@ -1,4 +1,4 @@
-//! The programs as their first lines say to run them.
+//! The programs, run as their first lines say.
 
 use example_harness::{Ended, Program};
 use otel_waterfall::Kind;
@@ -6,7 +6,7 @@ use otel_waterfall::Kind;
 #[test]
 fn queries_of_sqlx_are_below_their_caller() {
     let ended = Program::start(env!("CARGO_BIN_EXE_sqlx"), &[]).end();
-    // A slow machine waits for the connection, which shows as a span within the query.
+    // On a slow machine the wait for the connection shows as a span within the query.
     let mut found = ended.names();
     found.retain(|name| name != "Internal acquire");
     let names = [

@@ -1,4 +1,4 @@
-//! The program as its first lines say to run it, with a server that knows a few commands.
+//! The program, run as its first lines say, with a server that knows a few commands.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Write};
@@ -24,7 +24,7 @@ fn every_command_and_every_pipeline_is_a_span() {
     let expected = attributes_of(port, &[("db.operation.name", "DECRBY")]);
     assert_eq!(attributes(decr), expected);
 
-    // The second of its answers is a refusal.
+    // Its second answer is an error.
     let pipeline = ended.span(Kind::Client, "PIPELINE 0");
     assert_eq!(pipeline.status, Status::Error);
     let mut expected = attributes_of(
@@ -72,7 +72,7 @@ fn an_error_without_an_answer_has_no_code() {
     assert_eq!(attributes(decr), expected);
 }
 
-/// The program, with a server that answers `DECRBY` so, or breaks the connection off.
+/// The program, with a server that gives this answer to `DECRBY`, or breaks the connection.
 fn run(left: Option<&'static str>) -> (Ended, u16) {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = server.local_addr().unwrap().port();
@@ -84,7 +84,8 @@ fn run(left: Option<&'static str>) -> (Ended, u16) {
     (ended, port)
 }
 
-/// As much of the protocol as the program needs (<https://redis.io/docs/latest/develop/reference/protocol-spec/>).
+/// The part of the protocol that the program needs
+/// (<https://redis.io/docs/latest/develop/reference/protocol-spec/>).
 fn answer(mut client: &TcpStream, left: Option<&str>) {
     let mut commands = BufReader::new(client);
     while let Some(command) = command(&mut commands) {
@@ -106,7 +107,7 @@ fn command(lines: &mut impl BufRead) -> Option<Vec<String>> {
     let count = length(lines, '*')?;
     (0..count)
         .map(|_| {
-            // With the end of the line.
+            // Including the end of the line.
             let mut text = vec![0; length(lines, '$')? + 2];
             lines.read_exact(&mut text).ok()?;
             Some(String::from_utf8(text).ok()?.trim_end().to_owned())

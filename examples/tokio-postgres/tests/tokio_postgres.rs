@@ -1,4 +1,4 @@
-//! The program as its first lines say to run it, on a server that `integration-tests/postgres` starts.
+//! The program, run as its first lines say, on a server that `integration-tests/postgres` starts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::env;
@@ -59,6 +59,6 @@ fn every_query_is_a_span_also_one_that_fails() {
     ]);
     assert_eq!(attributes(inserts[1]), failed);
     assert_eq!(inserts[1].status, Status::Error);
-    // What an error says can hold values.
+    // The message of an error may contain values.
     assert_eq!(&*inserts[1].status_message, "");
 }

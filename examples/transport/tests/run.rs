@@ -1,4 +1,4 @@
-//! The programs as their first lines say to run them.
+//! The programs, run as their first lines say.
 
 use example_harness::Program;
 use otel_waterfall::Kind;

@@ -1,4 +1,4 @@
-//! A database in memory, and what was recorded of its queries.
+//! An in-memory database, and the telemetry of its queries.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -25,7 +25,7 @@ diesel::table! {
 pub const CREATE: &str =
     "CREATE TABLE stock (sku TEXT PRIMARY KEY, name TEXT UNIQUE, quantity INTEGER)";
 
-/// Three rows, of which nothing is recorded.
+/// Three rows, which are inserted unrecorded.
 pub fn open() -> SqliteConnection {
     let mut connection = SqliteConnection::establish(":memory:").unwrap();
     connection.batch_execute(CREATE).unwrap();
@@ -53,7 +53,7 @@ pub fn instrumentation(config: DatabaseConfig) -> OtelInstrumentation {
 
 pub type Attributes = Vec<(String, Value)>;
 
-/// The only span and the only point, which have to be of the same instant.
+/// The only span and the only point, which must have the same duration.
 pub fn only(capture: &Capture) -> (SpanData, Attributes) {
     let [span] = <[_; 1]>::try_from(capture.spans()).unwrap();
     let [point] = <[_; 1]>::try_from(capture.points(DURATION)).unwrap();
@@ -86,7 +86,7 @@ pub fn pair(name: &str, value: &'static str) -> (String, Value) {
     (name.to_owned(), value.into())
 }
 
-/// A request that queries belong to, and the id of its span, which is somebody else's.
+/// A request of another service, which the queries belong to, and the id of its span.
 pub fn request() -> (Context, SpanId) {
     let id = SpanId::from_bytes([7; 8]);
     let span = SpanContext::new(

@@ -14,7 +14,7 @@ use super::PATIENCE;
 
 pub(super) enum Broker {
     Mock(MockCluster<'static, DefaultProducerContext>),
-    /// Where it listens. It creates no topics by itself.
+    /// Its address. It creates no topics by itself.
     Real(String),
 }
 
@@ -33,7 +33,7 @@ impl Broker {
         }
     }
 
-    /// Makes a topic of one partition, which is there when this returns.
+    /// Creates a topic of one partition, which exists when this returns.
     pub(super) fn create_topic(&self, topic: &str) {
         match self {
             Self::Mock(mock) => mock.create_topic(topic, 1, 1).unwrap(),
@@ -41,14 +41,14 @@ impl Broker {
         }
     }
 
-    /// The mock answers the next request like this. A real broker has reasons of its own to.
+    /// The mock answers the next request with this code. A real broker decides for itself.
     pub(super) fn answers(&self, request: RDKafkaApiKey, code: RDKafkaRespErr) {
         if let Self::Mock(mock) = self {
             mock.request_errors(request, &[code]);
         }
     }
 
-    /// The mock does not know the topic. A real broker knows what was created.
+    /// The mock denies the topic. A real broker knows the topics that were created.
     pub(super) fn does_not_know(&self, topic: &str) {
         if let Self::Mock(mock) = self {
             let unknown = RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
@@ -63,7 +63,7 @@ fn create(servers: &str, topic: &str) {
         config.set("bootstrap.servers", servers).create().unwrap();
     let topics = [NewTopic::new(topic, 1, TopicReplication::Fixed(1))];
     let creating = admin.create_topics(&topics, &AdminOptions::new());
-    // The test that asks for it may be in a runtime, which cannot wait.
+    // The calling test may be in a runtime, which cannot block.
     let results = std::thread::scope(|scope| {
         let runtime = || {
             tokio::runtime::Builder::new_current_thread()

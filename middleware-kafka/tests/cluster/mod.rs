@@ -1,4 +1,4 @@
-//! librdkafka's mock cluster, whose broker speaks the real protocol over loopback, or a real one.
+//! librdkafka's mock cluster, whose broker speaks the real protocol on loopback, or a real cluster.
 
 #![allow(dead_code, reason = "each test uses what it needs")]
 
@@ -22,7 +22,7 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use broker::Broker;
 
-/// A broker with one topic of one partition, which no other test has, and what is recorded of it.
+/// A broker with one topic of one partition, which no other test uses, and the recorded telemetry.
 pub(crate) struct Cluster {
     broker: Broker,
     topic: String,
@@ -56,13 +56,13 @@ impl Cluster {
         &self.group
     }
 
-    /// The name of the spans of an operation on the topic.
+    /// The name of the spans of this operation on the topic.
     pub(crate) fn named(&self, operation: &str) -> String {
         format!("{operation} {}", self.topic)
     }
 
-    /// The next request of that kind is answered with that code. It has to deserve it: only the
-    /// mock does as it is told.
+    /// The next request of this kind is answered with this code. It must be a request that a real
+    /// broker refuses, too: only the mock obeys.
     pub(crate) fn answers(&self, request: RDKafkaApiKey, code: RDKafkaRespErr) {
         self.broker.answers(request, code);
     }
@@ -81,7 +81,7 @@ impl Cluster {
         list
     }
 
-    /// A client of the cluster that waits for nothing.
+    /// A client of the cluster that does not wait for more messages.
     pub(crate) fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config
@@ -101,7 +101,7 @@ impl Cluster {
         producer.with_config(self.messaging())
     }
 
-    /// Reads the topic from its beginning.
+    /// A consumer that reads the topic from its beginning.
     pub(crate) fn consumer(&self, messaging: MessagingConfig) -> OtelConsumer {
         let consumer: OtelConsumer = self.consumer_config().create().unwrap();
         consumer.assign(&self.beginning()).unwrap();
@@ -116,7 +116,7 @@ impl Cluster {
         config
     }
 
-    /// What is in the topic, read without any instrumentation.
+    /// The messages in the topic, read without instrumentation.
     pub(crate) fn seen(&self, count: usize) -> Vec<OwnedMessage> {
         let consumer: BaseConsumer = self.consumer_config().create().unwrap();
         consumer.assign(&self.beginning()).unwrap();
@@ -147,13 +147,13 @@ impl Cluster {
         only(self.capture.spans())
     }
 
-    /// The only span of that operation on the topic.
+    /// The only span of this operation on the topic.
     #[track_caller]
     pub(crate) fn span_of(&self, operation: &str) -> SpanData {
         self.span_named(&self.named(operation))
     }
 
-    /// The only span of that name.
+    /// The only span of this name.
     #[track_caller]
     pub(crate) fn span_named(&self, name: &str) -> SpanData {
         let spans = self.capture.spans().into_iter();
@@ -166,7 +166,7 @@ impl Cluster {
         only(self.capture.points(metric))
     }
 
-    /// Waits until so many spans have ended.
+    /// Waits until this number of spans has ended.
     #[track_caller]
     pub(crate) fn wait_for_spans(&self, count: usize) -> Vec<SpanData> {
         let start = Instant::now();
@@ -182,7 +182,7 @@ impl Cluster {
     }
 }
 
-/// A broker that nobody listens for.
+/// The address of a broker on which nothing listens.
 pub(crate) fn nowhere() -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", "127.0.0.1:1");
@@ -247,7 +247,7 @@ pub(crate) fn only<T>(found: Vec<T>) -> T {
     found.into_iter().next().unwrap()
 }
 
-/// What no other test has, of this run or of any other on the same broker.
+/// A name that no other test has, neither in this run nor in another one on the same broker.
 fn unique() -> String {
     static BEGUN: LazyLock<u128> = LazyLock::new(|| {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -263,7 +263,7 @@ pub(crate) const DURATION: &str = "messaging.client.operation.duration";
 pub(crate) const SENT: &str = "messaging.client.sent.messages";
 pub(crate) const CONSUMED: &str = "messaging.client.consumed.messages";
 pub(crate) const PROCESS: &str = "messaging.process.duration";
-/// Further ahead of the clock than a broker takes by default, which [`REFUSED`] says.
+/// Further ahead of the clock than a broker accepts by default: see [`REFUSED`].
 pub(crate) const FAR_AHEAD: i64 = 4_102_444_800_000;
 pub(crate) const REFUSED: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP;
 const UNKNOWN_TOPIC: &str = "nowhere";

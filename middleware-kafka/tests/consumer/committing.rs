@@ -49,7 +49,7 @@ async fn commits_are_spans_that_say_what_failed() {
     let commits = commits(&cluster);
     assert_eq!(by_name(&commits[1].attributes), common);
 
-    // The next request is another one's.
+    // The next request belongs to another commit.
     while consumer.committed(PATIENCE).unwrap().elements()[0].offset() != Offset::Offset(2) {}
     let too_large = RDKafkaRespErr::RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE;
     cluster.answers(RDKafkaApiKey::OffsetCommit, too_large);

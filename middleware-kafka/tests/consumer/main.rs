@@ -1,4 +1,4 @@
-//! What consumers receive, work on and commit, and what is recorded of it.
+//! What consumers receive, process and commit, and the telemetry of it.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 

@@ -79,7 +79,7 @@ async fn a_stream_has_the_messages_and_no_work() {
     assert_eq!(offsets, [0, 1]);
     assert_eq!(worked_on(&cluster).len(), 0);
 
-    // It was left half-way: what comes next belongs to its own trace only.
+    // The stream was left half-way: the next message belongs to its own trace only.
     let message = consumer.recv().await.unwrap();
     consumer.process(&message, async |_| ()).await;
     let sent = sent(&cluster);
@@ -137,7 +137,7 @@ async fn whatever_headers_say_work_goes_on() {
             &[("traceparent", Some(b"")), ("bytes", Some(b"\xff\x00"))],
             false,
         ),
-        // Names of another case are other names to Kafka.
+        // Kafka's names are case-sensitive.
         (&[("Traceparent", parent)], false),
         // The last one counts.
         (

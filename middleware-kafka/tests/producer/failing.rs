@@ -1,4 +1,4 @@
-//! Messages that do not arrive, and what is told of them.
+//! Messages that are not delivered, and the telemetry of them.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn a_failed_delivery_gives_back_what_was_given() {
         assert_eq!(cluster.point(metric).labels["error.type"], code);
     }
 
-    // Sent again, it has the context of the send that came through.
+    // Sent again, it has the context of the send that succeeded.
     let again = FutureRecord::to(message.topic())
         .key(message.key().unwrap())
         .payload(message.payload().unwrap())
@@ -152,7 +152,7 @@ async fn a_full_queue_is_waited_for_and_then_a_failure() {
         .unwrap();
     assert!(elapsed >= waited, "the span has the wait");
 
-    // Given up while it waits for room: that is the caller's choice.
+    // Given up while it waits for room, which is the caller's choice.
     let waiting = producer.send(record(), Timeout::Never);
     assert!(
         tokio::time::timeout(Duration::from_millis(10), waiting)
@@ -161,7 +161,7 @@ async fn a_full_queue_is_waited_for_and_then_a_failure() {
     );
     assert_eq!(cluster.wait_for_spans(3)[2].status, Status::Unset);
 
-    // The producer goes, and what it still had with it.
+    // The producer is dropped, with the messages that it still had.
     drop(producer);
     let purged = KafkaError::MessageProduction(RDKafkaErrorCode::PurgeQueue);
     let (error, message) = first.await.unwrap().unwrap_err();
@@ -204,7 +204,7 @@ async fn a_topic_that_cannot_be_is_a_failure() {
 async fn an_aborted_transaction_fails_what_is_queued_and_not_what_was_delivered() {
     let cluster = Cluster::new();
     let mut config = cluster.config();
-    // What is sent stays in the queue until it is flushed.
+    // Messages stay in the queue until it is flushed.
     config
         .set("transactional.id", cluster.group())
         .set("linger.ms", "20000");

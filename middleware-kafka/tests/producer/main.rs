@@ -1,4 +1,4 @@
-//! What producers send and record, counted at the consumer.
+//! What producers send and record, checked at the consumer.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 

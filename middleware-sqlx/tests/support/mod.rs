@@ -1,4 +1,4 @@
-//! A database in memory, and what was recorded of its queries.
+//! An in-memory database, and the telemetry of its queries.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -14,7 +14,7 @@ use otel_instrumentation::testing::{Capture, by_name};
 use otel_middleware_sqlx::{DatabaseConfig, SqlitePool};
 use sqlx::sqlite::SqlitePoolOptions;
 
-/// In memory every connection is a database of its own: there is one, and it stays.
+/// One connection that stays: in memory, each connection is a database of its own.
 pub async fn open() -> sqlx::SqlitePool {
     open_with(SqlitePoolOptions::new()).await
 }
@@ -38,7 +38,7 @@ pub async fn pool(capture: &Capture) -> SqlitePool {
     pool_with(capture, config()).await
 }
 
-/// Of a wait for a connection that a test is not about, nothing is to be seen.
+/// Hides the waits for a connection, which most tests are not about.
 pub fn config() -> DatabaseConfig {
     DatabaseConfig::new().acquire_threshold(Duration::MAX)
 }
@@ -48,7 +48,7 @@ pub async fn pool_with(capture: &Capture, config: DatabaseConfig) -> SqlitePool 
     SqlitePool::with_config(open().await, config)
 }
 
-/// What is not recorded: rows to ask for.
+/// Rows to query, which are inserted unrecorded.
 pub async fn fill(pool: &SqlitePool) {
     sqlx::raw_sql(
         "INSERT INTO stock VALUES ('A-1', 'nut', 3), ('A-2', 'bolt', 5), ('A-3', 'pin', 7)",
@@ -60,7 +60,7 @@ pub async fn fill(pool: &SqlitePool) {
 
 pub type Attributes = Vec<(String, Value)>;
 
-/// The only span and the only point, which have to be of the same instant.
+/// The only span and the only point, which must have the same duration.
 pub fn only(capture: &Capture) -> (SpanData, Attributes) {
     let [span] = <[_; 1]>::try_from(capture.spans()).unwrap();
     let [point] = <[_; 1]>::try_from(capture.points(DURATION)).unwrap();

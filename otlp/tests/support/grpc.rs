@@ -24,7 +24,7 @@ use tonic::transport::Server;
 
 use super::Accepted;
 
-/// What it does with a request instead of accepting it.
+/// Its answer to a request that it does not accept.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Status(Box<Status>),
@@ -32,7 +32,7 @@ pub(crate) enum Answer {
         rejected: i64,
         message: String,
     },
-    /// Takes the request, and does not answer.
+    /// Reads the request and does not answer.
     Hang,
 }
 
@@ -42,7 +42,7 @@ impl From<Status> for Answer {
     }
 }
 
-/// A receiver; gone with all connections when dropped.
+/// A receiver, which is stopped with all its connections on drop.
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     pub(crate) accepted: Accepted,
@@ -50,7 +50,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Answers thus one after the other, and then accepts everything.
+    /// Gives these answers one after the other, and then accepts everything.
     pub(crate) fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         Self::at("127.0.0.1:0".parse().unwrap(), answers, Accepted::default())
     }
@@ -88,7 +88,7 @@ impl Receiver {
     }
 }
 
-/// As grpc-go answers, and with it the Collector: whatever the client says that it accepts.
+/// As grpc-go and the Collector answer, whatever the client accepts.
 fn compressed_as_the_request(mut request: Request<()>) -> Result<Request<()>, Status> {
     if let Some(encoding) = request.metadata().get("grpc-encoding").cloned() {
         request

@@ -28,7 +28,7 @@ use tokio::runtime::Runtime;
 
 use super::Accepted;
 
-/// What it does with a request instead of accepting it.
+/// Its answer to a request that it does not accept.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     Status {
@@ -53,7 +53,7 @@ impl Answer {
     }
 }
 
-/// A receiver; gone with all connections when dropped.
+/// A receiver, which is stopped with all its connections on drop.
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     pub(crate) accepted: Accepted,
@@ -61,7 +61,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Answers thus one after the other, and then accepts everything.
+    /// Gives these answers one after the other, and then accepts everything.
     pub(crate) fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         Self::at(
             "127.0.0.1:0".parse().unwrap(),

@@ -1,4 +1,4 @@
-//! Receivers that count the spans that they have accepted, and spans to send to them.
+//! Receivers that count the spans that they have accepted, and spans to send.
 #![allow(dead_code, missing_docs, reason = "each test binary uses a part of it")]
 
 pub(crate) mod grpc;
@@ -36,7 +36,7 @@ use otel_otlp_exporter::ExporterBuilder;
 use otel_otlp_exporter::Protocol;
 use otel_otlp_exporter::SpanExporter;
 
-/// What has been accepted by a receiver, and in how many requests.
+/// What a receiver has accepted, and in how many requests.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Accepted(Arc<Mutex<Inbox>>);
 
@@ -70,7 +70,7 @@ impl Accepted {
     }
 }
 
-/// An exporter with short pauses, and what it tells.
+/// An exporter with short pauses, and its events.
 pub(crate) struct Subject {
     pub(crate) exporter: SpanExporter,
     pub(crate) told: Told,
@@ -80,14 +80,14 @@ pub(crate) struct Subject {
 pub(crate) struct Told(Arc<(Mutex<Vec<String>>, Condvar)>);
 
 impl Told {
-    /// The events in the order in which they were told, without the repetitions of failed attempts.
+    /// The events in their order, without repeated failures.
     pub(crate) fn all(&self) -> Vec<String> {
         let mut all = self.0.0.lock().unwrap().clone();
         all.dedup();
         all
     }
 
-    /// Waits until this has been told.
+    /// Waits for this event.
     pub(crate) fn wait_for(&self, text: &str) {
         let (told, changed) = &*self.0;
         let is_missing = |told: &mut Vec<String>| !told.iter().any(|told| told == text);
@@ -183,7 +183,7 @@ fn span(number: u64, size: usize) -> SpanData {
     }
 }
 
-/// The address of a port that was just free, and that nobody listens on any more.
+/// The address of a port that was just free, on which nothing listens.
 pub(crate) fn nobody() -> std::net::SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()

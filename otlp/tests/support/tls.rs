@@ -1,4 +1,4 @@
-//! TLS in front of a receiver, by rustls with its own provider.
+//! TLS in front of a receiver, by rustls with its own crypto provider.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
-/// An authority that nobody knows, and what it has signed.
+/// An unknown certificate authority, and the certificates that it has signed.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -45,11 +45,11 @@ impl Authority {
     }
 }
 
-/// What the server is, and whom it lets in.
+/// What the server shows, and whom it accepts.
 pub(crate) struct Terminator<'a> {
     pub(crate) authority: &'a Authority,
     pub(crate) key: &'a str,
-    /// The only suite that it speaks; all of them by default.
+    /// The only cipher suite that it accepts. By default it accepts all of them.
     pub(crate) suite: Option<SupportedCipherSuite>,
     /// Whether clients have to show a certificate of the authority.
     pub(crate) asks_clients: bool,
@@ -57,7 +57,7 @@ pub(crate) struct Terminator<'a> {
 }
 
 impl Terminator<'_> {
-    /// Forwards what comes in to the receiver, until the runtime is dropped.
+    /// Forwards connections to the receiver until the runtime is dropped.
     pub(crate) fn start(self, receiver: SocketAddr) -> (SocketAddr, Runtime) {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();

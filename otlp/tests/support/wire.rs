@@ -1,4 +1,4 @@
-//! Peers that do to a connection what no proper server does.
+//! Peers that treat a connection as no proper server does.
 
 use std::io::Read;
 use std::io::Write;
@@ -9,7 +9,7 @@ use std::thread;
 
 use tokio::runtime::Runtime;
 
-/// Hands the first connections to these one after the other, and closes the port then.
+/// Lets these handle the first connections one after the other, and then closes the port.
 pub(crate) fn listen(
     connections: Vec<Box<dyn FnOnce(TcpStream) + Send>>,
 ) -> (SocketAddr, thread::JoinHandle<()>) {
@@ -24,19 +24,20 @@ pub(crate) fn listen(
     (address, thread)
 }
 
-/// Reads until something has come, and answers with these bytes.
+/// Reads until something has arrived, and answers with these bytes.
 pub(crate) fn answer(bytes: &'static [u8]) -> Box<dyn FnOnce(TcpStream) + Send> {
     Box::new(move |mut stream| {
         let mut read = [0; 1024];
         let _ = stream.read(&mut read);
         let _ = stream.write_all(bytes);
         let _ = stream.flush();
-        // Closing while bytes are unread would reset the connection before they are seen.
+        // Closing before all bytes are read would reset the connection, and the answer would be
+        // lost.
         drain(stream);
     })
 }
 
-/// Says this before it is asked.
+/// Sends this before it receives anything.
 pub(crate) fn speak_first(bytes: &'static [u8]) -> Box<dyn FnOnce(TcpStream) + Send> {
     Box::new(move |mut stream| {
         let _ = stream.write_all(bytes);
@@ -49,7 +50,7 @@ pub(crate) fn close() -> Box<dyn FnOnce(TcpStream) + Send> {
     Box::new(drop)
 }
 
-/// Reads a part of the request, and closes in the middle of it.
+/// Reads a part of the request, and closes the connection.
 pub(crate) fn close_in_the_middle() -> Box<dyn FnOnce(TcpStream) + Send> {
     Box::new(|mut stream| {
         let mut read = [0; 64];
@@ -57,7 +58,7 @@ pub(crate) fn close_in_the_middle() -> Box<dyn FnOnce(TcpStream) + Send> {
     })
 }
 
-/// What a server of HTTP/2 does to the first request.
+/// How an HTTP/2 server treats the first request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Trick {
     Reset(h2::Reason),
@@ -80,7 +81,7 @@ pub(crate) fn http2(trick: Trick) -> Box<dyn FnOnce(TcpStream) + Send> {
                 }
                 Trick::GoAway => connection.abrupt_shutdown(h2::Reason::NO_ERROR),
             }
-            // Until all of it is sent and the peer has closed.
+            // Until everything is sent and the peer has closed.
             while let Some(Ok(_)) = connection.accept().await {}
         });
     })

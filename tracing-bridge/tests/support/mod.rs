@@ -1,4 +1,4 @@
-//! What was exported, and what was written.
+//! The exported telemetry, and the written lines.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::io;

@@ -17,12 +17,12 @@ pub(crate) struct Browser {
     profile: PathBuf,
     socket: WebSocket<TcpStream>,
     last: u64,
-    /// What was loaded since the start.
+    /// The resources that were loaded since the start.
     pub(crate) requests: Vec<String>,
 }
 
 impl Browser {
-    /// With a profile of its own, and without anything that would talk to the network.
+    /// With its own profile, and without anything that would use the network.
     pub(crate) fn start(name: &str) -> Self {
         let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("chromium-{name}"));
         let _ = fs::remove_dir_all(&profile);
@@ -38,7 +38,7 @@ impl Browser {
         let browser = lines
             .find_map(|line| Some(line.strip_prefix("DevTools listening on ws://")?.to_owned()))
             .unwrap();
-        // It writes on, and must not wait for a reader.
+        // It continues to write, and must not block.
         std::thread::spawn(move || lines.for_each(drop));
         let address = browser.split('/').next().unwrap();
         let mut socket = connect(address, &browser);
@@ -94,7 +94,7 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
-    /// Until this is true. The page may be left meanwhile, so that it is asked anew each time.
+    /// Waits until this is true. The page may be left meanwhile, so it is evaluated anew each time.
     pub(crate) fn wait_for(&mut self, condition: &str) {
         let deadline = std::time::Instant::now() + PATIENCE;
         while self.evaluate(condition) != Value::Bool(true) {
@@ -104,7 +104,7 @@ impl Browser {
         }
     }
 
-    /// With the pointer, in the middle of the first element that the selector finds.
+    /// Clicks into the middle of the first element that the selector finds.
     pub(crate) fn click(&mut self, selector: &str) {
         let [x, y] = self.place(selector, 0.5);
         for kind in ["mousePressed", "mouseReleased"] {

@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 
-/// A span of kind server of the trace with this number; times in milliseconds of this epoch.
+/// A span of kind server of the trace with this number. Times are in milliseconds since the epoch.
 pub(crate) fn span(trace: u128, id: u64, parent: u64, name: &str, ms: [u64; 2]) -> Span {
     Span {
         trace_id: trace.to_be_bytes().to_vec(),
@@ -80,7 +80,7 @@ pub(crate) fn log(trace: u128, span: u64, message: &str) -> ExportLogsServiceReq
     }
 }
 
-/// Whatever a sender can name is this text.
+/// Everything that a sender can name is this text.
 pub(crate) fn hostile(
     text_everywhere: &str,
 ) -> (ExportTraceServiceRequest, ExportLogsServiceRequest) {
@@ -110,7 +110,7 @@ pub(crate) fn hostile(
     )
 }
 
-/// The running program on ports that the system has chosen.
+/// The running program, on ports that the system has chosen.
 pub(crate) struct Program {
     child: Child,
     /// Until somebody takes it.
@@ -164,7 +164,7 @@ impl Program {
         self.child.id()
     }
 
-    /// Asks for an end and returns what was said until then, and whether it ended well.
+    /// Asks the program to end, and returns its output until then, and whether it succeeded.
     pub(crate) fn stop(mut self, signal: &str) -> (String, String, bool) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status().unwrap();
@@ -181,7 +181,7 @@ impl Program {
         (printed, said, self.child.wait().unwrap().success())
     }
 
-    /// Reads until a line begins with this.
+    /// Reads until a line begins with this text.
     pub(crate) fn read_until(&mut self, start: &str) -> String {
         let mut all = String::new();
         for line in self.stdout.as_mut().unwrap().by_ref().lines() {

@@ -1,4 +1,4 @@
-//! The real binary with `--serve`, as the tests of its processes need it.
+//! The real binary with `--serve`, for the tests of its processes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -55,17 +55,17 @@ impl Shop {
         send(signal, self.parent.id());
     }
 
-    /// Waits until it is said on standard error, by the running program.
+    /// Waits for this text on standard error, while the program runs.
     pub(crate) fn hear(&mut self, words: &str) -> String {
         hear(&mut self.stderr, words)
     }
 
-    /// Waits until it is printed, by the running program.
+    /// Waits for this text on standard output, while the program runs.
     pub(crate) fn read(&mut self, words: &str) -> String {
         hear(&mut self.stdout, words)
     }
 
-    /// Waits for the end: status and what was said on standard error.
+    /// Waits for the end. Returns the status and the text on standard error.
     pub(crate) fn end(&mut self) -> (ExitStatus, String) {
         let mut said = String::new();
         self.stderr.read_to_string(&mut said).unwrap();
@@ -80,7 +80,7 @@ impl Shop {
             .collect()
     }
 
-    /// For what the parent cannot wait for, because it is gone.
+    /// For processes whose parent is gone, so that nothing can wait for them.
     pub(crate) fn wait_until_nothing_is_left_behind(&self) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !self.left_behind().is_empty() {
@@ -99,7 +99,7 @@ impl Shop {
         answer.lines().next().unwrap_or_default().to_owned()
     }
 
-    /// Sends one checkout to the gateway and returns all of the answer.
+    /// Sends one checkout to the gateway and returns the whole answer.
     pub(crate) fn answer(&self, basket: &str, headers: &str) -> String {
         let mut gateway = TcpStream::connect(self.service("gateway").address).unwrap();
         let length = basket.len();
@@ -143,7 +143,7 @@ impl Service {
     }
 }
 
-/// The binary, without what the environment of the tests may say about telemetry.
+/// The binary, without the variables for telemetry that the tests may run with.
 pub(crate) fn checkout(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_checkout"));
     command
@@ -174,7 +174,7 @@ fn is_running(process: u32) -> bool {
         .status()
         .unwrap()
         .success();
-    // An orphan that has ended stays a zombie where the first process does not reap.
+    // An orphan that has ended stays a zombie if the first process does not reap it.
     let state = fs::read_to_string(Path::new("/proc").join(process.to_string()).join("stat"));
     exists && !state.is_ok_and(|state| state.contains(") Z "))
 }

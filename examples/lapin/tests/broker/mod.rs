@@ -1,4 +1,4 @@
-//! As much of AMQP 0-9-1 as the program needs
+//! The part of AMQP 0-9-1 that the program needs
 //! (<https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf>, sections 2.3 and 4.2).
 
 use std::io::{Read, Write};
@@ -33,7 +33,7 @@ pub(crate) fn forward(stream: TcpStream) {
                     let none = [0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0];
                     client.deliver(channel, 2, &none, b"3600");
                 }
-                // close, of a channel and of all.
+                // close, of the channel and of the connection.
                 [20, 40] => client.call(channel, [20, 41], &[]),
                 [10, 50] => client.call(0, [10, 51], &[]),
                 _ => {}
