@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
-use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::trace::{TraceContextExt, TraceId};
 
 use super::baggage::{self, Injection};
 use super::instrumentation::Instrumentation;
@@ -18,20 +18,30 @@ pub(crate) struct Origin {
     /// The context that the span is put into. It is passed on itself if there is no span.
     pub(super) base: Context,
     pub(super) parent: Parent,
-    /// The sampler's decision, if it has decided already.
-    pub(super) decision: EarlyDecision,
+    pub(super) sampling: Sampling,
     /// The part of the context that goes out with the request.
     pub(super) injection: Injection,
 }
 
 /// The parent of the new span.
+#[derive(Clone, Copy)]
 pub(super) enum Parent {
     /// The span in the base context, if there is one.
     Base,
     /// No parent: the span is a root.
     None,
-    /// No parent, but the root links to this span.
-    Linked(SpanContext),
+    /// No parent, but the root links to the span in the base context.
+    Linked,
+}
+
+/// The sampler's decision. It is moved with the origin, so it has to be small.
+pub(super) enum Sampling {
+    /// It decides when the span is built.
+    Late,
+    /// The span is not sampled, and this is the context with it.
+    Unsampled(Context),
+    /// The span is sampled as the root of this trace.
+    Root(TraceId),
 }
 
 impl Origin {
@@ -46,26 +56,31 @@ impl Origin {
         let resolved = &instrumentation.resolved;
         let decision = match parent {
             Parent::Base => resolved.decide(&base),
-            Parent::None | Parent::Linked(_) => resolved.decide(&Context::new()),
+            Parent::None | Parent::Linked => resolved.decide(&Context::new()),
         };
-        match decision {
-            EarlyDecision::Unsampled(span) if !instrumentation.measures() => {
+        let sampling = match decision {
+            EarlyDecision::Unknown => Sampling::Late,
+            EarlyDecision::Root(trace_id) => Sampling::Root(trace_id),
+            EarlyDecision::Unsampled(span) => {
                 let context = base.with_remote_span_context(span);
-                let instrumentation = instrumentation.clone();
-                Err(Operation::decided(context, instrumentation, injection))
+                if !instrumentation.measures() {
+                    let instrumentation = instrumentation.clone();
+                    return Err(Operation::decided(context, instrumentation, injection));
+                }
+                Sampling::Unsampled(context)
             }
-            decision => Ok(Self {
-                base,
-                parent,
-                decision,
-                injection,
-            }),
-        }
+        };
+        Ok(Self {
+            base,
+            parent,
+            sampling,
+            injection,
+        })
     }
 
     /// True if there may be a span, so that attributes for it are needed.
     pub(crate) fn may_have_span(&self) -> bool {
-        !matches!(self.decision, EarlyDecision::Unsampled(_))
+        !matches!(self.sampling, Sampling::Unsampled(_))
     }
 
     /// An incoming request; `Err` is the operation if it is not recorded.
@@ -171,7 +186,7 @@ fn passed_on(
 ) -> Context {
     match parent(request, ambient, &base, options) {
         Parent::Base | Parent::None => base,
-        Parent::Linked(_) => without_trace(&base),
+        Parent::Linked => without_trace(&base),
     }
 }
 
@@ -197,7 +212,7 @@ fn parent(
     }
     let is_public = options.public_endpoint.as_ref();
     match is_public.is_some_and(|is_public| is_public(request)) {
-        true if found.is_valid() => Parent::Linked(found.clone()),
+        true if found.is_valid() => Parent::Linked,
         true => Parent::None,
         // Also an invalid one: it may be a sampling decision that came without a trace (`b3: 0`),
         // which samplers may obey.

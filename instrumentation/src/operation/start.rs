@@ -9,14 +9,14 @@ use opentelemetry::trace::{Link, SpanBuilder, TraceContextExt};
 use super::instrumentation::Instrumentation;
 use super::kept_request::KeptRequest;
 use super::lifecycle::Operation;
-use super::parent::{Origin, Parent, without_trace};
+use super::parent::{Origin, Parent, Sampling, without_trace};
 use super::recording::{Clock, Recording};
 use super::route::Route;
 use super::state::{Recorded, State};
 use crate::config::Attributes;
 use crate::facts::Request;
 use crate::outcome::Outcome;
-use crate::providers::{EarlyDecision, StartedSpan, proposing};
+use crate::providers::{StartedSpan, proposing};
 
 /// What a convention knows before its operation begins.
 pub(crate) struct Start {
@@ -118,7 +118,7 @@ impl Start {
         let Origin {
             base,
             parent,
-            decision,
+            sampling,
             injection,
         } = origin;
         let instruments = measures
@@ -126,13 +126,13 @@ impl Start {
             .flatten();
         let is_final = matches!(route, Route::Final(_));
         let renamable = (custom_name.is_none() && !is_final).then_some(word);
-        let is_public = matches!(parent, Parent::Linked(_));
-        let span = match decision {
-            EarlyDecision::Unsampled(span) => Some(StartedSpan {
-                context: base.with_remote_span_context(span),
+        let is_public = matches!(parent, Parent::Linked);
+        let span = match sampling {
+            Sampling::Unsampled(context) => Some(StartedSpan {
+                context,
                 is_recording: false,
             }),
-            EarlyDecision::Unknown | EarlyDecision::Root(_) => {
+            Sampling::Late | Sampling::Root(_) => {
                 let mut builder = SpanBuilder {
                     name: custom_name.unwrap_or(name),
                     start_time: Some(started.wall()),
@@ -141,16 +141,17 @@ impl Start {
                 };
                 let resolved = &instrumentation.resolved;
                 let nothing = Context::new();
-                let above = match &parent {
+                let above = match parent {
                     Parent::Base => &base,
-                    Parent::None | Parent::Linked(_) => &nothing,
+                    Parent::None | Parent::Linked => &nothing,
                 };
-                if let Parent::Linked(remote) = &parent {
-                    builder = builder.with_links(vec![Link::with_context(remote.clone())]);
+                if is_public {
+                    let remote = base.span().span_context().clone();
+                    builder = builder.with_links(vec![Link::with_context(remote)]);
                 }
                 let start = || resolved.start_span(builder, above, &base);
-                match decision {
-                    EarlyDecision::Root(trace_id) => proposing(trace_id, start),
+                match sampling {
+                    Sampling::Root(trace_id) => proposing(trace_id, start),
                     _ => start(),
                 }
             }
