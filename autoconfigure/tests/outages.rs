@@ -78,6 +78,7 @@ fn hanging_collector_delays_nothing() {
         let finished = serve_with(&[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "600000"),
         ]);
         assert_unaffected(&finished);
         // It has not failed when the shutdown begins, which returns the outcome.

@@ -28,10 +28,11 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn now() -> Self {
-        Self {
-            wall: SystemTime::now(),
-            monotonic: Instant::now(),
-        }
+        // The monotonic clock first: if the thread is preempted in between, the computed end is
+        // late. The other way round, a span could end before its children.
+        let monotonic = Instant::now();
+        let wall = SystemTime::now();
+        Self { wall, monotonic }
     }
 
     /// The instant that long ago, or now if the clocks do not go back that far.
