@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use alone::{Exported, alone};
 use futures_util::{TryStreamExt, poll};
 use integration_tests_databases::sqlx::Database;
+use log::LevelFilter;
 use opentelemetry::trace::{
     FutureExt, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
     TraceState, Tracer, TracerProvider,
@@ -24,8 +25,8 @@ use opentelemetry_sdk::trace::SpanData;
 use otel_autoconfigure::ContextSubscriber;
 use otel_instrumentation::testing::by_name;
 use otel_middleware_sqlx::{DatabaseConfig, SqlitePool};
-use sqlx::Sqlite;
-use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Sqlite};
 use tracing::{Instrument, Level, info_span};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -304,7 +305,10 @@ async fn open() -> sqlx::SqlitePool {
         .test_before_acquire(false)
         .max_lifetime(None)
         .idle_timeout(None);
-    let pool = pool.connect("sqlite::memory:").await.unwrap();
+    // On a busy machine any statement may be slow, which sqlx warns about.
+    let options: SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
+    let options = options.log_slow_statements(LevelFilter::Warn, Duration::MAX);
+    let pool = pool.connect_with(options).await.unwrap();
     let create =
         "CREATE TABLE stock (sku TEXT, name TEXT); INSERT INTO stock VALUES ('A-1', 'nut')";
     sqlx::raw_sql(create).execute(&pool).await.unwrap();
