@@ -94,7 +94,7 @@ async fn waits_and_uses_are_measured_however_they_end() {
 }
 
 async fn measured(capture: &Capture) -> SqlitePool {
-    let options = SqlitePoolOptions::new().acquire_timeout(Duration::from_millis(20));
+    let options = SqlitePoolOptions::new().acquire_timeout(Duration::from_millis(300));
     let config = config()
         .pool_metrics("stock")
         .providers(capture.providers());
