@@ -11,12 +11,12 @@ mod started;
 use std::{
     env,
     fmt::Write,
-    net::TcpListener,
     process::{self, Command, ExitStatus},
     thread,
 };
 
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 pub(crate) use collector::{Behaviour, Collector, attribute};
 pub(crate) use started::Started;
@@ -64,10 +64,13 @@ pub(crate) fn run(role: &str, variables: &[(&str, &str)]) -> Finished {
     finished
 }
 
-/// The address of a port that was just free, on which nothing listens.
+/// An address on which nothing listens. Its port stays bound, so that nothing else can get it.
 pub(crate) fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    std::mem::forget(socket);
+    format!("http://{address}")
 }
 
 /// A process that has ended.

@@ -18,7 +18,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::process::Command;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
@@ -143,10 +143,13 @@ async fn traces_that_nobody_will_have_are_not_named() {
     }
 }
 
-/// A port that was just free, on which nothing listens.
+/// An address on which nothing listens. Its port stays bound, so that nothing else can get it.
 fn nowhere() -> String {
-    let listener = StdTcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    std::mem::forget(socket);
+    format!("http://{address}")
 }
 
 #[tokio::test]

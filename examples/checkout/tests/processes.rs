@@ -15,6 +15,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 
 use shop::{Shop, checkout};
+use tokio::net::TcpSocket;
 
 #[test]
 fn killed_child_is_named_and_the_others_are_stopped() {
@@ -99,11 +100,10 @@ fn printed_curl_shows_the_header_that_names_the_trace() {
 
 #[test]
 fn serving_says_at_once_that_the_collector_is_not_there() {
-    // A port that was just free, on which nothing listens.
-    let endpoint = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
+    // Its port stays bound, so that nothing else can get it, but nothing listens.
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let endpoint = format!("http://{}", nobody.local_addr().unwrap());
     let mut shop = Shop::open_with(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
         ("OTEL_BSP_SCHEDULE_DELAY", "100"),

@@ -183,8 +183,11 @@ fn span(number: u64, size: usize) -> SpanData {
     }
 }
 
-/// The address of a port that was just free, on which nothing listens.
+/// An address on which nothing listens. Its port stays bound, so that nothing else can get it.
 pub(crate) fn nobody() -> std::net::SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    std::mem::forget(socket);
+    address
 }

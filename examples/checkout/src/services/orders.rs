@@ -123,20 +123,18 @@ const ORDER_VALUE: &str = "order.value";
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use axum::http::Request;
+    use tokio::net::TcpSocket;
     use tower::ServiceExt;
 
     use super::*;
 
     #[tokio::test]
     async fn inventory_that_is_not_there_is_a_bad_gateway() {
-        // A port that was just free, and on which nothing listens.
-        let nowhere = {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            Peer::from(listener.local_addr().unwrap())
-        };
+        // Its port stays bound, so that nothing else can get it, but nothing listens.
+        let nobody = TcpSocket::new_v4().unwrap();
+        nobody.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let nowhere = Peer::from(nobody.local_addr().unwrap());
         let request = Request::post("/orders")
             .header("content-type", "application/json")
             .body(r#"{"user":"ada","card":"42","lines":[]}"#.to_owned());
